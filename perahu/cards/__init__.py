@@ -1,0 +1,1 @@
+"""Print rights, printing, hand-over, and every blank card accounted for."""

@@ -1,0 +1,1 @@
+"""What the hub decides, and what a person must decide."""

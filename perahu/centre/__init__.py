@@ -1,0 +1,1 @@
+"""The Ministry's side behind a port, with a simulator."""

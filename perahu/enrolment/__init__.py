@@ -1,0 +1,1 @@
+"""The recording (perekaman) of a person, and what the centre says of it."""

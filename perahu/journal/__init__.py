@@ -1,0 +1,1 @@
+"""The only writer of truth: an append-only, hash-chained, sealed book of facts."""

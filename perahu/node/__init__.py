@@ -1,0 +1,1 @@
+"""Wires the rooms with a clock, randomness, disk, link and devices."""

@@ -1,0 +1,1 @@
+"""Residents and families of this wilayah, found with no network."""

@@ -1,0 +1,1 @@
+"""One exchange, any road: frames over TLS or in a courier file."""
