@@ -88,3 +88,15 @@ class Disk(Protocol):
 
 Lock = Callable[[], AbstractContextManager[None]]
 """Makes the one-writer lock: across threads and processes of this node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a journal is handed from outside."""
+
+    clock: Clock
+    random: Random
+    disk: Disk
+    lock: Lock
+    thread: Callable[[], int]
+    """The number of the running thread; a simulator without threads says 0."""

@@ -1,0 +1,141 @@
+"""Sealed blobs beside the book: files named by the SHA-256 of their ciphertext.
+
+A blob arrives in chunks of 16 KB in any order of contacts; a part-way blob lies in
+`partial/` with a bitmap beside it and becomes a blob when its hash checks.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from perahu.journal import limits
+from perahu.journal.ports import Disk
+from perahu.journal.store import Store
+from perahu.journal.types import BlobRef
+from perahu.words import Refusal
+
+
+class Blobs:
+    """The blob folder and the map of what is cited, present and acknowledged."""
+
+    def __init__(self, folder: Path, store: Store, disk: Disk) -> None:
+        self._folder, self._store, self._disk = folder, store, disk
+
+    def _path(self, sha: bytes) -> Path:
+        return self._folder / sha.hex()[:2] / sha.hex()
+
+    def _partial(self, sha: bytes) -> Path:
+        return self._folder / "partial" / sha.hex()
+
+    def put(self, cipher: bytes, blob_class: int) -> BlobRef:
+        """Keep a sealed blob, durably, before any fact cites it."""
+        if not 0 < len(cipher) <= limits.BLOB_BYTES_MAX:
+            raise Refusal(
+                "blob_too_big",
+                "Berkas terlalu besar (lebih dari 8 MB); ambil ulang dengan ukuran "
+                "lebih kecil. Yang lain tetap tersimpan.",
+                "The file is too big (over 8 MB); take it again smaller. Everything "
+                "else is kept.",
+            )
+        ref = BlobRef(sha256(cipher).digest(), len(cipher), blob_class)
+        if not self.has(ref.sha256):
+            self._disk.replace_durable(self._path(ref.sha256), cipher)
+        return ref
+
+    def has(self, sha: bytes) -> bool:
+        """Whether the whole blob lies here."""
+        return self._disk.exists(self._path(sha))
+
+    def read(self, sha: bytes) -> bytes:
+        """The ciphertext, its hash checked again. Raises Refusal "blob_missing"."""
+        if not self.has(sha):
+            raise _missing(sha)
+        cipher = self._disk.read(self._path(sha))
+        if sha256(cipher).digest() != sha:
+            raise _missing(sha)
+        return cipher
+
+    def read_chunk(self, sha: bytes, index: int) -> bytes:
+        """One chunk of a blob for sending; the receiver checks the whole."""
+        at = index * limits.CHUNK_BYTES
+        return self._disk.read_at(self._path(sha), at, limits.CHUNK_BYTES)
+
+    def remove(self, sha: bytes) -> None:
+        """Take the blob away (after hand-over, or once safe and no longer needed)."""
+        self._disk.remove(self._path(sha))
+        with self._store.transaction():
+            self._store.run("UPDATE blobs SET present = 0 WHERE sha256 = ?", (sha,))
+
+    def cited(self, sha: bytes) -> BlobRef | None:
+        """What the citing entry says of the blob, or None where no entry cites it."""
+        found = self._store.rows(
+            "SELECT sha256, size, class FROM blobs WHERE sha256 = ?", (sha,)
+        )
+        return BlobRef(bytes(found[0][0]), found[0][1], found[0][2]) if found else None
+
+    def missing(self) -> list[BlobRef]:
+        """Cited by an entry of this book and not here, in the order of their class."""
+        found = self._store.rows(
+            "SELECT sha256, size, class FROM blobs WHERE present = 0 "
+            "ORDER BY class, sha256"
+        )
+        return [BlobRef(bytes(sha), size, group) for sha, size, group in found]
+
+    def chunks_here(self, sha: bytes) -> set[int]:
+        """Which chunks of a part-way blob are here."""
+        path = self._partial(sha).with_suffix(".map")
+        marks = self._disk.read(path) if self._disk.exists(path) else b""
+        return {i for i, mark in enumerate(marks) if mark == 1}
+
+    def add_chunk(self, ref: BlobRef, index: int, piece: bytes) -> bool:
+        """Keep one chunk; True when the blob is whole, checked and in its place.
+
+        Raises Refusal "bad_chunk" where the piece does not fit; a whole blob whose hash
+        is wrong is thrown away, to be sent again.
+        """
+        last = (ref.size - 1) // limits.CHUNK_BYTES
+        size = limits.CHUNK_BYTES
+        wanted = ref.size - last * size if index == last else size
+        if not 0 <= index <= last or len(piece) != wanted:
+            raise _bad_chunk(ref.sha256)
+        if self.has(ref.sha256):
+            return True
+        path = self._partial(ref.sha256)
+        self._disk.write_at(path, index * size, piece)
+        self._disk.write_at(path.with_suffix(".map"), index, b"\x01")
+        return len(self.chunks_here(ref.sha256)) == last + 1 and self._complete(ref)
+
+    def _complete(self, ref: BlobRef) -> bool:
+        path = self._partial(ref.sha256)
+        whole = sha256(self._disk.read(path)).digest() == ref.sha256
+        if whole:
+            self._disk.rename_durable(path, self._path(ref.sha256))
+            self.note_present(ref.sha256)
+        else:
+            self._disk.remove(path)
+        self._disk.remove(path.with_suffix(".map"))
+        if not whole:
+            raise _bad_chunk(ref.sha256)
+        return True
+
+    def note_present(self, sha: bytes) -> None:
+        """Write into the map that the blob is here."""
+        with self._store.transaction():
+            self._store.run("UPDATE blobs SET present = 1 WHERE sha256 = ?", (sha,))
+
+
+def _missing(sha: bytes) -> Refusal:
+    return Refusal(
+        "blob_missing",
+        f"Berkas {sha.hex()[:8]} belum ada di sini atau rusak; akan diminta lagi.",
+        f"Blob {sha.hex()[:8]} is not here yet or is damaged; it will be asked for again.",
+    )
+
+
+def _bad_chunk(sha: bytes) -> Refusal:
+    return Refusal(
+        "bad_chunk",
+        f"Potongan berkas {sha.hex()[:8]} rusak; akan dikirim ulang.",
+        f"A chunk of blob {sha.hex()[:8]} is damaged; it will be sent again.",
+    )

@@ -1,0 +1,116 @@
+"""The subjects' keys, outside the book so that erasing one is small and certain.
+
+The file is a head, "PRHKEYS1" ‖ u64 generation, and a row of fixed records: subject (12) ‖
+nonce (24) ‖ key wrapped by the node's wrapping key (48). A new key is added at the end, durably, before the first entry that uses
+it is committed. Erasing writes both copies, here and on the mirror, whole, without that
+record and with the next generation, so that no other process keeps a key. A torn last record is overwritten by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_decrypt as _open,
+)
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_encrypt as _seal,
+)
+
+from perahu.journal.ports import Ports
+
+_MAGIC = b"PRHKEYS1"
+_HEAD = 16
+_RECORD = 12 + 24 + 48
+NO_SUBJECT = bytes(12)
+"""Under this id stands the office key, for facts that are about no person and no lot."""
+
+
+class Keyring:
+    """Subject id → 32-byte key, shared by all processes of a node."""
+
+    def __init__(self, path: Path, wrap_key: bytes, ports: Ports) -> None:
+        self._path, self._wrap_key, self._ports = path, wrap_key, ports
+        self._wrapped: dict[bytes, bytes] = {}
+        self._keys: dict[bytes, bytes] = {}
+        self._generation = 0
+        self._read = 0
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Take in what another process of this node added, or erased."""
+        disk = self._ports.disk
+        if not disk.exists(self._path):
+            return
+        head = disk.read_at(self._path, 0, _HEAD)
+        if len(head) < _HEAD:
+            return
+        assert head[:8] == _MAGIC, "not a keyring"
+        generation = int.from_bytes(head[8:], "big")
+        if generation != self._generation or not self._read:
+            self._wrapped, self._keys = {}, {}
+            self._generation, self._read = generation, _HEAD
+        added = disk.read_at(self._path, self._read, disk.size(self._path) - self._read)
+        for at in range(0, len(added) - _RECORD + 1, _RECORD):
+            record = added[at : at + _RECORD]
+            self._wrapped[record[:12]] = record[12:]
+            self._read += _RECORD
+
+    def get(self, subject: bytes) -> bytes | None:
+        """The key of a subject, or None where it was erased or never known."""
+        key = self._keys.get(subject)
+        if key is None:
+            if subject not in self._wrapped:
+                self._refresh()
+            wrapped = self._wrapped.get(subject)
+            if wrapped is None:
+                return None
+            key = _open(wrapped[24:], subject, wrapped[:24], self._wrap_key)
+            self._keys[subject] = key
+        return key
+
+    def ensure(self, subjects: Collection[bytes]) -> None:
+        """Make keys for subjects that have none, durably; under the writer's lock only."""
+        self._refresh()
+        fresh = [s for s in dict.fromkeys(subjects) if s not in self._wrapped]
+        if not fresh:
+            return
+        records = b"".join(self._new_record(subject) for subject in fresh)
+        if not self._read:
+            records, self._read = self.content() + records, 0
+        self._ports.disk.write_at_durable(self._path, self._read, records)
+        self._refresh()
+        assert all(s in self._wrapped for s in fresh), "keys not on the disk"
+
+    def _new_record(self, subject: bytes) -> bytes:
+        key, nonce = self._ports.random(32), self._ports.random(24)
+        return subject + nonce + _seal(key, subject, nonce, self._wrap_key)
+
+    def erase(self, subject: bytes) -> bool:
+        """Destroy a subject's key: the file is written anew without it."""
+        self._refresh()
+        found = self._wrapped.pop(subject, None) is not None
+        self._keys.pop(subject, None)
+        self._generation += 1
+        content = self.content()
+        self._ports.disk.replace_durable(self._path, content)
+        self._read = len(content)
+        return found
+
+    def content(self) -> bytes:
+        """The whole file, as it should stand here and on the mirror."""
+        head = _MAGIC + self._generation.to_bytes(8, "big")
+        return head + b"".join(s + w for s, w in self._wrapped.items())
+
+    def copy_to(self, path: Path) -> None:
+        """Bring the mirror's copy up to date: what was added, or all after an erasure."""
+        disk = self._ports.disk
+        there = disk.size(path) if disk.exists(path) else 0
+        head = _MAGIC + self._generation.to_bytes(8, "big")
+        same = there >= _HEAD and disk.read_at(path, 0, _HEAD) == head
+        if not same or there > self._read or (there - _HEAD) % _RECORD:
+            disk.replace_durable(path, self.content())
+        elif there < self._read:
+            added = disk.read_at(self._path, there, self._read - there)
+            disk.write_at_durable(path, there, added)

@@ -1,0 +1,89 @@
+"""The mirror: each own entry on a second medium before the screen says *tercatat*.
+
+A folder on a USB stick, an SD card or a twin on the LAN. One file an epoch,
+`<node>-<epoch>.jrnm`: records "PRHM" ‖ u32 length ‖ CBOR ‖ u32 crc32. The CBOR is
+[journal, lane, audience, certificate or empty, seq, header, salt, body ciphertext, h]; the
+certificate stands in the first record of a journal. A torn record is passed over: a reader
+looks for the next "PRHM" that checks. Bodies are ciphertext; the keyring lies beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+from perahu.journal import limits
+from perahu.journal.ports import Disk
+from perahu.keys import cbor
+from perahu.words import Refusal
+
+_MAGIC = b"PRHM"
+_RECORD_BYTES_MAX = limits.BODY_BYTES_MAX + limits.HEADER_BYTES_MAX + 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """One own entry as the mirror keeps it."""
+
+    journal: bytes
+    lane: int
+    audience: bytes
+    certificate: bytes
+    seq: int
+    header: bytes
+    salt: bytes
+    body: bytes
+    h: bytes
+
+
+class Mirror:
+    """The second medium; it may be away, and then it says so by raising OSError."""
+
+    def __init__(self, folder: Path | None, disk: Disk) -> None:
+        self.folder, self._disk = folder, disk
+
+    def present(self) -> bool:
+        """Whether the medium is there: its folder must exist, it is never made by us."""
+        return self.folder is not None and self._disk.exists(self.folder)
+
+    def path(self, node: bytes, epoch: int) -> Path:
+        """The file of a node's epoch."""
+        assert self.folder is not None
+        return self.folder / f"{node.hex()[:8]}-{epoch}.jrnm"
+
+    def add(self, node: bytes, epoch: int, entries: Sequence[Mirrored]) -> None:
+        """Append entries, flushed. Raises OSError where the medium is gone or full."""
+        if not self.present():
+            raise FileNotFoundError("mirror is not there")
+        records = b"".join(map(_encode, entries))
+        self._disk.append_durable(self.path(node, epoch), records)
+
+    def read(self, node: bytes, epoch: int) -> Iterator[Mirrored]:
+        """The entries of a file in order; a torn or damaged record is passed over."""
+        if self.present() and self._disk.exists(self.path(node, epoch)):
+            raw = self._disk.read(self.path(node, epoch))
+            at = raw.find(_MAGIC)
+            while at >= 0:
+                size = int.from_bytes(raw[at + 4 : at + 8], "big")
+                found = _decode(raw, at, size)
+                if found is not None:
+                    yield found
+                at = raw.find(_MAGIC, at + (12 + size if found else 4))
+
+
+def _encode(entry: Mirrored) -> bytes:
+    body = cbor.encode([getattr(entry, name) for name in Mirrored.__slots__])
+    framed = _MAGIC + len(body).to_bytes(4, "big") + body
+    return framed + crc32(framed).to_bytes(4, "big")
+
+
+def _decode(raw: bytes, at: int, size: int) -> Mirrored | None:
+    framed, check = raw[at : at + 8 + size], raw[at + 8 + size : at + 12 + size]
+    if size > _RECORD_BYTES_MAX or crc32(framed) != int.from_bytes(check, "big"):
+        return None
+    try:
+        return Mirrored(*cbor.decode(framed[8:], _RECORD_BYTES_MAX))
+    except (Refusal, TypeError):
+        return None
