@@ -1,0 +1,182 @@
+"""The read tables: one transaction a batch, poison found, damage mended, nodes kept apart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from perahu.journal.types import Event
+from perahu.node.django_settings import ALIASES
+from perahu.node.tables import Tables, _at_work
+from perahu.words import Refusal
+from tests.node.events import make_event
+
+KEY = b"k" * 32
+
+Opener = Callable[..., Tables]
+
+
+def _notes() -> list[int]:
+    with connections[_at_work.get()].cursor() as cursor:
+        cursor.execute("SELECT position FROM note ORDER BY position")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def note_positions(events: Sequence[Event]) -> None:
+    """A projection that writes down what it saw, and chokes on the operation "poison"."""
+    with connections[_at_work.get()].cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS note (position INTEGER PRIMARY KEY)")
+        for event in events:
+            cursor.execute("INSERT OR IGNORE INTO note VALUES (%s)", [event.position])
+            if event.op_id == b"poison":
+                raise ValueError("a fact nobody can digest")
+
+
+@pytest.fixture
+def opened() -> Iterator[Opener]:
+    """Opens tables and closes all of them after the test."""
+    open_ones = []
+
+    def open_one(path: Path, key: bytes = KEY) -> Tables:
+        tables = Tables(path, key, [note_positions]).open()
+        open_ones.append(tables)
+        return tables
+
+    yield open_one
+    for tables in open_ones:
+        tables.close()
+
+
+def test_it_works(tmp_path: Path, opened: Opener) -> None:
+    """A batch is projected, its position noted, and both are there after opening again."""
+    tables = opened(tmp_path / "tables")
+    assert tables.position() == 0
+    assert tables.apply([make_event(1), make_event(2)], 2) == []
+    tables.close()
+    tables = opened(tmp_path / "tables")
+    assert tables.position() == 2 and tables.repaired is None
+    with tables.at_work():
+        assert _notes() == [1, 2]
+
+
+def test_it_finds_the_poison_and_keeps_the_rest(tmp_path: Path, opened: Opener) -> None:
+    """One event that fails is given back with the reason; its neighbours stand."""
+    tables = opened(tmp_path / "tables")
+    events = [make_event(n, op_id=b"poison" if n == 5 else b"") for n in range(1, 9)]
+    failed = tables.apply(events, 8)
+    assert [event.position for event, _ in failed] == [5]
+    assert "nobody can digest" in failed[0][1]
+    with tables.at_work():
+        assert _notes() == [1, 2, 3, 4, 6, 7, 8]
+
+
+def test_it_passes_over_what_is_projected(tmp_path: Path, opened: Opener) -> None:
+    """A batch that overlaps what is there is projected once, and never goes back."""
+    tables = opened(tmp_path / "tables")
+    tables.apply([make_event(n) for n in range(1, 6)], 5)
+    poison = make_event(3, op_id=b"poison")
+    assert tables.apply([poison, make_event(6)], 6) == []
+    assert tables.apply([poison], 3) == []
+    assert tables.position() == 6
+
+
+@pytest.mark.parametrize("damage", [b"x" * 20000, b""])
+def test_it_replaces_a_damaged_file(
+    tmp_path: Path, opened: Opener, damage: bytes
+) -> None:
+    """A file that is no database, or was emptied, ends in empty tables at position 0."""
+    tables = opened(tmp_path / "tables")
+    tables.apply([make_event(1)], 1)
+    tables.close()
+    (tmp_path / "tables").write_bytes(damage)
+    tables = opened(tmp_path / "tables")
+    assert tables.position() == 0
+    assert (tables.repaired is not None) == bool(damage)
+    assert tables.apply([make_event(1)], 1) == []
+
+
+def test_it_makes_tables_again_that_other_code_made(
+    tmp_path: Path, opened: Opener
+) -> None:
+    """Tables whose code hash differs are dropped, whatever is in them."""
+    tables = opened(tmp_path / "tables")
+    tables.apply([make_event(1)], 1)
+    with connections[tables.alias].cursor() as cursor:
+        cursor.execute("UPDATE node_tables SET schema = 'older'")
+    tables.close()
+    tables = opened(tmp_path / "tables")
+    assert tables.position() == 0 and tables.repaired is None
+    with connections[tables.alias].cursor() as cursor:
+        assert "note" not in connections[tables.alias].introspection.table_names(cursor)
+
+
+def test_it_rebuilds_to_the_same_content(tmp_path: Path, opened: Opener) -> None:
+    """Dropped and replayed, the tables hold the same rows."""
+    tables = opened(tmp_path / "tables")
+    events = [make_event(n) for n in range(1, 50)]
+    tables.apply(events, 49)
+    before = tables.content_hash()
+    tables.rebuild()
+    assert tables.position() == 0 and tables.content_hash() != before
+    tables.apply(events, 49)
+    assert tables.content_hash() == before
+
+
+def test_it_notices_that_the_file_was_taken_away(
+    tmp_path: Path, opened: Opener
+) -> None:
+    """The tables may be deleted at any time: the next use begins with empty ones."""
+    tables = opened(tmp_path / "tables")
+    tables.apply([make_event(1)], 1)
+    for ending in ("", "-wal", "-shm"):
+        (tmp_path / f"tables{ending}").unlink(missing_ok=True)
+    with tables.at_work():
+        assert tables.position() == 0
+
+
+def test_it_keeps_nodes_apart(tmp_path: Path, opened: Opener) -> None:
+    """Two nodes in one process each see their own rows, also from another thread."""
+    one, two = opened(tmp_path / "one"), opened(tmp_path / "two")
+    one.apply([make_event(1)], 1)
+    two.apply([make_event(2)], 2)
+    seen: dict[str, list[int]] = {}
+
+    def look(name: str, tables: Tables) -> None:
+        with tables.at_work():
+            seen[name] = _notes()
+        tables.release_thread()
+
+    for name, tables in (("one", one), ("two", two)):
+        thread = threading.Thread(target=look, args=(name, tables))
+        thread.start()
+        thread.join()
+    assert seen == {"one": [1], "two": [2]}
+
+
+def test_it_cannot_be_read_with_another_key(tmp_path: Path, opened: Opener) -> None:
+    """A stolen table file shows nothing; with another key it is damage, not content."""
+    opened(tmp_path / "tables").apply([make_event(1)], 1)
+    assert b"note" not in (tmp_path / "tables").read_bytes()
+    tables = opened(tmp_path / "tables", b"z" * 32)
+    assert tables.position() == 0 and tables.repaired is not None
+
+
+def test_it_refuses_a_query_outside_a_node() -> None:
+    """Without a node at work there are no tables to ask."""
+    from perahu.node.tables import Router
+
+    with pytest.raises(AssertionError, match="no node is at work"):
+        Router().db_for_read(object)
+
+
+def test_it_refuses_one_node_too_many(tmp_path: Path, opened: Opener) -> None:
+    """The pool has an end, and says so; a closed node makes room."""
+    tables = [opened(tmp_path / str(n)) for n in range(len(ALIASES))]
+    with pytest.raises(Refusal, match="too_many_nodes"):
+        opened(tmp_path / "more")
+    tables[0].close()
+    opened(tmp_path / "more")
