@@ -6,6 +6,7 @@ accepted; a fact cites them in its header and never holds their bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +21,8 @@ FINGERS = (
     "left_thumb", "left_index", "left_middle", "left_ring", "left_little",
 )  # fmt: skip
 IRISES = ("right_iris", "left_iris")
+INDEXES = ("right_index", "left_index")
+"""The fingers that go on the chip, and are compared at the end (domain.md 1.4)."""
 PARTS = (PHOTO, SIGNATURE, *FINGERS, *IRISES)
 """Photo, signature, ten fingers (numbered 1..10 as ISO 19794-4 does), two irises."""
 
@@ -28,6 +31,18 @@ EXCEPTION_REASONS = (
     "MATA_TIDAK_ADA", "KATARAK_IRIS_TIDAK_TERBACA", "TIDAK_BISA_DIAM", "TIDAK_BISA_TTD",
     "LAINNYA",
 )  # fmt: skip
+
+_ANY_PART = ("TIDAK_BISA_DIAM", "LAINNYA")
+REASONS_FOR: Mapping[str, tuple[str, ...]] = {
+    "photo": (),
+    "signature": ("TIDAK_BISA_TTD", *_ANY_PART),
+    "finger": (
+        "JARI_TIDAK_ADA", "JARI_CACAT_SEMENTARA", "JARI_TERBALUT", "SIDIK_TIDAK_TERBACA",
+        *_ANY_PART,
+    ),
+    "iris": ("MATA_TIDAK_ADA", "KATARAK_IRIS_TIDAK_TERBACA", *_ANY_PART),
+}  # fmt: skip
+"""The reasons that make sense for each modality; a card cannot do without a photo."""
 
 CENTRE_STATUSES = (
     "UNREGISTERED", "BIO_CAPTURED", "PROCESSING", "SENT_FOR_ENROLLMENT",
@@ -154,6 +169,8 @@ class ProofIssued:
     person: bytes
     recording: bytes
     level: int
+    pickup: bytes = b""
+    """SHA-256 of the pick-up code printed on the proof, for hand-over by code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
