@@ -1,9 +1,11 @@
 """Django as Perahu uses it: models for the read tables, pages, and nothing else.
 
-Settings are made in code, once a process, before the first model is imported.
+`configure()` sets Django up in code, once a process, before the first model is imported.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import django
 from django.conf import settings
@@ -18,46 +20,15 @@ ROOMS = ("people", "enrolment", "cards", "cases")
 """The rooms with read tables, in the order in which they project a batch."""
 
 CONNECTION_WAIT_S = 30.0
+CLOSED = "/dev/null/closed"
+"""The NAME of an alias that no node has opened: a place where no file can be."""
 
 
-def configure() -> None:
-    """Set Django up; a second call does nothing."""
-    if settings.configured:
-        return
-    settings.configure(
-        DATABASES={"default": {}} | {alias: _closed_alias() for alias in ALIASES},
-        DATABASE_ROUTERS=["perahu.node.tables.Router"],
-        INSTALLED_APPS=[*(f"perahu.{room}" for room in ROOMS), "perahu.web"],
-        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        SECRET_KEY=system_random(32).hex(),
-        ALLOWED_HOSTS=["127.0.0.1", "localhost", "[::1]"],
-        ROOT_URLCONF="perahu.web.urls",
-        MIDDLEWARE=[
-            "django.middleware.security.SecurityMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django.middleware.clickjacking.XFrameOptionsMiddleware",
-        ],
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "APP_DIRS": True,
-            }
-        ],
-        LANGUAGE_CODE="id",
-        LANGUAGES=[("id", "Bahasa Indonesia"), ("en", "English")],
-        USE_TZ=True,
-        TIME_ZONE="UTC",
-        LOGGING_CONFIG=None,
-        DEBUG=False,
-    )
-    django.setup(set_prefix=False)
-
-
-def _closed_alias() -> dict[str, object]:
-    """An alias that no node has opened: its NAME is a place where no file can be."""
+def closed_alias() -> dict[str, Any]:
+    """The settings of an alias that no node has opened."""
     return {
         "ENGINE": "perahu.node.sqlcipher",
-        "NAME": "/dev/null/closed",
+        "NAME": CLOSED,
         "OPTIONS": {
             "key": bytes(32),
             "opening": 0,
@@ -65,3 +36,48 @@ def _closed_alias() -> dict[str, object]:
             "transaction_mode": "IMMEDIATE",
         },
     }
+
+
+# `default` has no engine: Django raises when anything asks it.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {},
+    **{alias: closed_alias() for alias in ALIASES},
+}
+DATABASE_ROUTERS = ["perahu.node.tables.Router"]
+INSTALLED_APPS = [*(f"perahu.{room}" for room in ROOMS), "perahu.web"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ROOT_URLCONF = "perahu.web.urls"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}
+]
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING_CONFIG = None
+DEBUG = False
+
+
+def configure() -> None:
+    """Set Django up; a second call does nothing."""
+    if settings.configured:
+        return
+    named = {name: value for name, value in globals().items() if name in _SETTINGS}
+    # The key signs cookies of this run only: after a restart the PIN is asked again.
+    settings.configure(**named, SECRET_KEY=system_random(32).hex())
+    django.setup(set_prefix=False)
+
+
+_SETTINGS = frozenset(
+    (
+        "DATABASES", "DATABASE_ROUTERS", "INSTALLED_APPS", "DEFAULT_AUTO_FIELD",
+        "ALLOWED_HOSTS", "ROOT_URLCONF", "MIDDLEWARE", "TEMPLATES", "LANGUAGE_CODE",
+        "LANGUAGES", "USE_TZ", "TIME_ZONE", "LOGGING_CONFIG", "DEBUG",
+    )
+)  # fmt: skip

@@ -30,7 +30,7 @@ from django.db.transaction import atomic
 from django.db.utils import DatabaseError, DataError, IntegrityError, OperationalError
 
 from perahu.journal.types import Event
-from perahu.node.django_settings import ALIASES, ROOMS, configure
+from perahu.node.django_settings import ALIASES, CLOSED, ROOMS, configure
 from perahu.words import Refusal, Words
 
 _at_work: ContextVar[str] = ContextVar("perahu_tables_at_work")
@@ -100,7 +100,7 @@ class Tables:
         connections[alias].close()
         options = connections[alias].settings_dict["OPTIONS"]
         options["key"], options["opening"] = bytes(32), next(_openings)
-        connections[alias].settings_dict["NAME"] = "/dev/null/closed"
+        connections[alias].settings_dict["NAME"] = CLOSED
         with _pool_lock:
             _free_aliases.append(alias)
 
@@ -211,7 +211,7 @@ class Tables:
                 for project in self._projectors:
                     project(events)
             return []
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Any failure of a projection parks its event (design.md 4); only the disk's
             # and the database's own troubles are nobody's event's fault.
             if _is_not_the_events_fault(error):
