@@ -211,7 +211,7 @@ class Tables:
                 for project in self._projectors:
                     project(events)
             return []
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             # Any failure of a projection parks its event (design.md 4); only the disk's
             # and the database's own troubles are nobody's event's fault.
             if _is_not_the_events_fault(error):
