@@ -96,7 +96,7 @@ def lint(words: list[str]) -> int:
         "ruff check": ("-m", "ruff", "check", *code),
         "ruff format": ("-m", "ruff", "format", "--check", *code),
         "mypy": ("-m", "mypy", "--strict", *code),
-        "lint-imports": (str(VENV / "bin" / "lint-imports"),),
+        "lint-imports": (str(VENV / "bin" / "lint-imports"), "--no-logo"),
     }
     failed = []
     for name, step in steps.items():
