@@ -18,7 +18,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 @cache
 def tracked() -> tuple[str, ...]:
     """The paths of all files git follows and that stand on the disk, sorted."""
-    words = ["git", "ls-files", "-z"]
+    words = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     names = sorted(name for name in done.stdout.split("\0") if name)
     return tuple(name for name in names if (ROOT / name).is_file())
