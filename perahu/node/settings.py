@@ -1,0 +1,169 @@
+"""The folder of a node, and what its `node.toml` says.
+
+node.toml        name, role, addresses, devices: for people to read and change
+node.key         the node's secret, sealed under the start passphrase
+root.pub         the kabupaten's root key, 32 bytes in hex
+certificate      the node's chain of certificates
+tls/             the office CA, and the listener's key and certificate
+fence keyring book.sqlite3 tables.sqlite3 blobs/ lock
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from perahu.keys.certificates import WILAYAH_MAX, is_wilayah
+from perahu.node.disk import RealDisk
+from perahu.node.roles import Role, role_of
+from perahu.words import Refusal
+
+FILE = "node.toml"
+FILE_BYTES_MAX = 65536
+TEXT_LENGTH_MAX = 500
+NAME_LENGTH_MAX = 60
+SCANNER_PORTS = range(4501, 4601)
+LANGUAGES = ("id", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `node.toml` says; every field is a key of the file."""
+
+    name: str
+    role: str
+    wilayah: tuple[str, ...]
+    language: str = "id"
+    timezone: str = "Asia/Jakarta"
+    listen: str = ""
+    """host:port of the listener for other nodes; "" for none."""
+    address: str = ""
+    """host:port under which other nodes find that listener."""
+    parent: str = ""
+    """host:port of the node it calls."""
+    parent_node: str = ""
+    """The node id of its parent, in hex."""
+    page: str = "127.0.0.1:8700"
+    """host:port of the pages; port 0 takes any free one."""
+    mirror: str = ""
+    """Folder on the second medium; "" for none, which the screens then say."""
+    book: str = ""
+    """postgresql://… at a hub with PostgreSQL; "" for the file in the folder."""
+    printer: str = ""
+    """ipp://… of the card printer."""
+    scanners: tuple[int, ...] = ()
+    """Ports on this machine where scanners answer (SBI)."""
+    centre: str = ""
+    """http(s)://… of the centre's side, at a hub."""
+
+    @property
+    def row(self) -> Role:
+        """The role's row."""
+        return role_of(self.role)
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read `node.toml`. Raises Refusal "no_node" or "bad_settings"."""
+    path = folder / FILE
+    try:
+        raw = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Refusal(
+            "no_node",
+            id=f"Di {folder} tidak ada simpul Perahu; buat dahulu dengan `perahu init`.",
+            en=f"There is no Perahu node in {folder}; make one first with `perahu init`.",
+        ) from error
+    if len(raw) > FILE_BYTES_MAX:
+        raise _bad(path, "terlalu besar", "it is too big")
+    try:
+        found = tomllib.loads(raw.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _bad(path, f"bukan TOML: {error}", f"it is not TOML: {error}") from error
+    return settings_of(found, path)
+
+
+def settings_of(found: dict[str, Any], path: Path) -> Settings:
+    """Check what was read, key by key. Raises Refusal "bad_settings"."""
+    hints = get_type_hints(Settings)
+    for key, value in found.items():
+        if key not in hints:
+            raise _bad(
+                path, f"kunci {key!r} tidak dikenal", f"the key {key!r} is unknown"
+            )
+        if not _fits(value, hints[key]):
+            raise _bad(path, f"isi {key!r} tidak sesuai", f"{key!r} has a wrong value")
+        found[key] = tuple(value) if isinstance(value, list) else value
+    for key in ("name", "role", "wilayah"):
+        if key not in found:
+            raise _bad(path, f"kunci {key!r} tidak ada", f"the key {key!r} is missing")
+    settings = Settings(**found)
+    _check(settings, path)
+    return settings
+
+
+def save_settings(folder: Path, settings: Settings) -> None:
+    """Write `node.toml`, whole or not at all."""
+    lines = []
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        shown = list(value) if isinstance(value, tuple) else value
+        # A JSON string or list of them is a TOML one too.
+        lines.append(f"{field.name} = {json.dumps(shown, ensure_ascii=False)}\n")
+    RealDisk().replace_durable(folder / FILE, "".join(lines).encode())
+    assert load_settings(folder) == settings
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """host and port of "host:port". Raises Refusal "bad_address"."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise Refusal(
+            "bad_address",
+            id=f"Alamat {text!r} tidak berbentuk host:port, misalnya 10.1.2.3:7443.",
+            en=f"The address {text!r} is not host:port, for example 10.1.2.3:7443.",
+        )
+    return host.strip("[]"), int(port)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind is str:
+        is_text = isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
+        return is_text and value.isprintable()
+    if not isinstance(value, list) or len(value) > WILAYAH_MAX:
+        return False
+    if kind == tuple[int, ...]:
+        return all(type(item) is int and item in SCANNER_PORTS for item in value)
+    return all(isinstance(item, str) for item in value)
+
+
+def _check(settings: Settings, path: Path) -> None:
+    if not 1 <= len(settings.name) <= NAME_LENGTH_MAX:
+        raise _bad(
+            path, "nama simpul kosong atau terlalu panjang", "the name is too long"
+        )
+    if not settings.wilayah or not all(map(is_wilayah, settings.wilayah)):
+        raise _bad(path, "kode wilayah tidak sah", "a wilayah code is not valid")
+    if settings.language not in LANGUAGES:
+        raise _bad(path, "bahasa: id atau en", "the language is id or en")
+    role_of(settings.role)
+    for text in (settings.listen, settings.address, settings.parent, settings.page):
+        if text:
+            split_address(text)
+    if settings.parent_node and not _is_node_id(settings.parent_node):
+        raise _bad(path, "parent_node tidak sah", "parent_node is not a node id")
+
+
+def _is_node_id(text: str) -> bool:
+    return len(text) == 32 and all(c in "0123456789abcdef" for c in text)
+
+
+def _bad(path: Path, id: str, en: str) -> Refusal:
+    return Refusal(
+        "bad_settings",
+        id=f"Berkas {path} tidak dapat dipakai: {id}. Buku tidak disentuh.",
+        en=f"The file {path} cannot be used: {en}. The book was not touched.",
+    )
