@@ -1,0 +1,150 @@
+"""Frames: the one form of everything that travels, on a wire and in a file.
+
+    "JRN1", then frames:
+    u8 type ‖ u8 flags ‖ u32 length ‖ payload ‖ u32 crc32(type … payload)
+
+Numbers are big-endian. A frame of unknown type is skipped by its length; a length over
+the limit or a wrong checksum ends a connection, because nothing behind it can be
+trusted to begin where it seems to. In a file `salvage` looks for the next whole frame.
+The checksum finds accidents; signatures and seals find everything else.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zlib import crc32
+
+from perahu.sync import limits
+from perahu.words import Refusal
+
+MAGIC = b"JRN1"
+HELLO, SEG, MANIFEST, CHUNK, ACK, HAVE, EVIDENCE, DICT, END = range(1, 10)
+KNOWN = frozenset(range(HELLO, END + 1))
+
+DICTIONARY = 0x01
+"""Flag of a SEG: compressed with the dictionary that both HELLOs named."""
+
+_HEAD = struct.Struct(">BBI")
+_CRC = struct.Struct(">I")
+HEAD_BYTES = _HEAD.size
+OVERHEAD_BYTES = _HEAD.size + _CRC.size
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame; the payload is as it came."""
+
+    type: int
+    payload: bytes
+    flags: int = 0
+
+    def encode(self) -> bytes:
+        """The bytes of the frame; asserts the limit that every reader enforces."""
+        assert len(self.payload) <= limits.FRAME_BYTES_MAX, "frame too big to send"
+        body = _HEAD.pack(self.type, self.flags, len(self.payload)) + self.payload
+        return body + _CRC.pack(crc32(body))
+
+
+def broken_stream(why: str) -> Refusal:
+    """What is said when bytes are no frames."""
+    return Refusal(
+        "broken_stream",
+        f"Kiriman rusak di jalan ({why}); semua yang utuh sebelumnya sudah disimpan. "
+        "Sambungan diulang dari bagian terakhir yang utuh.",
+        f"The transmission was damaged on the way ({why}); everything whole before it is "
+        "stored. The connection is made again from the last whole piece.",
+    )
+
+
+class FrameReader:
+    """Frames out of a stream that arrives in pieces of any size."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._greeted = False
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of a frame that is not whole yet."""
+        return len(self._pending)
+
+    def feed(self, piece: bytes) -> Iterator[Frame]:
+        """Every frame that is whole now. Raises Refusal "broken_stream".
+
+        Frames before the damage are given out before it is raised.
+        """
+        self._pending += piece
+        if not self._greeted:
+            greeting = bytes(self._pending[: len(MAGIC)])
+            if not MAGIC.startswith(greeting):
+                raise broken_stream("no JRN1")
+            if len(greeting) < len(MAGIC):
+                return
+            del self._pending[: len(MAGIC)]
+            self._greeted = True
+        while frame := self._next():
+            if frame.type in KNOWN:
+                yield frame
+
+    def _next(self) -> Frame | None:
+        if len(self._pending) < _HEAD.size:
+            return None
+        kind, flags, length = _HEAD.unpack_from(self._pending)
+        if length > limits.FRAME_BYTES_MAX:
+            raise broken_stream(f"{length} > {limits.FRAME_BYTES_MAX}")
+        end = _HEAD.size + length
+        if len(self._pending) < end + _CRC.size:
+            return None
+        body = bytes(self._pending[:end])
+        if _CRC.unpack_from(self._pending, end)[0] != crc32(body):
+            raise broken_stream("crc32")
+        del self._pending[: end + _CRC.size]
+        return Frame(kind, body[_HEAD.size :], flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes of a file that are no whole frame."""
+
+    size: int
+
+
+def salvage(content: bytes) -> Iterator[Frame | Gap]:
+    """The whole frames of damaged content, and the gaps between them, in order.
+
+    Looks at a bounded number of places, so that content made to look like frames
+    everywhere costs no more than a second.
+    """
+    at, gap, tries = 0, 0, 0
+    while at < len(content):
+        plausible, frame = _frame_at(content, at)
+        if frame is not None:
+            if gap:
+                yield Gap(gap)
+            gap = 0
+            at += len(frame.payload) + OVERHEAD_BYTES
+            if frame.type in KNOWN:
+                yield frame
+            continue
+        tries += plausible
+        if tries > limits.COURIER_TRIES_MAX:
+            gap += len(content) - at
+            break
+        at, gap = at + 1, gap + 1
+    if gap:
+        yield Gap(gap)
+
+
+def _frame_at(content: bytes, at: int) -> tuple[bool, Frame | None]:
+    """Whether a frame may begin here (its checksum was tried), and the frame if it does."""
+    if at + OVERHEAD_BYTES > len(content):
+        return False, None
+    kind, flags, length = _HEAD.unpack_from(content, at)
+    end = at + _HEAD.size + length
+    if length > limits.FRAME_BYTES_MAX or end + _CRC.size > len(content):
+        return False, None
+    if _CRC.unpack_from(content, end)[0] != crc32(memoryview(content)[at:end]):
+        return True, None
+    return True, Frame(kind, content[at + _HEAD.size : end], flags)

@@ -1,0 +1,57 @@
+"""Every limit of the exchange, in one place (journal-format, "Frames" and "Exchange")."""
+
+from __future__ import annotations
+
+FRAME_BYTES_MAX = 64 * 1024
+"""The payload of one frame, and also what it may inflate to."""
+CHUNK_BYTES = 16 * 1024
+"""A piece of a blob; only the last one of a blob may be shorter."""
+BLOB_BYTES_MAX = 8 * 1024 * 1024
+BLOBS_PER_MANIFEST_MAX = 64
+BLOBS_ANNOUNCED_MAX = 4096
+"""Blobs a peer may announce in one exchange before it has finished any of them."""
+
+PASSPORT_BYTES_MAX = 8 * 1024
+"""Certificate chain and known fact versions."""
+FACT_KINDS_MAX = 1024
+JOURNALS_MAX = 2048
+"""Journals in one vector: 2,048 of them make 50 KB, the most that fits a frame."""
+ACKED_BLOBS_MAX = 512
+"""Blobs told of in one ACK; the rest goes into the next one."""
+PARTIALS_MAX = 64
+TOKENS_KEPT_MAX = 64
+"""Tokens issued to a peer since the last one it showed."""
+SESSIONS_KEPT_MAX = 64
+"""Session ids remembered to tell a replay from a clone."""
+TEXT_BYTES_MAX = 400
+
+WINDOW_START_BYTES = 64 * 1024
+WINDOW_BYTES_MIN = 20 * 1024
+WINDOW_BYTES_MAX = 2 * 1024 * 1024
+"""Bytes in flight: so few that a new civil fact soon finds its turn, so many that the
+link is never idle. 64 to 96 KB is what a slow link settles at; a fast one needs more."""
+
+STALL_S_MIN = 8.0
+STALL_RTTS = 4
+ATTEMPTS_MAX = 12
+"""Connections one exchange may try before it gives the turn back to the caller's loop."""
+PAUSE_S_MIN = 0.5
+PAUSE_S_MAX = 8.0
+CONNECT_S_MAX = 20.0
+HANDSHAKE_S_MAX = 30.0
+FRESH_FACTS_S = 1.0
+"""How often a running exchange looks for facts recorded since it began."""
+RETRY_AFTER_S_MAX = 3600
+
+REQUEST_HEAD_BYTES_MAX = 8 * 1024
+READ_BYTES = 64 * 1024
+CONNECTIONS_MAX = 64
+"""Connections a listener holds at once; the next one is told to come back."""
+
+COURIER_HEAD_BYTES = 16 * 1024
+"""Room kept for the head at the beginning of a courier file."""
+COURIER_PART_BYTES_MAX = 1024 * 1024 * 1024
+"""FAT32 and old tools take 1 GB without trouble."""
+COURIER_PARTS_MAX = 999
+COURIER_TRIES_MAX = 20_000
+"""Checksums computed while looking for the next whole frame behind a damaged place."""
