@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import PurePosixPath
 
@@ -43,6 +45,20 @@ def test_it_offers_every_command_in_both_languages() -> None:
         if f"run.py {name}" not in text(paper)
     ]
     complain("A command is missing:", found)
+
+
+def test_it_offers_no_office_command_that_is_not_there() -> None:
+    """Each row of the README's table of plain commands stands in `perahu --help`."""
+    words = [sys.executable, "-m", "perahu", "--help"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for paper in READMES:
+        offered = set(re.findall(r"^\| `(.*?)` \|", text(paper), re.M))
+        names = {one.split()[0] for row in offered for one in re.split("`, `", row)}
+        names -= {"python3"}
+        missing = [name for name in names if not re.search(rf"\b{name}\b", done.stdout)]
+        assert names, f"{paper} has no table of commands"
+        complain(f"{paper} offers a command that perahu lacks:", missing)
 
 
 def test_it_shows_the_same_commands_in_both_readmes() -> None:
