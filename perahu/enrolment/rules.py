@@ -11,7 +11,7 @@ The rules, in the order a person meets them (domain.md 1.1 to 1.3):
   the proof is given.
 
 Example: `decide_part(state, capture)` gives the `PartCaptured` to append, or refuses.
-What the hub makes of the centre's answers is in `cases`.
+What the hub notes of the centre is in `rules_centre`, the proof in `rules_proof`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class PartState:
     """SHA-256 of the sealed part, where it is captured."""
     recalled: str = ""
     """Why the hub asked for it once more, while it is open again."""
+    exception: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -439,47 +440,6 @@ def pickup_hash(code: str) -> bytes:
     """SHA-256 of a pick-up code as people type it: spaces, dashes and case do not count."""
     plain = "".join(c for c in code.upper() if c.isalnum())
     return hashlib.sha256(plain.encode()).digest() if plain else b""
-
-
-# --- what the hub notes of the centre ----------------------------------------------------
-
-
-def decide_submitted(state: RecordingState, reference: str) -> facts.PacketSubmitted:
-    """The centre took the packet and gave it this reference."""
-    assert state.whole, "only closed packets are handed to the centre"
-    return facts.PacketSubmitted(
-        person=state.person,
-        recording=state.recording,
-        version=state.version,
-        reference=reference[:TEXT_CHARS_MAX],
-    )
-
-
-def decide_status(
-    state: RecordingState, seen: facts.CentreStatusSeen, last: tuple[str, str, str]
-) -> facts.CentreStatusSeen | None:
-    """The status to note, or None where (status, detail, drc) is what was noted last."""
-    # The port refuses an answer with another word before it comes here.
-    assert seen.status in facts.CENTRE_STATUSES, "one of the centre's own words"
-    assert seen.recording == state.recording, "a status goes to its own recording"
-    return None if (seen.status, seen.detail, seen.drc) == last else seen
-
-
-def decide_recall(
-    state: RecordingState, parts: Sequence[str], reason: str
-) -> facts.PartsRecalled | None:
-    """The call-back of the named parts that are not open already; None for none."""
-    for part in parts:
-        modality(part)
-    wanted = tuple(p for p in PARTS if p in parts and p not in state.open_parts)
-    if not wanted or not state.version:
-        return None
-    return facts.PartsRecalled(
-        person=state.person,
-        recording=state.recording,
-        parts=wanted,
-        reason=reason[:TEXT_CHARS_MAX],
-    )
 
 
 def _out_of_turn(id: str, en: str) -> Refusal:
