@@ -120,7 +120,7 @@ class ClientHttp:
                 return bytes(body)
 
     def _judge(self, answer: h11.Response) -> None:
-        headers = {name: value for name, value in answer.headers}
+        headers = dict(answer.headers)
         ours = headers.get(b"content-type", b"") == CONTENT_TYPE.encode()
         if answer.status_code == 200 and ours:
             self.is_answered = True
