@@ -19,8 +19,9 @@ APPENDERS_BESIDE_ACTIONS: tuple[str, ...] = ()
 
 
 def kind_of_file(name: str) -> str:
-    """`rules` for rules.py and for rules_stock.py, a part of it."""
-    return PurePosixPath(name).stem.partition("_")[0]
+    """`rules` for rules.py, and for its parts rules_stock.py and rules/stock.py."""
+    parts = PurePosixPath(name).with_suffix("").parts
+    return parts[min(2, len(parts) - 1)].partition("_")[0]
 
 
 def fact_classes() -> Iterator[tuple[str, type]]:
@@ -49,9 +50,8 @@ def test_it_gives_every_room_the_same_five_files() -> None:
         if len(names) > FILES_MAX:
             found.append(f"perahu/{room}: {len(names)} files, at most {FILES_MAX}")
         for name in names:
-            plain = PurePosixPath(name).name in ("__init__.py", "apps.py")
-            nested = PurePosixPath(name).parent != PurePosixPath("perahu", room)
-            if nested or not (plain or kind_of_file(name) in KINDS_OF_FILES):
+            plain = name in (f"perahu/{room}/__init__.py", f"perahu/{room}/apps.py")
+            if not (plain or kind_of_file(name) in KINDS_OF_FILES):
                 found.append(name)
     complain(f"A room holds only {', '.join(KINDS_OF_FILES)}:", found)
 
@@ -67,6 +67,34 @@ def test_it_lets_facts_import_nothing_but_kinds() -> None:
             if not ours and module.partition(".")[0] not in sys.stdlib_module_names:
                 found.append(f"{name}:{line} {module}")
     complain("facts.py imports the standard library and perahu.kinds:", found)
+
+
+def test_it_lets_rules_import_only_facts_words_and_rules() -> None:
+    """A rule is pure: state and a request go in, facts or a refusal come out.
+
+    import-linter sees rules.py; this sees its parts (rules_stock.py) too.
+    """
+    found = []
+    for name in python_files(*(f"perahu/{room}" for room in ROOMS)):
+        if kind_of_file(name) != "rules":
+            continue
+        for line, module in imported(name):
+            inner = module.split(".")[2] if module.count(".") > 1 else ""
+            table = module.startswith("django") or inner in (
+                "actions",
+                "models",
+                "reads",
+            )
+            book = module.startswith(
+                ("perahu.journal.journal", "perahu.journal.writer")
+            )
+            if (
+                table
+                or book
+                or module.startswith(("perahu.node", "perahu.sync", "perahu.web"))
+            ):
+                found.append(f"{name}:{line} {module}")
+    complain("rules.py imports no table and no book:", found)
 
 
 def test_it_lets_models_import_nothing_but_django() -> None:
