@@ -172,4 +172,3 @@ def check_chain(segment: Segment, previous: bytes, public: VerifyKey) -> list[Ch
     except (BadSignatureError, ValueError) as error:
         raise bad_segment("seal") from error
     return checked
-

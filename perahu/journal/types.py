@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from hashlib import sha256
 from typing import Protocol
 
 from perahu.journal.ports import Instant
@@ -38,6 +39,14 @@ class Ask:
     op_id: bytes
     officer: bytes
     at: Instant
+
+    def step(self, name: str) -> Ask:
+        """The same ask under an id of its own, for an action that appends in steps.
+
+        The id follows from this one and the step's name, so a repeated action repeats it.
+        """
+        op_id = sha256(self.op_id + name.encode()).digest()[:16]
+        return replace(self, op_id=op_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,9 @@ class Tables(Protocol):
     def position(self) -> int:
         """The book position up to which the tables are true."""
 
-    def apply(self, events: Sequence[Event], position: int) -> Sequence[tuple[Event, str]]:
+    def apply(
+        self, events: Sequence[Event], position: int
+    ) -> Sequence[tuple[Event, str]]:
         """Project a batch and note the new position, in one transaction.
 
         Gives back the events it could not project, each with the reason; they are parked.

@@ -52,6 +52,7 @@ class RealDisk:
 
     def replace_durable(self, path: Path, data: bytes) -> None:
         """Put a whole new content; a reader sees the old one or the new one, never half."""
+        _make_folder(path.parent)
         draft = path.with_name(f".{path.name}.{os.getpid()}.new")
         try:
             with _opened(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as fd:
@@ -70,11 +71,13 @@ class RealDisk:
 
     def write_at(self, path: Path, offset: int, data: bytes) -> None:
         """Overwrite in place, not yet flushed."""
+        _make_folder(path.parent)
         with _opened(path, os.O_WRONLY | os.O_CREAT) as fd:
             _write_all_at(fd, offset, data)
 
     def rename_durable(self, source: Path, target: Path) -> None:
         """Flush the source, move it to its place and flush the folders."""
+        _make_folder(target.parent)
         with _opened(source, os.O_RDONLY) as fd:
             os.fsync(fd)
         os.replace(source, target)
@@ -97,6 +100,14 @@ class RealDisk:
         """Bytes still free for this account on the folder's medium."""
         room = os.statvfs(folder)
         return room.f_bavail * room.f_frsize
+
+
+def _make_folder(folder: Path) -> None:
+    """The folders of blobs are made when the first blob lands in them, durably."""
+    if not folder.exists():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        flush_folder(folder.parent)
 
 
 def flush_folder(folder: Path) -> None:

@@ -1,9 +1,10 @@
 """The subjects' keys, outside the book so that erasing one is small and certain.
 
 The file is a head, "PRHKEYS1" ‖ u64 generation, and a row of fixed records: subject (12) ‖
-nonce (24) ‖ key wrapped by the node's wrapping key (48). A new key is added at the end, durably, before the first entry that uses
-it is committed. Erasing writes both copies, here and on the mirror, whole, without that
-record and with the next generation, so that no other process keeps a key. A torn last record is overwritten by the next one.
+nonce (24) ‖ key wrapped by the node's wrapping key (48). A new key is added at the end,
+durably, before the first entry that uses it is committed. Erasing writes both copies, here
+and on the mirror, whole, without that record and with the next generation, so that no other
+process keeps a key. A torn last record is overwritten by the next one.
 """
 
 from __future__ import annotations
@@ -97,6 +98,17 @@ class Keyring:
         self._ports.disk.replace_durable(self._path, content)
         self._read = len(content)
         return found
+
+    def take_from(self, path: Path, but: Collection[bytes]) -> None:
+        """Take the keys that a copy has and this ring lacks, but never an erased one."""
+        raw = self._ports.disk.read(path)
+        self._refresh()
+        for at in range(_HEAD, len(raw) - _RECORD + 1, _RECORD):
+            subject, wrapped = raw[at : at + 12], raw[at + 12 : at + _RECORD]
+            if subject not in but:
+                self._wrapped.setdefault(subject, wrapped)
+        self._ports.disk.replace_durable(self._path, self.content())
+        self._read = len(self.content())
 
     def content(self) -> bytes:
         """The whole file, as it should stand here and on the mirror."""

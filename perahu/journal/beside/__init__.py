@@ -1,0 +1,1 @@
+"""What lies beside the book: the keyring, the fence, the mirror and the blobs."""

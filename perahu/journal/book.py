@@ -1,0 +1,400 @@
+"""The book as rows: journals, entries, events. No rule about what may be written lives here.
+
+`Journal` (journal.py) is the face that rooms use; writer.py, receiver.py and recovery.py
+hold the ways in. All of them share one `Book`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from perahu.journal.beside.blobs import Blobs
+from perahu.journal.beside.keyring import NO_SUBJECT, Keyring
+from perahu.journal.codec import Registry
+from perahu.journal.entry import Header, decode_header
+from perahu.journal.ports import CLOCK_QUALITIES, Ports
+from perahu.journal.segment import Checked
+from perahu.journal.store import Local, Row, Store
+from perahu.journal.types import COMMON, Event, Level
+from perahu.keys.authority import Authority, Position
+from perahu.keys.certificates import HUB_ROLES, Chain
+from perahu.keys.sealing import open_body, seal_body
+from perahu.keys.vault import NodeKeys
+from perahu.kinds import CONTROL
+from perahu.words import Refusal
+
+_JOURNAL_COLUMNS = (
+    "number, id, node, lane, audience, own, epoch, certificate, head_seq, head_h, "
+    "sealed_seq, knows_epoch, knows_seq, received_seq, safe_seq"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One journal as this book holds it."""
+
+    number: int
+    id: bytes
+    node: bytes
+    lane: int
+    audience: bytes
+    own: bool
+    epoch: int
+    certificate: bytes
+    head_seq: int
+    head_h: bytes
+    sealed_seq: int
+    knows: Position | None
+    """How far the author knew the hub's common control journal at the head."""
+    received_seq: int
+    safe_seq: int
+
+
+def _journal_row(row: Row) -> JournalRow:
+    number, journal, node, lane, audience, own, epoch, certificate, *rest = row
+    head_seq, head_h, sealed_seq, knows_epoch, knows_seq, received, safe = rest
+    return JournalRow(
+        number,
+        bytes(journal),
+        bytes(node),
+        lane,
+        bytes(audience),
+        bool(own),
+        epoch,
+        bytes(certificate),
+        head_seq,
+        bytes(head_h),
+        sealed_seq,
+        (knows_epoch, knows_seq) if knows_epoch else None,
+        received,
+        safe,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A stored entry that counts for nothing yet, and why."""
+
+    position: int
+    journal: bytes
+    seq: int
+    code: str
+    words: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as it lies at rest; `body` is ciphertext, None where erased."""
+
+    header: bytes
+    salt: bytes | None
+    body: bytes | None
+    commit: bytes | None
+    h: bytes
+
+
+class Book:
+    """What all parts of the journal share: store, keys, ports, and the rows."""
+
+    def __init__(
+        self, keys: NodeKeys, chain: Chain, registry: Registry, ports: Ports
+    ) -> None:
+        self.keys, self.chain = keys, chain
+        self.registry, self.ports = registry, ports
+        self.authority = Authority()
+        self._learned = 0
+
+    def attach(self, store: Store, keyring: Keyring, blobs: Blobs, root: bytes) -> None:
+        """Take the opened files; called once by Journal.open."""
+        self.store, self.keyring, self.blobs = store, keyring, blobs
+        self.local = Local(store)
+        self.root_public = root
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether this node's word is the hub's."""
+        return self.chain.node.role in HUB_ROLES
+
+    @property
+    def floor(self) -> Level:
+        """The level that lying in this book alone gives."""
+        return Level.RECEIVED if self.is_hub else Level.RECORDED
+
+    # -- journals ---------------------------------------------------------------------
+
+    def journals(self) -> list[JournalRow]:
+        """Every journal of the book, in the order they became known."""
+        sql = f"SELECT {_JOURNAL_COLUMNS} FROM journals ORDER BY number"
+        return [_journal_row(row) for row in self.store.rows(sql)]
+
+    def journal(self, journal_id: bytes) -> JournalRow | None:
+        """One journal by its 16-byte id."""
+        sql = f"SELECT {_JOURNAL_COLUMNS} FROM journals WHERE id = ?"
+        found = self.store.rows(sql, (journal_id,))
+        return _journal_row(found[0]) if found else None
+
+    def add_journal(
+        self, journal: bytes, chain: Chain, lane: int, audience: bytes, h_0: bytes
+    ) -> JournalRow:
+        """Begin a journal, own or foreign; inside a transaction."""
+        own = chain.node.node_id == self.chain.node.node_id
+        number = self._scalar("SELECT COALESCE(MAX(number), 0) + 1 FROM journals")
+        self.store.run(
+            f"INSERT INTO journals ({_JOURNAL_COLUMNS}) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 0, 0, 0, 0)",
+            (
+                number,
+                journal,
+                chain.node.node_id,
+                lane,
+                audience,
+                int(own),
+                chain.epoch.epoch,
+                chain.encode(),
+                h_0,
+            ),
+        )
+        found = self.journal(journal)
+        assert found is not None
+        return found
+
+    def _scalar(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return int(self.store.rows(sql, values)[0][0])
+
+    # -- entries ----------------------------------------------------------------------
+
+    def last_position(self) -> int:
+        """The position of the newest entry; 0 in an empty book."""
+        return self._scalar("SELECT COALESCE(MAX(position), 0) FROM entries")
+
+    def lamport(self) -> int:
+        """The greatest Lamport time seen; the next own entry is one more."""
+        found = self.store.rows("SELECT value FROM book WHERE name = 'lamport'")
+        return int.from_bytes(bytes(found[0][0]), "big") if found else 0
+
+    def set_name(self, name: str, value: bytes) -> None:
+        """Set a value of the book itself; inside a transaction."""
+        self.store.run(
+            "INSERT INTO book (name, value) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
+    def add_entries(
+        self, row: JournalRow, checked: Sequence[Checked], knows: Position | None
+    ) -> int:
+        """Store entries at the head of a journal; gives the first position. In a transaction.
+
+        Bodies are sealed under the key of their first subject, with the entry's own hash
+        as nonce: it covers a random salt, so no key ever meets one nonce twice.
+        """
+        position = self.last_position() + 1
+        self.store.run_many(
+            "INSERT INTO entries (position, journal, seq, header, salt, body, "
+            "commit_hash, h) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (position + i, row.number, *self._at_rest(item))
+                for i, item in enumerate(checked)
+            ],
+        )
+        self._cite(row, checked)
+        last = checked[-1]
+        assert last.header.seq == row.head_seq + len(checked), "a journal has no holes"
+        self.store.run(
+            "UPDATE journals SET head_seq = ?, head_h = ?, knows_epoch = ?, "
+            "knows_seq = ? WHERE number = ?",
+            (last.header.seq, last.h, *(knows or (0, 0)), row.number),
+        )
+        lamport = max(self.lamport(), max(item.header.lamport for item in checked))
+        self.set_name("lamport", lamport.to_bytes(8, "big"))
+        return position
+
+    def _at_rest(self, item: Checked) -> tuple[Any, ...]:
+        entry, body = item.entry, None
+        if entry.body is not None:
+            body = self.seal(item.header, entry.body, item.h)
+        commit = None if entry.salt is not None else entry.commit
+        return (item.header.seq, entry.header, entry.salt, body, commit, item.h)
+
+    def _cite(self, row: JournalRow, checked: Sequence[Checked]) -> None:
+        cited = [
+            (item.header.seq, ref) for item in checked for ref in item.header.blobs
+        ]
+        self.store.run_many(
+            "INSERT INTO citations (journal, seq, sha256) VALUES (?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            [(row.number, seq, ref.sha256) for seq, ref in cited],
+        )
+        self.store.run_many(
+            "INSERT INTO blobs (sha256, size, class, present, level) "
+            "VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+            [
+                (r.sha256, r.size, r.blob_class, int(self.blobs.has(r.sha256)))
+                for _, r in cited
+            ],
+        )
+
+    def seal(self, header: Header, body: bytes, h: bytes) -> bytes:
+        """The ciphertext of a body at rest; its subject's key must exist."""
+        key = self.keyring.get(header.subjects[0] if header.subjects else NO_SUBJECT)
+        assert key is not None, "the key is made before the entry"
+        return seal_body(key, h[:24], body)
+
+    def unseal(self, header: Header, cipher: bytes, h: bytes) -> bytes | None:
+        """The body, or None where its subject's key was erased."""
+        key = self.keyring.get(header.subjects[0] if header.subjects else NO_SUBJECT)
+        return None if key is None else open_body(key, h[:24], cipher)
+
+    def stored(self, row: JournalRow, first: int, last: int) -> list[StoredEntry]:
+        """Entries first..last of a journal as they lie at rest."""
+        found = self.store.rows(
+            "SELECT header, salt, body, commit_hash, h FROM entries "
+            "WHERE journal = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (row.number, first, last),
+        )
+        return [
+            StoredEntry(
+                bytes(header), _bytes(salt), _bytes(body), _bytes(commit), bytes(h)
+            )
+            for header, salt, body, commit, h in found
+        ]
+
+    def hash_at(self, row: JournalRow, seq: int) -> bytes | None:
+        """The hash of one entry, None where it is not here."""
+        found = self.store.rows(
+            "SELECT h FROM entries WHERE journal = ? AND seq = ?", (row.number, seq)
+        )
+        return bytes(found[0][0]) if found else None
+
+    # -- events -----------------------------------------------------------------------
+
+    def scan(self, after: int, limit: int) -> tuple[list[Event], int]:
+        """Allowed events after a position, and the position up to which was looked."""
+        rows = self.store.rows(
+            "SELECT e.position, e.journal, e.header, e.body, e.h, p.position "
+            "FROM entries e LEFT JOIN parked p ON p.position = e.position "
+            "WHERE e.position > ? ORDER BY e.position LIMIT ?",
+            (after, limit),
+        )
+        known = {row.number: row for row in self.journals()}
+        events = [
+            event
+            for position, number, header, body, h, parked in rows
+            if parked is None and body is not None
+            for event in self._event(position, known[number], header, body, h)
+        ]
+        return events, (rows[-1][0] if rows else after)
+
+    def _event(
+        self, position: int, row: JournalRow, raw: bytes, body: bytes, h: bytes
+    ) -> Iterator[Event]:
+        """One event, or none where the body was erased."""
+        header = decode_header(bytes(raw))
+        plain = self.unseal(header, bytes(body), bytes(h))
+        if plain is not None:
+            yield self.event(position, row, header, plain, bytes(h))
+
+    def event(
+        self, position: int, row: JournalRow, header: Header, body: bytes, h: bytes
+    ) -> Event:
+        """An entry read for its meaning. Raises UnknownKind or Refusal "bad_body"."""
+        fact = self.registry.decode(
+            header.fact_type, header.version, body, header.subjects
+        )
+        return Event(
+            position=position,
+            journal=row.id,
+            seq=header.seq,
+            h=h,
+            node=row.node,
+            audience=row.audience,
+            lane=row.lane,
+            lamport=header.lamport,
+            wall_ms=header.wall_ms,
+            quality=CLOCK_QUALITIES[header.quality],
+            op_id=header.op_id,
+            officer=header.officer,
+            blobs=header.blobs,
+            fact=fact,
+        )
+
+    def event_at(self, position: int) -> tuple[Event, JournalRow]:
+        """The event at one position, parked or not. Raises as `event` does."""
+        number, raw, body, h = self.store.rows(
+            "SELECT journal, header, body, h FROM entries WHERE position = ?",
+            (position,),
+        )[0]
+        row = next(row for row in self.journals() if row.number == number)
+        found = list(self._event(position, row, raw, body or b"", h))
+        assert found, "an erased entry is never parked"
+        return found[0], row
+
+    # -- authority --------------------------------------------------------------------
+
+    def learn_control(self) -> bool:
+        """Feed new entries of the hub's common control journal to the authority.
+
+        Gives True where there was anything new: then what was parked is judged again.
+        """
+        news = False
+        sql = (
+            "SELECT e.position, e.journal, e.header, e.body, e.h FROM entries e "
+            "JOIN journals j ON j.number = e.journal "
+            "LEFT JOIN parked p ON p.position = e.position "
+            "WHERE j.lane = ? AND j.audience = ? AND e.position > ? "
+            "AND p.position IS NULL ORDER BY e.position"
+        )
+        known = {row.number: row for row in self.journals()}
+        for position, number, raw, body, h in self.store.rows(
+            sql, (CONTROL, COMMON, self._learned)
+        ):
+            row = known[number]
+            try:
+                for event in self._event(position, row, raw, body, h):
+                    self.authority.learn(event.fact, (row.epoch, event.seq))
+                    news = True
+            except Refusal as refusal:
+                with self.store.transaction():
+                    self.park(position, refusal)
+            self._learned = position
+        return news
+
+    def control_head(self) -> tuple[JournalRow, Position] | None:
+        """The hub's newest common control journal and how far it is known here."""
+        rows = [
+            row
+            for row in self.journals()
+            if row.lane == CONTROL and row.audience == COMMON and row.head_seq
+        ]
+        newest = max(rows, key=lambda row: row.epoch, default=None)
+        return (newest, (newest.epoch, newest.head_seq)) if newest else None
+
+    # -- parking ----------------------------------------------------------------------
+
+    def park(self, position: int, refusal: Refusal) -> None:
+        """Note that a stored entry counts for nothing yet; inside a transaction."""
+        self.store.run(
+            "INSERT INTO parked (position, code, words_id, words_en) "
+            "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (position, refusal.code, refusal.words.id, refusal.words.en),
+        )
+
+    def parked(self) -> list[Parked]:
+        """Everything parked, oldest first."""
+        rows = self.store.rows(
+            "SELECT p.position, j.id, e.seq, p.code, p.words_id, p.words_en "
+            "FROM parked p JOIN entries e ON e.position = p.position "
+            "JOIN journals j ON j.number = e.journal ORDER BY p.position"
+        )
+        return [
+            Parked(
+                position, bytes(journal), seq, code, Refusal(code, words_id, words_en)
+            )
+            for position, journal, seq, code, words_id, words_en in rows
+        ]
+
+
+def _bytes(cell: Any) -> bytes | None:
+    return None if cell is None else bytes(cell)

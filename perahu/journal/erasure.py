@@ -1,0 +1,46 @@
+"""Erasing a subject's bodies by law (UU 27/2022 art. 42-44) while the chain still verifies.
+
+1. Keep the commit of each body beside it. 2. Destroy the subject's key, here and on the
+mirror. 3. Delete salts and bodies. A crash between the steps is finished by asking again.
+"""
+
+from __future__ import annotations
+
+from perahu.journal.beside.mirror import Mirror
+from perahu.journal.book import Book
+from perahu.journal.entry import commit_of, decode_header
+
+
+def erase(book: Book, mirror: Mirror, subject: bytes) -> int:
+    """Erase every body whose first subject this is; under the lock. Gives their number."""
+    found = _bodies(book, subject)
+    with book.store.transaction():
+        book.store.run_many(
+            "UPDATE entries SET commit_hash = ? WHERE position = ?", found
+        )
+    book.local.put("erased", subject, b"\1")
+    book.keyring.erase(subject)
+    if mirror.present() and mirror.folder is not None:
+        copy = mirror.folder / f"{book.chain.node.node_id.hex()[:8]}.keyring"
+        book.keyring.copy_to(copy)
+    with book.store.transaction():
+        book.store.run_many(
+            "UPDATE entries SET salt = NULL, body = NULL WHERE position = ?",
+            [(position,) for _, position in found],
+        )
+    return len(found)
+
+
+def _bodies(book: Book, subject: bytes) -> list[tuple[bytes, int]]:
+    """(commit, position) of each entry of the subject that still has its body."""
+    found = []
+    for position, raw, salt, cipher, h, commit in book.store.rows(
+        "SELECT position, header, salt, body, h, commit_hash FROM entries "
+        "WHERE body IS NOT NULL"
+    ):
+        header = decode_header(bytes(raw))
+        if header.subjects[:1] == (subject,):
+            body = book.unseal(header, bytes(cipher), bytes(h))
+            kept = bytes(commit) if body is None else commit_of(bytes(salt), body)
+            found.append((kept, position))
+    return found

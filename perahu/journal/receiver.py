@@ -1,0 +1,202 @@
+"""The one way in for other nodes' facts: verify, store as it came, judge, and park.
+
+- Bytes whose hash, chain or seal does not check are no facts: nothing is stored.
+- A fact with a good seal is always stored and the journal moves on; if its kind is not
+  known, or its author may not state it, it is parked and shown, in nobody's way.
+- What is parked is judged again whenever the hub's control facts bring news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from perahu.journal import limits
+from perahu.journal.beside.keyring import NO_SUBJECT
+from perahu.journal.book import Book, JournalRow
+from perahu.journal.entry import Header, decode_header, genesis
+from perahu.journal.outgoing import note_seal
+from perahu.journal.segment import Checked, Segment, bad_segment, check_chain
+from perahu.journal.types import COMMON, Event
+from perahu.keys.authority import Position
+from perahu.keys.certificates import Chain, journal_id
+from perahu.kinds import CONTROL
+from perahu.words import Refusal
+
+
+class Received(Enum):
+    """What became of a segment."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    """Nothing new in it: a repetition, which is no fault."""
+    GAP = "gap"
+    """It begins after a hole; it was not kept and will be sent again in order."""
+    FORK = "fork"
+    """A good seal over other content than this book holds: evidence, kept by the caller."""
+
+
+class Receiver:
+    """Takes in segments of journals that other nodes write."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def introduce(self, certificate: bytes, lane: int, audience: bytes) -> JournalRow:
+        """Make a journal known by its certificate chain. Raises Refusal "bad_certificate"."""
+        chain = Chain.decode(certificate, self._book.root_public)
+        journal = journal_id(certificate, lane, audience)
+        if lane not in (0, 1, 2) or len(audience) not in (0, 2, 16):
+            raise bad_segment("lane or audience")
+        known = self._book.journal(journal)
+        if known is not None:
+            return known
+        with self._book.store.transaction():
+            h_0 = genesis(certificate)
+            return self._book.add_journal(journal, chain, lane, audience, h_0)
+
+    def receive(self, segment: Segment) -> Received:
+        """Verify and store a segment of a known journal; under the writer's lock.
+
+        Raises Refusal "bad_segment" where it does not verify or the journal is unknown.
+        """
+        row = self._book.journal(segment.journal)
+        if row is None:
+            raise bad_segment("unknown journal")
+        if segment.a > row.head_seq + 1:
+            return Received.GAP
+        chain = Chain.decode(row.certificate, self._book.root_public)
+        previous = self._book.hash_at(row, segment.a - 1) or genesis(row.certificate)
+        try:
+            checked = check_chain(segment, previous, VerifyKey(chain.epoch.public))
+        except Refusal:
+            if self._is_fork(row, segment, chain):
+                return Received.FORK
+            raise
+        for item in checked:
+            here = self._book.hash_at(row, item.header.seq)
+            if here is not None and here != item.h:
+                return Received.FORK
+        fresh = [item for item in checked if item.header.seq > row.head_seq]
+        if not fresh:
+            return Received.KNOWN
+        if row.own:
+            raise bad_segment("our own journal from elsewhere")
+        self._store(row, segment, fresh, chain)
+        return Received.STORED
+
+    def _is_fork(self, row: JournalRow, segment: Segment, chain: Chain) -> bool:
+        """Whether the seal is good though the chain does not join ours."""
+        here = self._book.hash_at(row, segment.b)
+        if here is not None and here == segment.h_b:
+            return False
+        public = VerifyKey(chain.epoch.public)
+        try:
+            public.verify(segment.signed_bytes(), segment.seal)
+        except (BadSignatureError, ValueError):
+            return False
+        return segment.a <= row.head_seq
+
+    def _store(
+        self, row: JournalRow, segment: Segment, fresh: list[Checked], chain: Chain
+    ) -> None:
+        firsts = [
+            c.header.subjects[0] if c.header.subjects else NO_SUBJECT
+            for c in fresh
+            if c.entry.body is not None
+        ]
+        self._book.keyring.ensure(firsts)
+        with self._book.store.transaction():
+            knows = self._knows(row, [item.header for item in fresh])
+            first = self._book.add_entries(row, fresh, knows[-1])
+            note_seal(self._book, row, segment)
+            for i, (item, known) in enumerate(zip(fresh, knows, strict=True)):
+                self._judge(first + i, row, item, known, chain)
+
+    def _knows(
+        self, row: JournalRow, headers: Sequence[Header]
+    ) -> list[Position | None]:
+        """How far the author knew the hub's control journal, entry by entry."""
+        if (row.lane, row.audience) == (CONTROL, COMMON):
+            return [(row.epoch, header.seq - 1) for header in headers]
+        control = {
+            r.id[:8]: r.epoch
+            for r in self._book.journals()
+            if r.lane == CONTROL and r.audience == COMMON
+        }
+        known, found = row.knows, []
+        for header in headers:
+            for journal8, seq in header.parents:
+                if journal8 in control:
+                    known = max(known or (0, 0), (control[journal8], seq))
+            found.append(known)
+        return found
+
+    def _judge(
+        self,
+        position: int,
+        row: JournalRow,
+        item: Checked,
+        knows: Position | None,
+        chain: Chain,
+    ) -> None:
+        """Park the entry if it may not count; inside the transaction that stores it."""
+        if item.entry.body is None:
+            return
+        try:
+            event = self._book.event(
+                position, row, item.header, item.entry.body, item.h
+            )
+            self._allow(event, knows, chain)
+        except Refusal as refusal:
+            self._book.park(position, refusal)
+
+    def _allow(self, event: Event, knows: Position | None, chain: Chain) -> None:
+        reason = self._book.authority.judge(
+            kind=event.fact.KIND,
+            fact=event.fact,
+            node=chain.node,
+            journal=event.journal,
+            seq=event.seq,
+            officer=event.officer,
+            knows=knows,
+            today=None,
+        )
+        if event.fact.KIND.lane != event.lane:
+            raise bad_segment("fact in another lane")
+        if reason is not None:
+            raise Refusal("not_allowed", id=reason.id, en=reason.en)
+
+    def reconsider(self) -> list[Event]:
+        """Judge what is parked once more; gives the events that may count now.
+
+        The caller projects them and then calls `release`: a crash in between repeats it.
+        """
+        freed = []
+        for parked in self._book.parked():
+            if parked.code == "projection":
+                continue
+            try:
+                event, row = self._book.event_at(parked.position)
+                chain = Chain.decode(row.certificate, self._book.root_public)
+                self._allow(event, self._known_at(row, event.seq), chain)
+            except Refusal:
+                continue
+            freed.append(event)
+        return freed[: limits.EVENTS_PER_BATCH]
+
+    def _known_at(self, row: JournalRow, seq: int) -> Position | None:
+        """`knows` as of one entry: the newest parent said in the journal up to it."""
+        headers = [decode_header(s.header) for s in self._book.stored(row, 1, seq)]
+        return self._knows(replace(row, knows=None), headers)[-1]
+
+    def release(self, events: Sequence[Event]) -> None:
+        """These count now: take them off the list."""
+        with self._book.store.transaction():
+            self._book.store.run_many(
+                "DELETE FROM parked WHERE position = ?", [(e.position,) for e in events]
+            )
