@@ -60,13 +60,13 @@ def hidden_inputs(name: str) -> list[str]:
     """Every place of a file where an input enters that was not handed to it."""
     banned = banned_in(name)
     read = full_names(name)
-    found = {line: full for line, full in imported(name) if touches(full, banned)}
+    found = {(line, full) for line, full in imported(name) if touches(full, banned)}
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.Attribute | ast.Name):
             full = read(node)
             if touches(full, banned):
-                found[node.lineno] = full
-    return [f"{name}:{line} {full}" for line, full in sorted(found.items())]
+                found.add((node.lineno, full))
+    return [f"{name}:{line} {full}" for line, full in sorted(found)]
 
 
 def test_it_lets_time_chance_and_threads_in_through_node_alone() -> None:

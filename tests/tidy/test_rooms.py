@@ -137,7 +137,8 @@ def test_it_grounds_every_kind_of_fact_in_law() -> None:
             found.append(f"{place}: unknown lane {kind.lane}")
         if not set(kind.subjects) <= own or (kind.place and kind.place not in own):
             found.append(f"{place}: a subject or the place is no field")
-        if not one.__doc__ or not is_dataclass(one) or "__slots__" not in vars(one):
+        frozen = is_dataclass(one) and vars(one)["__dataclass_params__"].frozen
+        if not one.__doc__ or not frozen or "__slots__" not in vars(one):
             found.append(f"{place}: not a frozen, slotted dataclass with a docstring")
     complain("A kind of fact is not whole:", found)
 
