@@ -185,7 +185,7 @@ class IppPrinter:
             return uncertain(f"{note}; cancelled; {error}", seen)
         if was in WAITING_JOB_STATES:
             return job_outcome(after)
-        return uncertain(f"{note}; cancelled", after)
+        return uncertain(f"{note}; cancelled", seen)
 
     def _jobs_named(self, name: str) -> list[int]:
         """Ids of the jobs of this name that the printer still remembers, oldest first."""
