@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 LEVELS = {2: "provinsi", 4: "kabupaten", 6: "kecamatan", 10: "desa"}
 """The length of a code says its level; kota and kelurahan count with their equals."""
@@ -54,6 +55,7 @@ def dotted(code: str) -> str:
     return ".".join(part for part in parts if part)
 
 
+@lru_cache(maxsize=4_096)
 def wilayah(code: str) -> Wilayah | None:
     """The region of this code, or None where our table does not have it."""
     digits = plain(code)

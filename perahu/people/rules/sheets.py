@@ -134,7 +134,7 @@ def _delimiter(text: str) -> str:
 def _xlsx_rows(content: bytes) -> Iterator[Row]:
     _check_zip(content)
     # Loaded here: 10 MB that only a hub needs, and only while it imports.
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl import load_workbook
 
     try:
         book = load_workbook(

@@ -1,0 +1,1 @@
+"""Worlds made of a seed: synthetic people and, later, whole districts on a virtual clock."""
