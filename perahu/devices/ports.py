@@ -1,13 +1,13 @@
-"""The ports of a desk to its scanners: what enrolment may ask of fingers, eyes and faces.
+"""The ports of a desk to its scanners: what may be asked of fingers, eyes and faces.
 
-- A `Scanner` captures one part of one person and gives an ISO/IEC 19794 record with the
-  device's own score. It never decides whether that score is enough: the rules do.
-- A `FingerMatcher` turns a finger's record into a small ISO/IEC 19794-2 template and says
-  how alike two templates are. It compares one to one; only the centre searches.
-- What goes wrong with a device is a `DeviceFault`; nothing recorded before it is touched.
+- A `Scanner` captures one part of one person and gives an ISO/IEC 19794 record with
+  the device's own score. It never decides whether that is enough: the rules do.
+- A `FingerMatcher` turns a finger's record into a small ISO/IEC 19794-2 template and
+  says how alike two templates are, one to one; only the centre searches.
+- What goes wrong with a device is a `DeviceFault`; nothing recorded before is touched.
 
-The parts are the names of `perahu.enrolment.facts.PARTS`; they come as plain strings, as
-devices know no room. Printers have a port of their own, in `printer_ports.py`.
+The parts are the names of `perahu.enrolment.facts.PARTS`, as plain strings: devices
+know no room. Printers have a port of their own, in `printer_ports.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Protocol
 from perahu.words import Refusal
 
 FINGER, IRIS, FACE, SIGNATURE = "Finger", "Iris", "Face", "Signature"
-"""The kinds of device, in SBI's words; SBI has no signature pad, so that one is ours."""
+"""The kinds of device in SBI's words; it has no signature pad, so that one is ours."""
 
 BACKGROUNDS = ("red", "blue", "orange")
 """The photo backgrounds the law knows (domain.md 1.3)."""
@@ -88,8 +88,8 @@ class Scanner(Protocol):
     ) -> Capture:
         """Capture one part; raises DeviceFault.
 
-        A device gives its best picture before the time-out even below `requested_score`:
-        such a capture is returned with its low score, and the rules judge it.
+        A device gives its best picture before the time-out even below
+        `requested_score`: it is returned with its low score, and the rules judge it.
         `background` is the colour the operator hung up, of a photo only.
         """
         ...
