@@ -23,6 +23,7 @@ import perahu.cases.facts
 import perahu.enrolment.facts
 import perahu.keys.facts
 import perahu.people.facts
+from perahu.cards.facts import StockReceived
 from perahu.journal.codec import Registry
 from perahu.journal.journal import Journal, Opening
 from perahu.journal.ports import Instant, Ports
@@ -38,6 +39,7 @@ from perahu.keys.facts import NodeEnrolled, OperatorGranted, PolicySet
 from perahu.keys.vault import NodeKeys, keys_of, new_secret
 from perahu.node.disk import RealDisk
 from perahu.node.lock import FileLock
+from perahu.people.facts import ResidentCorrected
 
 FACT_MODULES: tuple[ModuleType, ...] = (
     perahu.keys.facts,
@@ -242,3 +244,29 @@ def carry(
                 count += 1
     target.catch_up()
     return count
+
+
+def with_hub(district: District, name: str = "Enggano") -> tuple[Journal, Journal]:
+    """The hub with its first facts, and an office that knows them."""
+    hub, office = district.open("Hub"), district.open(name)
+    district.found(hub)
+    give(hub, office)
+    return hub, office
+
+
+def give(hub: Journal, office: Journal) -> int:
+    """Bring what the hub has for an office."""
+    return carry(hub, office, audience=lambda a: a in (COMMON, office.node_id))
+
+
+def corrected(*, subject: bytes = BUDI) -> ResidentCorrected:
+    """A small civil fact about Budi, at Enggano."""
+    changes = (("pekerjaan", "3", "11", "surat desa"),)
+    return ResidentCorrected(person=subject, changes=changes, wilayah="170301")
+
+
+def stocked(count: int = 100) -> StockReceived:
+    """A small control fact: blanko came."""
+    return StockReceived(
+        item="blanko", count=count, source="TERIMA_PUSAT", document="BA"
+    )

@@ -31,6 +31,7 @@ from perahu.journal.receiver import Received, Receiver
 from perahu.journal.segment import Segment
 from perahu.journal.store import Local, open_store
 from perahu.journal.types import Event, Level, Receipt, Tables
+from perahu.journal.verify import Report, verify_book
 from perahu.journal.writer import Writer, level_of, receipt_of
 from perahu.keys.authority import Authority
 from perahu.keys.certificates import Chain, NodeCertificate
@@ -377,6 +378,11 @@ class Journal:
         """
         with self._ports.lock():
             return erasure.erase(self._book, self._mirror, subject)
+
+    def verify(self) -> Report:
+        """Check every hash, seal and authority again (verify.py)."""
+        with self._ports.lock():
+            return verify_book(self._book, self._fence, self._mirror)
 
     def close(self) -> None:
         """Let go of the book's connections."""

@@ -111,30 +111,42 @@ class Receiver:
         ]
         self._book.keyring.ensure(firsts)
         with self._book.store.transaction():
-            knows = self._knows(row, [item.header for item in fresh])
+            knows = self._knows_each(row, [item.header for item in fresh])
             first = self._book.add_entries(row, fresh, knows[-1])
             note_seal(self._book, row, segment)
             for i, (item, known) in enumerate(zip(fresh, knows, strict=True)):
                 self._judge(first + i, row, item, known, chain)
 
-    def _knows(
+    def _knows_each(
         self, row: JournalRow, headers: Sequence[Header]
     ) -> list[Position | None]:
         """How far the author knew the hub's control journal, entry by entry."""
-        if (row.lane, row.audience) == (CONTROL, COMMON):
-            return [(row.epoch, header.seq - 1) for header in headers]
-        control = {
-            r.id[:8]: r.epoch
-            for r in self._book.journals()
-            if r.lane == CONTROL and r.audience == COMMON
-        }
-        known, found = row.knows, []
+        found, known = [], row.knows
         for header in headers:
-            for journal8, seq in header.parents:
-                if journal8 in control:
-                    known = max(known or (0, 0), (control[journal8], seq))
+            known = self.knows(row, known, header)
             found.append(known)
         return found
+
+    def knows(
+        self, row: JournalRow, before: Position | None, header: Header
+    ) -> Position | None:
+        """How far the author of an entry knew the hub's common control journal.
+
+        An entry says so only where it moved; that journal itself knows all before it.
+        """
+        if (row.lane, row.audience) == (CONTROL, COMMON):
+            return (row.epoch, header.seq - 1)
+        known = before
+        for journal8, seq in header.parents:
+            if (epoch := self._control_epoch(journal8)) is not None:
+                known = max(known or (0, 0), (epoch, seq))
+        return known
+
+    def _control_epoch(self, journal8: bytes) -> int | None:
+        for row in self._book.journals():
+            if row.id[:8] == journal8 and (row.lane, row.audience) == (CONTROL, COMMON):
+                return row.epoch
+        return None
 
     def _judge(
         self,
@@ -151,11 +163,12 @@ class Receiver:
             event = self._book.event(
                 position, row, item.header, item.entry.body, item.h
             )
-            self._allow(event, knows, chain)
+            self.allow(event, knows, chain)
         except Refusal as refusal:
             self._book.park(position, refusal)
 
-    def _allow(self, event: Event, knows: Position | None, chain: Chain) -> None:
+    def allow(self, event: Event, knows: Position | None, chain: Chain) -> None:
+        """Ask the authority as of what the author knew. Raises Refusal "not_allowed"."""
         reason = self._book.authority.judge(
             kind=event.fact.KIND,
             fact=event.fact,
@@ -183,7 +196,7 @@ class Receiver:
             try:
                 event, row = self._book.event_at(parked.position)
                 chain = Chain.decode(row.certificate, self._book.root_public)
-                self._allow(event, self._known_at(row, event.seq), chain)
+                self.allow(event, self._known_at(row, event.seq), chain)
             except Refusal:
                 continue
             freed.append(event)
@@ -192,7 +205,7 @@ class Receiver:
     def _known_at(self, row: JournalRow, seq: int) -> Position | None:
         """`knows` as of one entry: the newest parent said in the journal up to it."""
         headers = [decode_header(s.header) for s in self._book.stored(row, 1, seq)]
-        return self._knows(replace(row, knows=None), headers)[-1]
+        return self._knows_each(replace(row, knows=None), headers)[-1]
 
     def release(self, events: Sequence[Event]) -> None:
         """These count now: take them off the list."""

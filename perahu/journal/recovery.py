@@ -33,7 +33,7 @@ class Healing:
 def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
     """Compare book, fence and mirror, and copy a missing tail back; under the lock."""
     copied = 0
-    if mirror.present() and not _mirror_agrees(book, mirror):
+    if mirror.present() and not mirror_agrees(book, mirror):
         copied = _copy_back(book, mirror)
     mark = fence.read()
     if mark is None or mark.epoch < book.chain.epoch.epoch:
@@ -43,7 +43,7 @@ def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
     return Healing(copied, not kept)
 
 
-def _mirror_agrees(book: Book, mirror: Mirror) -> bool:
+def mirror_agrees(book: Book, mirror: Mirror) -> bool:
     """Whether the mirror's last entry lies in the book, and so all before it."""
     last = None
     node, epoch = book.chain.node.node_id, book.chain.epoch.epoch

@@ -1,0 +1,236 @@
+"""`perahu verify`: is every byte of this book what its authors sealed, and theirs to state?
+
+Nothing is believed that was computed before: certificates, hashes, commits, seals,
+authority, the fence, the mirror and the blobs are all checked anew, from the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from perahu.journal.beside.fence import Fence
+from perahu.journal.beside.mirror import Mirror
+from perahu.journal.book import Book, JournalRow, StoredEntry
+from perahu.journal.entry import (
+    Header,
+    commit_of,
+    decode_header,
+    genesis,
+    link,
+)
+from perahu.journal.receiver import Receiver
+from perahu.journal.recovery import mirror_agrees
+from perahu.journal.segment import seal_bytes
+from perahu.keys.authority import Position
+from perahu.keys.certificates import Chain, journal_id
+from perahu.words import Refusal, Words
+
+_STEP = 500
+
+
+@dataclass(slots=True)
+class Report:
+    """What was checked, and in words what was found."""
+
+    journals: int = 0
+    entries: int = 0
+    seals: int = 0
+    blobs: int = 0
+    blobs_awaited: int = 0
+    """Cited and not here yet: no fault, they are on their way."""
+    parked: int = 0
+    erased: int = 0
+    unsealed: int = 0
+    """Own entries not yet under a seal: they get one at the next exchange."""
+    faults: list[Words] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.faults
+
+    def words(self) -> Words:
+        """The finding in one sentence."""
+        counts = (self.entries, self.journals, self.seals, self.blobs)
+        if self.sound:
+            return Words(
+                "Buku utuh: {} catatan dalam {} jurnal, {} segel dan {} berkas diperiksa "
+                "ulang; tidak ada yang hilang atau berubah.".format(*counts),
+                "The book is sound: {} entries in {} journals, {} seals and {} blobs were "
+                "checked again; nothing is missing or changed.".format(*counts),
+            )
+        return Words(
+            f"Buku TIDAK utuh: {len(self.faults)} hal ditemukan. Jangan dihapus; "
+            "hubungi kabupaten.",
+            f"The book is NOT sound: {len(self.faults)} findings. Do not delete it; call "
+            "the kabupaten.",
+        )
+
+
+def verify_book(book: Book, fence: Fence, mirror: Mirror) -> Report:
+    """Check everything again; reads only. Damage is reported, never raised."""
+    report = Report(parked=len(book.parked()))
+    parked = {(p.journal, p.seq) for p in book.parked()}
+    for row in book.journals():
+        report.journals += 1
+        try:
+            _Walk(book, row, report, parked).run()
+        except Refusal as refusal:
+            _say(report, row, 0, refusal.words)
+    _check_fence(book, fence, report)
+    _check_mirror(book, mirror, report)
+    _check_blobs(book, report)
+    return report
+
+
+class _Walk:
+    """One journal from its first entry to its head."""
+
+    def __init__(
+        self,
+        book: Book,
+        row: JournalRow,
+        report: Report,
+        parked: set[tuple[bytes, int]],
+    ) -> None:
+        self._book, self._row, self._report = book, row, report
+        self._parked = parked
+        self._chain = Chain.decode(row.certificate, book.root_public)
+        self._receiver = Receiver(book)
+        self._knows: Position | None = None
+
+    def run(self) -> None:
+        """Certificate and id, then entry by entry, then the seals."""
+        row = self._row
+        if journal_id(row.certificate, row.lane, row.audience) != row.id:
+            self._say(0, _ID)
+        h = genesis(row.certificate)
+        for first in range(1, row.head_seq + 1, _STEP):
+            last = min(first + _STEP - 1, row.head_seq)
+            stored = self._book.stored(row, first, last)
+            if len(stored) != last - first + 1:
+                self._say(first, _HOLE)
+                return
+            h = self._entries(first, stored, h)
+        if h != row.head_h:
+            self._say(row.head_seq, _CHAIN)
+        self._seals()
+
+    def _entries(self, first: int, stored: Sequence[StoredEntry], h: bytes) -> bytes:
+        for seq, item in enumerate(stored, start=first):
+            self._report.entries += 1
+            header, body, commit = self._open(seq, item)
+            h = link(h, item.header, commit)
+            if h != item.h or header.seq != seq:
+                self._say(seq, _CHAIN)
+                h = item.h
+            self._knows = self._receiver.knows(self._row, self._knows, header)
+            if body is None:
+                self._report.erased += 1
+            elif (self._row.id, seq) not in self._parked:
+                self._judge(seq, header, body, h)
+        return h
+
+    def _open(self, seq: int, item: StoredEntry) -> tuple[Header, bytes | None, bytes]:
+        """Header, body and commit as the bytes say, not as the row says."""
+        header = decode_header(item.header)
+        body = None
+        if item.body is not None and item.salt is not None:
+            try:
+                body = self._book.unseal(header, item.body, item.h)
+            except Refusal:
+                self._say(seq, _BODY)
+        if body is not None:
+            return header, body, commit_of(item.salt or b"", body)
+        return header, None, item.commit or b""
+
+    def _judge(self, seq: int, header: Header, body: bytes, h: bytes) -> None:
+        try:
+            event = self._book.event(0, self._row, header, body, h)
+            self._receiver.allow(event, self._knows, self._chain)
+        except Refusal as refusal:
+            self._say(seq, refusal.words)
+
+    def _seals(self) -> None:
+        row, public = self._row, VerifyKey(self._chain.epoch.public)
+        reached = 0
+        for a, b, h_b, lamport, wall_ms, seal in self._book.store.rows(
+            "SELECT a, b, h_b, lamport, wall_ms, seal FROM segments "
+            "WHERE journal = ? ORDER BY a",
+            (row.number,),
+        ):
+            self._report.seals += 1
+            message = seal_bytes(row.id, a, b, bytes(h_b), lamport, wall_ms)
+            try:
+                public.verify(message, bytes(seal))
+            except (BadSignatureError, ValueError):
+                self._say(b, _SEAL)
+            if self._book.hash_at(row, b) != bytes(h_b) or a > reached + 1:
+                self._say(b, _SEAL)
+            reached = max(reached, b)
+        if row.own:
+            self._report.unsealed += row.head_seq - reached
+        elif reached != row.head_seq:
+            self._say(row.head_seq, _SEAL)
+
+    def _say(self, seq: int, words: Words) -> None:
+        _say(self._report, self._row, seq, words)
+
+
+def _say(report: Report, row: JournalRow, seq: int, words: Words) -> None:
+    where = f"{row.id.hex()[:8]}/{seq}"
+    report.faults.append(
+        Words(f"Jurnal {where}: {words.id}", f"Journal {where}: {words.en}")
+    )
+
+
+def _check_fence(book: Book, fence: Fence, report: Report) -> None:
+    mark = fence.read()
+    if mark is None or mark.epoch < book.chain.epoch.epoch:
+        return
+    row = book.journal(mark.journal)
+    if row is None or book.hash_at(row, mark.seq) != mark.h:
+        report.faults.append(_FENCE)
+
+
+def _check_mirror(book: Book, mirror: Mirror, report: Report) -> None:
+    if mirror.present() and not mirror_agrees(book, mirror):
+        report.faults.append(_MIRROR)
+
+
+def _check_blobs(book: Book, report: Report) -> None:
+    report.blobs_awaited = len(book.blobs.missing())
+    for sha in _present(book):
+        report.blobs += 1
+        try:
+            assert sha256(book.blobs.read(sha)).digest() == sha
+        except Refusal as refusal:
+            report.faults.append(refusal.words)
+
+
+def _present(book: Book) -> Iterator[bytes]:
+    found = book.store.rows("SELECT sha256 FROM blobs WHERE present = 1")
+    yield from (bytes(row[0]) for row in found)
+
+
+_ID = Words("nama jurnal tidak sesuai sertifikatnya", "its id is not its certificate's")
+_HOLE = Words("ada catatan yang hilang", "entries are missing")
+_CHAIN = Words(
+    "rantai putus: catatan ini atau sebelumnya berubah",
+    "the chain is broken: this entry or one before it was changed",
+)
+_BODY = Words("isi catatan ini rusak", "the body of this entry is damaged")
+_SEAL = Words("segel tidak sah", "the seal is not valid")
+_FENCE = Words(
+    "Buku ini lebih tua daripada yang pernah dijanjikan (pemulihan dari cadangan lama?).",
+    "This book is older than what was promised (restored from an old backup?).",
+)
+_MIRROR = Words(
+    "Cermin menyimpan catatan yang tidak ada di buku ini.",
+    "The mirror holds entries that this book lacks.",
+)
