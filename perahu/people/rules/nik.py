@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from perahu.people.rules.regions import is_province
+from perahu.people.rules.codes import is_province
 from perahu.words import Refusal, Words
 
 DIGITS = 16
