@@ -116,10 +116,10 @@ def counts_by_node() -> dict[bytes, dict[str, int]]:
     """Per office: opened, closed, given up, handed to the centre; and each status."""
     rows = Recording.objects.exclude(number="")
     totals = rows.values_list("node").annotate(
-        Count("pk"),
-        Count("pk", filter=Q(version__gt=0)),
-        Count("pk", filter=Q(abandoned=True)),
-        Count("pk", filter=Q(submitted_version__gt=0)),
+        opened=Count("pk"),
+        closed=Count("pk", filter=Q(version__gt=0)),
+        given_up=Count("pk", filter=Q(abandoned=True)),
+        handed=Count("pk", filter=Q(submitted_version__gt=0)),
     )
     names = ("opened", "closed", "abandoned", "submitted")
     found = {
@@ -127,6 +127,6 @@ def counts_by_node() -> dict[bytes, dict[str, int]]:
         for node, *figures in totals.order_by("node")
     }
     statuses = rows.exclude(status="").values_list("node", "status")
-    for node, status, number in statuses.annotate(Count("pk")).order_by():
+    for node, status, number in statuses.annotate(n=Count("pk")).order_by():
         found[bytes.fromhex(node)][status] = number
     return found

@@ -94,6 +94,16 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A recording about to begin: of whom, where, and under which number."""
+
+    person: bytes
+    recording: bytes
+    wilayah: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """One accepted capture on its way to be sealed; the bytes never enter a fact."""
 
@@ -274,6 +284,18 @@ def packet_status(state: RecordingState) -> str:
     if state.whole:
         return "TERSEGEL"
     return "DRAF" if not state.confirmed or state.open_parts else "LENGKAP"
+
+
+def decide_open(opening: Opening, biodata: Biodata) -> facts.RecordingOpened:
+    """Step 4, after the checks of who may be recorded."""
+    return facts.RecordingOpened(
+        person=opening.person,
+        recording=opening.recording,
+        wilayah=opening.wilayah,
+        number=opening.number,
+        nik=biodata.nik,
+        background=background_for(biodata),
+    )
 
 
 def decide_confirm(state: RecordingState) -> facts.BiodataConfirmed:

@@ -45,3 +45,14 @@ def decide_recall(
         parts=wanted,
         reason=reason[:TEXT_CHARS_MAX],
     )
+
+
+CENTRE_SEEN_ONLINE_MS = 3 * 60 * 1000
+CENTRE_SEEN_OTHERWISE_MS = 60 * 60 * 1000
+
+
+def centre_seen_due(online_only: bool, now_ms: int, last_ms: int) -> bool:
+    """Whether to tell all nodes again that the centre answers: every 3 minutes where a
+    capture depends on it, else hourly (each costs bytes on every link)."""
+    pause = CENTRE_SEEN_ONLINE_MS if online_only else CENTRE_SEEN_OTHERWISE_MS
+    return abs(now_ms - last_ms) >= pause
