@@ -1,0 +1,1 @@
+"""Tools for those who build Perahu; nothing here runs in an office."""
