@@ -74,28 +74,41 @@ def recordings(count: int, seed: int, *, parts: bool) -> Iterator[Draft]:
     """The civil facts of recordings, in the order a desk states them."""
     dice = Dice(f"recordings-{seed}")
     for number, who in enumerate(people(count, seed), start=1):
-        ids = {"person": dice(12), "recording": dice(12)}
+        person, recording = dice(12), dice(12)
         yield Draft(
             RecordingOpened(
-                **ids,
+                person=person,
+                recording=recording,
                 wilayah="170301",
                 number=f"{number:04}/170301/XI/2026",
                 nik=who.nik,
                 background="red" if who.tanggal_lahir.year % 2 else "blue",
             )
         )
-        yield Draft(BiodataConfirmed(**ids))
+        yield Draft(BiodataConfirmed(person=person, recording=recording))
         for part in (PHOTO, SIGNATURE, *FINGERS, *IRISES) if parts else ():
             score = 60 + dice(1)[0] % 40
             yield Draft(
-                PartCaptured(**ids, part=part, score=score, tries=1, device="SIM-1")
+                PartCaptured(
+                    person=person,
+                    recording=recording,
+                    part=part,
+                    score=score,
+                    tries=1,
+                    device="SIM-1",
+                )
             )
         right, left = dice(2)
         yield Draft(
             IndexesVerified(
-                **ids, right_score=40 + right % 60, left_score=40 + left % 60
+                person=person,
+                recording=recording,
+                right_score=40 + right % 60,
+                left_score=40 + left % 60,
             )
         )
-        yield Draft(StatementSigned(**ids))
-        yield Draft(RecordingCompleted(**ids, manifest=dice(32)))
-        yield Draft(ProofIssued(**ids, level=0))
+        yield Draft(StatementSigned(person=person, recording=recording))
+        yield Draft(
+            RecordingCompleted(person=person, recording=recording, manifest=dice(32))
+        )
+        yield Draft(ProofIssued(person=person, recording=recording, level=0))

@@ -57,7 +57,8 @@ def _append(district: District, office: Journal, drafts: list[Draft]) -> None:
 
 def main() -> None:
     """Train, write, and say what it is."""
-    trained = zstandard.train_dictionary(BYTES, samples(), level=9).as_bytes()
+    found: list[bytes | bytearray | memoryview[int]] = [*samples()]
+    trained = zstandard.train_dictionary(BYTES, found, level=9).as_bytes()
     PATH.write_bytes(trained)
     print(f"{PATH.name}: {len(trained)} bytes, {hashlib.sha256(trained).hexdigest()}")
 
