@@ -1,0 +1,403 @@
+"""What the tables know of print orders and cards, and how facts get into them.
+
+- `apply` may be given the facts of different journals in any order, and any fact twice.
+- The holder of a print right is folded anew from all its moves, so that an office that
+  does not hold it cannot give it away.
+- The state of a row is computed from its other columns whenever one of them changed.
+
+Example: `print_queue(node)` is who is printed next, and by which rule. The ledger's own
+questions are in `reads_stock`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db.models import Sum
+
+from perahu.cards import facts, reads_stock, rules
+from perahu.cards.models import PrintOrder
+from perahu.cards.rules import INTENDED, PRINTED, UNRESOLVED, AttemptState, OrderState
+from perahu.enrolment.models import PersonLink
+from perahu.enrolment.reads import same_persons
+from perahu.journal.types import Event
+from perahu.words import Words
+
+QUEUED, LOOK, MOVING, CANCELLED = "queued", "look", "moving", "cancelled"
+TO_HAND_OVER, HELD_BACK, HANDED_OVER = "to_hand_over", "held_back", "handed_over"
+UNKNOWN = "unknown"
+STATES = (
+    QUEUED, LOOK, MOVING, CANCELLED, TO_HAND_OVER, HELD_BACK, HANDED_OVER, UNKNOWN,
+)  # fmt: skip
+"""Of an order: waits, must be looked at, on its way, taken back; printed and waiting for
+its person, printed and held back, in the person's hand; known only from its prints."""
+
+_ROWS_PER_WRITE = 400
+
+
+def order_key(event: Event) -> str:
+    """(lamport, journal, seq) as text that sorts like the tuple."""
+    return f"{event.lamport:012x}{event.journal.hex()}{event.seq:012x}"
+
+
+# --- facts into the tables ---------------------------------------------------------------
+
+
+def apply(events: Sequence[Event]) -> None:
+    """Put a batch of facts into the tables; those of other rooms are passed over."""
+    mine = [event for event in events if type(event.fact) in _FOLDS]
+    if mine:
+        ids = {cast(Any, event.fact).order.hex() for event in mine}
+        found = PrintOrder.objects.in_bulk(list(ids))
+        rows = {key: _Row(row) for key, row in found.items()}
+        ends: dict[str, tuple[str, Event]] = {}
+        for event in mine:
+            fact = cast(Any, event.fact)
+            key = fact.order.hex()
+            if key not in rows:
+                rows[key] = _Row(PrintOrder(order=key, person=fact.person.hex()))
+            _FOLDS[type(fact)](rows[key], fact, event)
+            if type(fact) in _ENDS:
+                name = _attempt_name(event.node, fact.attempt)
+                if rows[key].attempts[name]["r"] == order_key(event):
+                    ends[f"{key}/{name}"] = (_ENDS[type(fact)], event)
+        _write([row.closed() for row in rows.values()])
+        # Each attempt takes one blanko or none, by its last known end.
+        reads_stock.post_attempts(ends)
+    reads_stock.apply(events)
+
+
+class _Row:
+    """A row being changed, with its JSON open.
+
+    An attempt holds "i" (order of its intent), "r" (order of its last end), "s" (that
+    end), "p" (printer), "y" (what the printer said), "t" (wall time of a good print).
+    """
+
+    def __init__(self, row: PrintOrder) -> None:
+        self.row = row
+        self.attempts: dict[str, dict[str, Any]] = json.loads(row.attempts)
+        self.moves: list[list[str]] = json.loads(row.moves)
+
+    def attempt(self, node: bytes, number: int) -> dict[str, Any]:
+        """What is known of an attempt, begun empty."""
+        return self.attempts.setdefault(_attempt_name(node, number), {})
+
+    def closed(self) -> PrintOrder:
+        """The row as it is to be stored, with what follows from the rest."""
+        row = self.row
+        row.attempts = json.dumps(self.attempts, sort_keys=True, separators=(",", ":"))
+        row.moves = json.dumps(sorted(self.moves), separators=(",", ":"))
+        row.holder, row.moving_to = _holder(row.home, sorted(self.moves))
+        good = [a for a in self.attempts.values() if _end(a) == PRINTED]
+        row.printed = len(good)
+        row.printed_ms = max((a["t"] for a in good), default=0)
+        row.state = _state(row, [_end(a) for a in self.attempts.values()])
+        return row
+
+
+def _attempt_name(node: bytes, number: int) -> str:
+    return f"{node.hex()}/{number}"
+
+
+def _end(attempt: dict[str, Any]) -> str:
+    """An intent without an end is a crash, or a print under way."""
+    return str(attempt.get("s", INTENDED))
+
+
+def _holder(home: str, moves: list[list[str]]) -> tuple[str, str]:
+    """(holder, on its way to); a move by who does not hold the right moves nothing."""
+    holder, moving_to = home, ""
+    for _, kind, node, other in moves:
+        if kind == "sent" and node == holder and not moving_to:
+            holder, moving_to = "", other
+        elif kind == "taken" and node == moving_to:
+            holder, moving_to = node, ""
+    return holder, moving_to
+
+
+def _state(row: PrintOrder, ends: list[str]) -> str:
+    printed = HELD_BACK if row.cancelled_order else TO_HAND_OVER
+    tests = (
+        (bool(row.handed_order), HANDED_OVER),
+        (not UNRESOLVED.isdisjoint(ends), LOOK),
+        (PRINTED in ends, printed),
+        (bool(row.cancelled_order), CANCELLED),
+        (bool(row.moving_to), MOVING),
+        (not row.ordered_order, UNKNOWN),
+    )
+    return next((state for holds, state in tests if holds), QUEUED)
+
+
+def _ordered(open_: _Row, fact: facts.PrintOrdered, event: Event) -> None:
+    row, order = open_.row, order_key(event)
+    if order <= row.ordered_order:
+        return
+    row.person, row.recording = fact.person.hex(), fact.recording.hex()
+    row.kind, row.priority = fact.kind, rules.priority(fact.kind)
+    row.document, row.pickup = fact.document, fact.pickup.hex()
+    row.home = fact.home.hex()
+    row.blobs = json.dumps([ref.sha256.hex() for ref in event.blobs])
+    row.ordered_order, row.ordered_ms = order, event.wall_ms
+
+
+def _cancelled(open_: _Row, fact: facts.PrintCancelled, event: Event) -> None:
+    row, order = open_.row, order_key(event)
+    if order > row.cancelled_order:
+        row.cancelled, row.cancelled_order = fact.reason, order
+
+
+def _sent(open_: _Row, fact: facts.PrintRightSent, event: Event) -> None:
+    _moved(open_, [order_key(event), "sent", event.node.hex(), fact.to.hex()])
+
+
+def _taken(open_: _Row, fact: facts.PrintRightTaken, event: Event) -> None:
+    _moved(open_, [order_key(event), "taken", event.node.hex(), fact.sent_by.hex()])
+
+
+def _moved(open_: _Row, move: list[str]) -> None:
+    if move not in open_.moves:
+        open_.moves.append(move)
+
+
+def _intended(open_: _Row, fact: facts.PrintIntended, event: Event) -> None:
+    attempt = open_.attempt(event.node, fact.attempt)
+    if (order := order_key(event)) > attempt.get("i", ""):
+        attempt["i"], attempt["p"] = order, fact.printer
+
+
+def _ended(state: str) -> Callable[[_Row, Any, Event], None]:
+    """How an end of this kind is noted: the latest one stands."""
+
+    def note(open_: _Row, fact: Any, event: Event) -> None:
+        attempt = open_.attempt(event.node, fact.attempt)
+        if (order := order_key(event)) > attempt.get("r", ""):
+            attempt["r"], attempt["s"] = order, state
+            attempt["t"] = event.wall_ms if state == PRINTED else 0
+            attempt["y"] = getattr(fact, "printer_says", "")
+
+    return note
+
+
+def _handed_over(open_: _Row, fact: facts.CardHandedOver, event: Event) -> None:
+    row, order = open_.row, order_key(event)
+    if not row.handed_order or order < row.handed_order:
+        # The first hand-over is the true one; a second cannot be.
+        row.collector, row.means = fact.collector, fact.means
+        row.handed_node = event.node.hex()
+        row.handed_order, row.handed_ms = order, event.wall_ms
+
+
+_ENDS: dict[type, str] = {
+    facts.CardPrinted: rules.PRINTED,
+    facts.CardSpoiled: rules.SPOILED,
+    facts.PrintUncertain: rules.UNCERTAIN,
+    facts.PrintNeverBegan: rules.NEVER_BEGAN,
+}
+
+_FOLDS: dict[type, Callable[[_Row, Any, Event], None]] = {
+    facts.PrintOrdered: _ordered,
+    facts.PrintCancelled: _cancelled,
+    facts.PrintRightSent: _sent,
+    facts.PrintRightTaken: _taken,
+    facts.PrintIntended: _intended,
+    facts.CardHandedOver: _handed_over,
+    **{kind: _ended(state) for kind, state in _ENDS.items()},
+}
+
+_COLUMNS = [
+    field.name for field in PrintOrder._meta.concrete_fields if not field.primary_key
+]
+
+
+def _write(rows: list[PrintOrder]) -> None:
+    PrintOrder.objects.bulk_create(
+        rows,
+        batch_size=_ROWS_PER_WRITE,
+        update_conflicts=True,
+        unique_fields=["order"],
+        update_fields=_COLUMNS,
+    )
+
+
+# --- one order ----------------------------------------------------------------------------
+
+
+def order(order_: bytes) -> OrderState | None:
+    """The state of an order whose own fact is here, or None."""
+    row = PrintOrder.objects.filter(pk=order_.hex()).exclude(ordered_order="").first()
+    return None if row is None else state_of(row)
+
+
+def state_of(row: PrintOrder) -> OrderState:
+    """A row as the rules want it."""
+    attempts = []
+    for name, held in sorted(json.loads(row.attempts).items()):
+        node, _, number = name.partition("/")
+        attempts.append(
+            AttemptState(
+                node=bytes.fromhex(node),
+                attempt=int(number),
+                state=_end(held),
+                printer=held.get("p", ""),
+                says=held.get("y", ""),
+            )
+        )
+    return OrderState(
+        order=bytes.fromhex(row.order),
+        person=bytes.fromhex(row.person),
+        recording=bytes.fromhex(row.recording),
+        kind=row.kind,
+        document=row.document,
+        holder=bytes.fromhex(row.holder),
+        moving_to=bytes.fromhex(row.moving_to),
+        pickup=bytes.fromhex(row.pickup),
+        cancelled=row.cancelled,
+        attempts=tuple(attempts),
+        handed_over=bool(row.handed_order),
+        blobs=tuple(map(bytes.fromhex, json.loads(row.blobs))),
+    )
+
+
+def state(order_: bytes) -> str:
+    """One of STATES; UNKNOWN where nothing is known."""
+    row = PrintOrder.objects.filter(pk=order_.hex()).first()
+    return UNKNOWN if row is None else row.state
+
+
+def orders_of(person: bytes) -> list[OrderState]:
+    """The orders of a person under any of their linked ids, oldest first."""
+    ids = [one.hex() for one in same_persons(person)]
+    rows = PrintOrder.objects.filter(person__in=ids).order_by("ordered_order", "order")
+    return [state_of(row) for row in rows]
+
+
+def order_of_recording(recording: bytes) -> OrderState | None:
+    """The last order that came of a recording, or None."""
+    rows = PrintOrder.objects.filter(recording=recording.hex())
+    row = rows.order_by("-ordered_order").first()
+    return None if row is None else state_of(row)
+
+
+def printed_elsewhere(order_: OrderState) -> int:
+    """Accepted prints of the same person and version under other orders."""
+    ids = [one.hex() for one in same_persons(order_.person)]
+    others = PrintOrder.objects.filter(person__in=ids, document=order_.document)
+    total = others.exclude(pk=order_.order.hex()).aggregate(sum=Sum("printed"))
+    return int(total["sum"] or 0)
+
+
+# --- many orders --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """One place in the queue of an office."""
+
+    order: bytes
+    person: bytes
+    kind: str
+    ordered_ms: int
+    rule: Words
+    """Why it stands where it stands."""
+
+
+def print_queue(node: bytes, limit: int = 1000) -> list[Queued]:
+    """Who is printed next at an office: by line, and first come, first served in it."""
+    rows = PrintOrder.objects.filter(holder=node.hex(), state=QUEUED)
+    rows = rows.order_by("priority", "ordered_order")
+    return [
+        Queued(
+            order=bytes.fromhex(row.order),
+            person=bytes.fromhex(row.person),
+            kind=row.kind,
+            ordered_ms=row.ordered_ms,
+            rule=rules.priority_words(row.priority),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def by_state(
+    state_: str, node: bytes | None = None, limit: int = 1000
+) -> list[OrderState]:
+    """Orders in a state, oldest first; of one office (its home), or of all."""
+    rows = PrintOrder.objects.filter(state=state_)
+    if node is not None:
+        rows = rows.filter(home=node.hex())
+    return [state_of(row) for row in rows.order_by("ordered_order", "order")[:limit]]
+
+
+def state_counts(node: bytes | None = None) -> dict[str, int]:
+    """How many orders there are in each state; of one office, or of all."""
+    rows = PrintOrder.objects.all()
+    if node is not None:
+        rows = rows.filter(home=node.hex())
+    counts = dict.fromkeys(STATES, 0)
+    for state_ in rows.values_list("state", flat=True).iterator():
+        counts[state_] += 1
+    return counts
+
+
+def to_look_at(node: bytes) -> list[tuple[OrderState, AttemptState]]:
+    """The attempts at an office that a person must look at."""
+    found = []
+    for row in PrintOrder.objects.filter(state=LOOK).order_by("ordered_order"):
+        state_ = state_of(row)
+        found += [
+            (state_, a) for a in state_.attempts if a.unresolved and a.node == node
+        ]
+    return found
+
+
+def under_way(node: bytes) -> int:
+    """Attempts at an office that may have a blanko in them."""
+    return len(to_look_at(node))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedTwice:
+    """More than one accepted print of one version of one person's card."""
+
+    person: bytes
+    document: int
+    orders: tuple[bytes, ...]
+    prints: int
+
+
+def printed_twice() -> list[PrintedTwice]:
+    """Every person and version with more than one accepted print, from any journals."""
+    groups: dict[tuple[bytes, int], list[tuple[bytes, int]]] = {}
+    links = PersonLink.objects.values_list("other", "person")
+    linked_ids = {name for pair in links for name in pair}
+    rows = PrintOrder.objects.filter(printed__gt=0).order_by("order")
+    found = rows.values_list("person", "document", "order", "printed")
+    for person_hex, document, order_hex, prints in found.iterator():
+        person = bytes.fromhex(person_hex)
+        if person_hex in linked_ids:
+            person = min(same_persons(person))
+        one = (bytes.fromhex(order_hex), prints)
+        groups.setdefault((person, document), []).append(one)
+    return [
+        PrintedTwice(
+            person=person,
+            document=document,
+            orders=tuple(order_ for order_, _ in prints_of),
+            prints=sum(prints for _, prints in prints_of),
+        )
+        for (person, document), prints_of in sorted(groups.items())
+        if sum(prints for _, prints in prints_of) > 1
+    ]
+
+
+def printed_total() -> int:
+    """Accepted prints in all."""
+    return int(PrintOrder.objects.aggregate(sum=Sum("printed"))["sum"] or 0)
+
+
+def handed_over_total() -> int:
+    """Cards in their persons' hands."""
+    return PrintOrder.objects.filter(state=HANDED_OVER).count()

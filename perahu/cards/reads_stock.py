@@ -1,0 +1,189 @@
+"""The ledger of blanko, ribbon and film: its rows, and the questions we ask of it.
+
+Example: `on_hand(node)` is how many blanko lie at an office by the book; `ledger_sum()`
+is zero, or something is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import F, Sum
+
+from perahu.cards import facts
+from perahu.cards.models import Posting, StockTransfer
+from perahu.cards.rules_stock import (
+    BLANKO,
+    Movement,
+    Transfer,
+    attempt_movement,
+    movement_of,
+    office,
+    spoiled,
+    used,
+)
+from perahu.journal.types import Event
+
+_ROWS_PER_WRITE = 800
+_COLUMNS = [
+    field.name for field in Posting._meta.concrete_fields if not field.primary_key
+]
+
+
+def apply(events: Sequence[Event]) -> None:
+    """Post the stock facts of a batch, two rows each."""
+    rows: list[Posting] = []
+    for event in events:
+        movement = movement_of(event.fact, event.node)
+        if movement is not None:
+            rows += _rows(_entry_name(event), movement, event)
+            _note_transfer(event)
+    _write(rows)
+
+
+def post_attempts(ends: Mapping[str, tuple[str, Event]]) -> None:
+    """Post the print attempts whose end changed: movement name to (end, its event)."""
+    rows: list[Posting] = []
+    gone: list[str] = []
+    for name, (end, event) in ends.items():
+        movement = attempt_movement(end, event.node)
+        if movement is None:
+            gone.append(name)
+        else:
+            rows += _rows(name, movement, event)
+    if gone:
+        Posting.objects.filter(movement__in=gone).delete()
+    _write(rows)
+
+
+def _entry_name(event: Event) -> str:
+    return f"{event.journal.hex()}/{event.seq}"
+
+
+def _rows(name: str, movement: Movement, event: Event) -> tuple[Posting, Posting]:
+    def half(sign: int, mark: str, account: str) -> Posting:
+        return Posting(
+            posting=name + mark,
+            movement=name,
+            account=account,
+            item=movement.item,
+            count=sign * movement.count,
+            kind=type(event.fact).__name__,
+            node=event.node.hex(),
+            officer=event.officer.hex(),
+            at_ms=event.wall_ms,
+            text=_text(event),
+        )
+
+    return half(-1, "-", movement.source), half(1, "+", movement.target)
+
+
+def _text(event: Event) -> str:
+    match event.fact:
+        case facts.StockReceived(document=text):
+            return text
+        case facts.StockCounted(reason=text):
+            return text
+        case facts.StockSpoiled(cause=text) | facts.CardSpoiled(cause=text):
+            return text
+    return ""
+
+
+def _write(rows: list[Posting]) -> None:
+    if rows:
+        Posting.objects.bulk_create(
+            rows,
+            batch_size=_ROWS_PER_WRITE,
+            update_conflicts=True,
+            unique_fields=["posting"],
+            update_fields=_COLUMNS,
+        )
+
+
+def _note_transfer(event: Event) -> None:
+    fact = event.fact
+    order = f"{event.lamport:012x}{event.journal.hex()}{event.seq:012x}"
+    if isinstance(fact, facts.StockSent):
+        row, _ = StockTransfer.objects.get_or_create(transfer=fact.transfer.hex())
+        if order > row.sent_order:
+            row.item, row.sent, row.to = fact.item, fact.count, fact.to.hex()
+            row.sent_by, row.sent_order = event.node.hex(), order
+            row.save()
+    if isinstance(fact, facts.StockArrived):
+        row, _ = StockTransfer.objects.get_or_create(transfer=fact.transfer.hex())
+        if order > row.arrived_order:
+            row.arrived, row.arrived_by = fact.count, event.node.hex()
+            row.arrived_order = order
+            row.item = row.item or fact.item
+            row.save()
+
+
+# --- questions ---------------------------------------------------------------------------
+
+
+def balance(account: str, item: str = BLANKO) -> int:
+    """What an account holds."""
+    rows = Posting.objects.filter(account=account, item=item)
+    return int(rows.aggregate(sum=Sum("count"))["sum"] or 0)
+
+
+def on_hand(node: bytes, item: str = BLANKO) -> int:
+    """How many pieces lie at an office, by the ledger."""
+    return balance(office(node), item)
+
+
+def used_at(node: bytes) -> int:
+    """How many blanko became good cards at an office."""
+    return balance(used(node))
+
+
+def spoiled_at(node: bytes) -> int:
+    """How many blanko were spoiled at an office."""
+    return balance(spoiled(node))
+
+
+def used_total() -> int:
+    """How many blanko became good cards, at all offices."""
+    rows = Posting.objects.filter(account__startswith="used:", item=BLANKO)
+    return int(rows.aggregate(sum=Sum("count"))["sum"] or 0)
+
+
+def ledger_sum() -> int:
+    """All accounts together: zero, always."""
+    return int(Posting.objects.aggregate(sum=Sum("count"))["sum"] or 0)
+
+
+def balances(item: str = BLANKO) -> dict[str, int]:
+    """Every account that holds something, by name."""
+    rows = Posting.objects.filter(item=item).values("account").order_by("account")
+    sums = rows.annotate(sum=Sum("count"))
+    return {row["account"]: row["sum"] for row in sums if row["sum"]}
+
+
+def transfer(transfer_: bytes) -> Transfer | None:
+    """A transfer as known here, or None."""
+    row = StockTransfer.objects.filter(pk=transfer_.hex()).first()
+    return None if row is None else _transfer(row)
+
+
+def on_the_way(to: bytes) -> list[Transfer]:
+    """Transfers to an office that have not been counted there."""
+    rows = StockTransfer.objects.filter(to=to.hex(), arrived=None)
+    return [_transfer(row) for row in rows.order_by("sent_order")]
+
+
+def open_differences() -> list[Transfer]:
+    """Transfers where something else arrived than was sent: a person decides."""
+    rows = StockTransfer.objects.exclude(sent=None).exclude(arrived=None)
+    return [_transfer(row) for row in rows.exclude(sent=F("arrived"))]
+
+
+def _transfer(row: StockTransfer) -> Transfer:
+    return Transfer(
+        transfer=bytes.fromhex(row.transfer),
+        item=row.item,
+        sent=row.sent,
+        sent_by=bytes.fromhex(row.sent_by),
+        to=bytes.fromhex(row.to),
+        arrived=row.arrived,
+    )
