@@ -20,6 +20,9 @@ WAITING = Words(
     "The node waits for the passphrase that opens its book",
 )
 
+_CHOOSE = Words("Frasa sandi baru untuk simpul ini", "A new passphrase for this node")
+_AGAIN = Words("Sekali lagi", "Once more")
+
 
 def start_passphrase(language: str = "id") -> str:
     """The passphrase from the environment, a file, systemd or the keyboard, in that order.
@@ -39,6 +42,37 @@ def start_passphrase(language: str = "id") -> str:
         f"{CREDENTIAL}.",
         en=f"{WAITING.en}: give it by {VARIABLE}, {FILE_VARIABLE} or the systemd credential "
         f"{CREDENTIAL}.",
+    )
+
+
+def new_passphrase(language: str = "id") -> str:
+    """The passphrase a new node is to be sealed under; at the keyboard it is typed twice."""
+    has_source = os.environ.get(VARIABLE) or any(path.exists() for path in _files())
+    if has_source or not sys.stdin.isatty():
+        return start_passphrase(language)
+    phrase = getpass.getpass(f"{_CHOOSE.in_(language)}: ")
+    if getpass.getpass(f"{_AGAIN.in_(language)}: ") != phrase:
+        raise Refusal(
+            "passphrases_differ",
+            id="Kedua frasa sandi tidak sama; belum ada yang dibuat.",
+            en="The two passphrases differ; nothing was made.",
+        )
+    return phrase
+
+
+def secret_word(variable: str, question: Words, language: str) -> str:
+    """A code or PIN from the environment or the keyboard, never from the command line.
+
+    Raises Refusal "no_secret" where neither can give it.
+    """
+    if text := os.environ.get(variable):
+        return text
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{question.in_(language)}: ")
+    raise Refusal(
+        "no_secret",
+        id=f"{question.id} belum diberikan; isi lewat {variable}.",
+        en=f"{question.en} was not given; give it by {variable}.",
     )
 
 

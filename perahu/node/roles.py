@@ -32,7 +32,7 @@ class Role:
     decides: bool = False
     """The hub of a kabupaten: grants, imports, decides cases, speaks with the centre."""
     wilayah_digits: int = 6
-    """The length of the wilayah codes in its certificate."""
+    """The shortest wilayah code its certificate may bear."""
 
 
 ROLES = {
@@ -43,6 +43,7 @@ ROLES = {
             words=Words("lapangan", "field"),
             parent="kabupaten",
             serves_people=True,
+            wilayah_digits=4,
         ),
         Role(
             name="kecamatan",

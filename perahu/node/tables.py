@@ -141,15 +141,14 @@ class Tables:
     ) -> Sequence[tuple[Event, str]]:
         """Project a batch and note the new position, in one transaction.
 
-        What another thread or process has projected meanwhile is passed over. A batch that
-        fails is halved until the event is found that cannot be projected; it alone is
-        given back, with the reason, and the others stand.
+        Events from before the position may come too (they were parked, and count now);
+        the position never goes back. A batch that fails is halved until the event is found
+        that cannot be projected; it alone is given back, with the reason.
         """
         try:
             with self.at_work(), atomic(using=self.alias):
                 before = self.position()
-                news = [event for event in events if event.position > before]
-                failed = self._apply_halving(news)
+                failed = self._apply_halving(events)
                 self._note(max(position, before))
             return failed
         except DatabaseError as error:

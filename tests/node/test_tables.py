@@ -74,14 +74,14 @@ def test_it_finds_the_poison_and_keeps_the_rest(tmp_path: Path, opened: Opener) 
         assert _notes() == [1, 2, 3, 4, 6, 7, 8]
 
 
-def test_it_passes_over_what_is_projected(tmp_path: Path, opened: Opener) -> None:
-    """A batch that overlaps what is there is projected once, and never goes back."""
+def test_it_takes_in_what_was_parked_before(tmp_path: Path, opened: Opener) -> None:
+    """An event from before the position is projected, and the position stays."""
     tables = opened(tmp_path / "tables")
-    tables.apply([make_event(n) for n in range(1, 6)], 5)
-    poison = make_event(3, op_id=b"poison")
-    assert tables.apply([poison, make_event(6)], 6) == []
-    assert tables.apply([poison], 3) == []
-    assert tables.position() == 6
+    tables.apply([make_event(1), make_event(3)], 3)
+    assert tables.apply([make_event(2)], 3) == []
+    assert tables.position() == 3
+    with tables.at_work():
+        assert _notes() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("damage", [b"x" * 20000, b""])

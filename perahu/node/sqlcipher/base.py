@@ -76,10 +76,7 @@ class DatabaseWrapper(plain.DatabaseWrapper):
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA legacy_alter_table = OFF")
         connection.execute("PRAGMA journal_mode = WAL")
-        # NORMAL, not FULL: in WAL mode a power cut can take back the last transactions
-        # but never tear the file. The position goes back with the rows, and the book,
-        # which is FULL, plays the rest again.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = FULL")
         register_functions(connection)
         return connection
 

@@ -1,0 +1,204 @@
+"""What the hub does in lane 0: enrol and revoke nodes, grant and revoke rights, set the policy.
+
+These facts belong to no room: they are about the network of offices itself. All of them
+stand in the hub's common journal, so that every node comes to know them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from perahu.journal.journal import Journal
+from perahu.journal.types import COMMON, Ask, Draft, Receipt
+from perahu.keys.authority import Authority
+from perahu.keys.certificates import Papers, covers, is_wilayah
+from perahu.keys.facts import (
+    POLICIES,
+    GrantRevoked,
+    NodeEnrolled,
+    NodeRevoked,
+    OperatorGranted,
+    PinReset,
+    PolicySet,
+)
+from perahu.kinds import RIGHTS, Fact
+from perahu.words import Refusal
+
+LOGIN_LENGTH_MAX = 40
+GRANT_YEARS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantPlan:
+    """What a decree (SK) says of one operator."""
+
+    login: str
+    name: str
+    rights: tuple[str, ...]
+    wilayah: tuple[str, ...]
+    valid_from: date
+    valid_until: date
+    decree: str
+    supervisor: bool = False
+
+
+def found(
+    journal: Journal,
+    ask: Ask,
+    *,
+    papers: Papers,
+    policy: PolicySet,
+    grant: OperatorGranted,
+) -> Receipt:
+    """State the first facts of a kabupaten: its own node, its policy, its first operator."""
+    node = NodeEnrolled(certificate=papers.signed_node.encode(), name=papers.node.name)
+    return _state(journal, ask, [node, policy, grant])
+
+
+def enrol_node(journal: Journal, ask: Ask, *, papers: Papers) -> Receipt:
+    """Take a node into the network. Raises Refusal "name_taken"."""
+    node = papers.node
+    for other in journal.authority.nodes().values():
+        if other.name.casefold() == node.name.casefold():
+            raise Refusal(
+                "name_taken",
+                id=f"Simpul bernama {node.name} sudah ada; pilih nama lain.",
+                en=f"There is a node named {node.name} already; choose another name.",
+            )
+    fact = NodeEnrolled(certificate=papers.signed_node.encode(), name=node.name)
+    return _state(journal, ask, [fact])
+
+
+def revoke_node(journal: Journal, ask: Ask, *, name: str, reason: str) -> Receipt:
+    """Take a node out: what its journals hold here stands, nothing after it does."""
+    node_id = node_named(journal.authority, name)
+    ends = tuple(
+        (row.id, row.head_seq, row.head_h)
+        for row in journal.journals()
+        if row.node == node_id and row.head_seq
+    )
+    return _state(
+        journal, ask, [NodeRevoked(node=node_id, reason=reason, valid_through=ends)]
+    )
+
+
+def grant_operator(
+    journal: Journal, ask: Ask, plan: GrantPlan, *, operator: bytes, activation: bytes
+) -> Receipt:
+    """Give a person rights. A login known already keeps its operator id.
+
+    `operator` is the id for a new one. Raises Refusal "bad_grant".
+    """
+    _check_grant(plan, journal.certificate.wilayah)
+    known = journal.authority.operator_by_login(plan.login)
+    fact = OperatorGranted(
+        operator=operator if known is None else known.operator,
+        login=plan.login,
+        name=plan.name,
+        rights=tuple(right for right in RIGHTS if right in plan.rights),
+        wilayah=plan.wilayah,
+        valid_from=plan.valid_from,
+        valid_until=plan.valid_until,
+        activation=activation,
+        decree=plan.decree,
+        supervisor=plan.supervisor,
+    )
+    return _state(journal, ask, [fact])
+
+
+def revoke_grant(journal: Journal, ask: Ask, *, login: str, reason: str) -> Receipt:
+    """Take a person's rights away, from here on."""
+    operator = operator_named(journal.authority, login)
+    return _state(journal, ask, [GrantRevoked(operator=operator, reason=reason)])
+
+
+def set_policy(journal: Journal, ask: Ask, *, policy: PolicySet) -> Receipt:
+    """State how the kabupaten works while the centre is out of reach."""
+    if policy.policy not in POLICIES:
+        raise Refusal(
+            "unknown_policy",
+            id=f"Kebijakan {policy.policy!r} tidak ada; pilih {' atau '.join(POLICIES)}.",
+            en=f"There is no policy {policy.policy!r}; choose {' or '.join(POLICIES)}.",
+        )
+    return _state(journal, ask, [policy])
+
+
+def reset_pin(
+    journal: Journal, ask: Ask, *, operator: bytes, activation: bytes
+) -> Receipt:
+    """Let a supervisor open an operator's PIN at this node for setting anew."""
+    with journal.writing() as book:
+        if done := book.done(ask.op_id):
+            return done
+        book.authority.may_reset(ask.officer, operator, ask.at.today)
+        fact = PinReset(operator=operator, activation=activation)
+        return book.append(ask, [Draft(fact)])
+
+
+def node_named(authority: Authority, name: str) -> bytes:
+    """The id of a live node by its name. Raises Refusal "unknown_node"."""
+    for node_id, node in authority.nodes().items():
+        if node.name.casefold() == name.strip().casefold():
+            return node_id
+    names = ", ".join(sorted(node.name for node in authority.nodes().values()))
+    raise Refusal(
+        "unknown_node",
+        id=f"Simpul {name!r} tidak dikenal; yang terdaftar: {names}. Tidak ada yang diubah.",
+        en=f"The node {name!r} is not known; enrolled are: {names}. Nothing was changed.",
+    )
+
+
+def operator_named(authority: Authority, login: str) -> bytes:
+    """The id of the operator with this login. Raises Refusal "unknown_operator"."""
+    grant = authority.operator_by_login(login)
+    if grant is None:
+        raise Refusal(
+            "unknown_operator",
+            id=f"Petugas {login!r} tidak dikenal di simpul ini; tidak ada yang diubah. "
+            "Periksa nama masuknya.",
+            en=f"The operator {login!r} is not known at this node; nothing was changed. "
+            "Check the login.",
+        )
+    return grant.operator
+
+
+def _state(journal: Journal, ask: Ask, facts: Sequence[Fact]) -> Receipt:
+    with journal.writing() as book:
+        if done := book.done(ask.op_id):
+            return done
+        return book.append(ask, [Draft(fact, audience=COMMON) for fact in facts])
+
+
+def _check_grant(plan: GrantPlan, home: tuple[str, ...]) -> None:
+    is_login = plan.login.isascii() and plan.login.replace(".", "").isalnum()
+    if not is_login or len(plan.login) > LOGIN_LENGTH_MAX:
+        raise _bad_grant(
+            "nama masuk: huruf, angka, titik", "a login is letters and digits"
+        )
+    if not plan.name.strip() or not plan.decree.strip():
+        raise _bad_grant(
+            "nama dan nomor SK wajib diisi", "name and decree are required"
+        )
+    unknown = [right for right in plan.rights if right not in RIGHTS]
+    if unknown or not plan.rights:
+        known = ", ".join(RIGHTS)
+        raise _bad_grant(f"hak yang ada: {known}", f"the rights are: {known}")
+    for code in plan.wilayah or ("",):
+        if not is_wilayah(code) or not covers(home, code):
+            raise _bad_grant(
+                f"wilayah {code!r} di luar kabupaten",
+                f"wilayah {code!r} is outside the kabupaten",
+            )
+    days = (plan.valid_until - plan.valid_from).days
+    if not 0 <= days <= GRANT_YEARS_MAX * 366:
+        raise _bad_grant("masa berlaku tidak sah", "the period is not valid")
+
+
+def _bad_grant(id: str, en: str) -> Refusal:
+    return Refusal(
+        "bad_grant",
+        id=f"Hak tidak diberikan: {id}. Tidak ada yang diubah.",
+        en=f"The grant was not given: {en}. Nothing was changed.",
+    )

@@ -1,0 +1,67 @@
+"""`perahu enrol`: at the hub, take a node in and write its enrolment file."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from perahu.node.cli import Call, Say
+from perahu.node.enrolling import NewNode, enrol
+from perahu.node.roles import ROLES, role_of
+from perahu.node.settings import save_settings, split_address
+from perahu.words import Words
+
+NAME = "enrol"
+HELP = Words(
+    "di kabupaten: daftarkan simpul dan tulis berkas pendaftarannya",
+    "at the hub: enrol a node and write its enrolment file",
+)
+
+_NAME = Words("nama simpul", "name of the node")
+_ROLE = Words("peran simpul", "role of the node")
+_WILAYAH = Words("kode wilayah; boleh berulang", "code of its wilayah; may be repeated")
+_OUT = Words("berkas yang ditulis", "file to write")
+_LISTEN = Words("host:port tempat simpul itu mendengar", "host:port where it listens")
+_ADDRESS = Words("host:port untuk memanggilnya", "host:port under which it is called")
+_DONE = Words(
+    "{name} terdaftar; berkasnya {out}.\nKode pendaftaran (hanya sekali ini ditampilkan; "
+    "sampaikan terpisah dari berkas): {code}",
+    "{name} is enrolled; its file is {out}.\nEnrolment code (shown this once; send it "
+    "apart from the file): {code}",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Declare its arguments."""
+    parser.add_argument("--name", required=True, help=say(_NAME))
+    parser.add_argument("--role", choices=tuple(ROLES), required=True, help=say(_ROLE))
+    parser.add_argument("--wilayah", action="append", required=True, help=say(_WILAYAH))
+    parser.add_argument("--out", type=Path, required=True, help=say(_OUT))
+    parser.add_argument("--listen", default="", help=say(_LISTEN))
+    parser.add_argument("--address", default="", help=say(_ADDRESS))
+
+
+def run(call: Call) -> None:
+    """Enrol, add the first load, and remember the address where the node is our parent."""
+    for address in (call.listen, call.address):
+        if address:
+            split_address(address)
+    plan = NewNode(
+        name=call.name,
+        role=call.role,
+        wilayah=tuple(code.replace(".", "") for code in call.wilayah),
+        listen=call.listen,
+        address=call.address,
+    )
+    with call.open() as office:
+        enrolled = enrol(office, plan, call.out)
+        if role_of(plan.role).name in office.settings.row.parent:
+            parent = replace(
+                office.settings,
+                parent=plan.address or plan.listen,
+                parent_node=enrolled.node_id.hex(),
+            )
+            save_settings(office.folder, parent)
+    shown = {"name": call.name, "out": call.out, "code": enrolled.code}
+    call.say(Words(_DONE.id.format(**shown), _DONE.en.format(**shown)))
