@@ -1,0 +1,20 @@
+"""The surroundings of a command: passphrase, codes and PINs come from the environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.node.offices import PHRASE
+
+_VARIABLES = (
+    "PERAHU_BOOK", "PERAHU_CODE", "PERAHU_DEBUG", "PERAHU_DIR", "PERAHU_LANG",
+    "PERAHU_PASSPHRASE_FILE", "PERAHU_PIN", "CREDENTIALS_DIRECTORY",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clean environment in which the passphrase is known."""
+    for name in _VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PERAHU_PASSPHRASE", PHRASE)
