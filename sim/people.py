@@ -116,7 +116,7 @@ class _Kecamatan:
         self._desa = [desa.code for desa in children(self._code)]
         assert self._desa, f"{kecamatan} has no desa in the table"
         self._unrecorded = unrecorded
-        self._serials: defaultdict[str, int] = defaultdict(lambda: SERIAL_MIN)
+        self._serials: defaultdict[str, int] = defaultdict(int)
 
     def family(self) -> Iterator[Resident]:
         """One household, its head first."""
@@ -234,12 +234,18 @@ class _Kecamatan:
 
     def _number(self, region: str, day: date, *, is_female: bool) -> str:
         """A NIK or No. KK: a serial of its own from 9000 on within its region and date."""
+        first, last = SERIAL_MIN, SERIAL_MAX
+        if region != self._code:
+            # Each kecamatan has ten serials a day of its own in the regions people moved
+            # from, so that files of two kecamatan never hold one number.
+            first += 10 * int(self._code[4:6])
+            last = first + 9
         while True:
             prefix = f"{region}{day.day + 40 * is_female:02d}{day.strftime('%m%y')}"
-            serial = self._serials[prefix]
-            if serial <= SERIAL_MAX:
-                self._serials[prefix] = serial + 1
-                return f"{prefix}{serial:04d}"
+            used = self._serials[prefix]
+            if first + used <= last:
+                self._serials[prefix] = used + 1
+                return f"{prefix}{first + used:04d}"
             # Only in a kecamatan of millions; then the number contradicts the date.
             day -= timedelta(days=1)
 

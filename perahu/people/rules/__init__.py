@@ -47,6 +47,7 @@ from perahu.people.rules.names import (
     clean_name,
     fold,
     new_name_faults,
+    sound_beginnings,
     sound_key,
     sound_tokens,
 )
@@ -61,7 +62,7 @@ from perahu.people.rules.nik import (
 __all__ = [
     "Wilayah", "wilayah", "children", "dotted", "plain", "path_of", "serves",
     "Number", "read_nik", "read_kk", "nik_warnings", "kk_warnings",
-    "clean_name", "fold", "new_name_faults", "sound_key", "sound_tokens",
+    "clean_name", "fold", "new_name_faults", "sound_key", "sound_tokens", "sound_beginnings",
     "ImportPlan", "PlannedRow", "RowNote", "read_plan", "decide_import",
     "Change", "Changes", "Order", "Standing", "Statement", "REASON_CHARS_MAX",
     "decide_registration", "decide_correction", "decide_link", "decide_text", "standing",

@@ -31,8 +31,8 @@ PAPER_CHARS_MAX = 200
 REASON_CHARS_MAX = 200
 CHANGES_MAX = 20
 
-Order = tuple[int, bytes, int]
-"""(lamport, journal, seq): the order of facts that is the same on every node."""
+Order = str
+"""(lamport, journal, seq) as text that sorts like the tuple: the same on every node."""
 
 Changes = tuple[tuple[str, str, str, str], ...]
 """(field, old text, new text, paper), as `ResidentCorrected` holds them."""
@@ -232,7 +232,7 @@ def standing(statements: Sequence[Statement], undone: Collection[bytes]) -> Stan
     whole = [s for s in ordered if s.biodata is not None]
     counting = [s for s in whole if not s.batch or s.batch not in undone]
     if not whole:
-        return Standing(None, (0, b"", 0), b"", False)
+        return Standing(None, "", b"", False)
     chosen = (counting or whole)[-1]
     biodata = chosen.biodata
     assert biodata is not None

@@ -157,6 +157,18 @@ def sound_tokens(name: str) -> tuple[str, ...]:
     return tuple(found)[:TOKENS_MAX]
 
 
+def sound_beginnings(text: str) -> tuple[str, ...]:
+    """What the key of the last word may begin with while it is still being typed.
+
+    Its end is not its end then: "soerj" will be heard as "sury", not as "suri".
+    """
+    words = fold(text).split()
+    if not words:
+        return ()
+    as_it_is, going_on = sound_key(words[-1]), sound_key(words[-1] + "a")[:-1]
+    return tuple(dict.fromkeys(key for key in (as_it_is, going_on) if key))
+
+
 @lru_cache(maxsize=16_384)
 def _word_tokens(word: str) -> tuple[str, ...]:
     if joined := _NUR.fullmatch(word):
