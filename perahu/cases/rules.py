@@ -24,7 +24,7 @@ from perahu.words import Refusal
 SAH, SENGKETA, DITOLAK = "sah", "sengketa", "ditolak"
 
 EXCEPTED_MAX = 4000
-"""Entries named in one RangeAccepted; more wait for the next round, accepted later."""
+"""Entries named in one RangeAccepted; a journal stands only up to the first one more."""
 REASON_CHARS_MAX = 300
 
 DECISIONS: dict[str, tuple[str, ...]] = {
@@ -92,13 +92,10 @@ def decide_range(
 ) -> facts.RangeAccepted | None:
     """The journal stands through its head, except the entries named; None for no news."""
     named = tuple(sorted(set(excepted)))
-    if len(named) > EXCEPTED_MAX:
-        # Too many to name in one body: accept up to the entry before the surplus begins.
-        return None
+    assert len(named) <= EXCEPTED_MAX, "as many as fit into one body"
     assert all(0 < seq <= head.seq for seq in named), "exceptions lie in the range"
     if head.seq == 0 or (last and (last.seq, last.excepted) == (head.seq, named)):
         return None
-    assert last is None or last.seq <= head.seq, "what stands does not shrink"
     return facts.RangeAccepted(
         journal=head.journal, seq=head.seq, h=head.h, excepted=named
     )

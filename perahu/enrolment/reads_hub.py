@@ -38,13 +38,19 @@ class AtCentre:
     submissions: int
 
 
-def to_submit(limit: int) -> list[Closed]:
-    """Closed packets the centre does not have in this version, oldest first."""
+def to_submit(limit: int, after: str = "") -> list[Closed]:
+    """Closed packets the centre does not have in this version, in their order."""
     rows = Recording.objects.exclude(number="").filter(
-        abandoned=False, version__gt=F("submitted_version")
+        abandoned=False, version__gt=F("submitted_version"), completed_order__gt=after
     )
     closed = [_closed(row) for row in rows.order_by("completed_order")[:limit]]
     return [one for one in closed if one.state.whole]
+
+
+def closed(recording_: bytes) -> Closed | None:
+    """The last closed packet of a recording; None before there is one."""
+    row = Recording.objects.filter(pk=recording_.hex()).exclude(number="").first()
+    return None if row is None or not row.version else _closed(row)
 
 
 def at_centre(recording_: bytes) -> AtCentre | None:
@@ -67,6 +73,13 @@ def silent_at_centre(before_ms: int, statuses: Iterable[str]) -> list[AtCentre]:
     )
     waiting = [_at_centre(row) for row in rows.filter(status_ms__lt=before_ms)]
     return [one for one in waiting if one.since_ms < before_ms]
+
+
+def statuses_since(order: str, limit: int) -> list[tuple[str, AtCentre]]:
+    """What the centre said after this place, with the place of each, oldest first."""
+    rows = Recording.objects.exclude(number="").filter(status_order__gt=order)
+    rows = rows.order_by("status_order")[:limit]
+    return [(row.status_order, _at_centre(row)) for row in rows]
 
 
 def closed_twice() -> list[list[Closed]]:
