@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nacl.signing import SigningKey
-
 from perahu.journal.types import BlobRef
 from perahu.keys import cbor
 from perahu.sync import frames, limits, vector
 from perahu.sync.fields import Fields, bad_message, is_bytes, is_count, pruned
 from perahu.sync.frames import Frame
-from perahu.sync.hello import partials, signed_pair, verify
+from perahu.sync.hello import Sign, partials, signed_pair, verify
 from perahu.sync.vector import Reach
 from perahu.words import Refusal, Words
 
@@ -42,18 +40,18 @@ class Ack:
     """(blob, level 1 or 2) of blobs held whole."""
     token: bytes = b""
     seen_ack: int = 0
-    is_final: bool = False
-    """All that the peer's END closed is committed."""
+    ends: int = 0
+    """ENDs of the peer heard so far, with all before them committed."""
 
-    def sign(self, key: SigningKey) -> Frame:
+    def sign(self, sign: Sign) -> Frame:
         """The frame, signed."""
         body = cbor.encode(pruned({
             1: self.session, 2: self.number, 3: self.incarnation, 4: self.time_ms,
             5: self.received_bytes, 6: vector.plain(self.reached),
             7: [list(p) for p in self.partials], 8: [list(d) for d in self.done],
-            9: self.token, 10: self.seen_ack, 11: self.is_final,
+            9: self.token, 10: self.seen_ack, 11: self.ends,
         }))  # fmt: skip
-        signature = key.sign(_PREFIX + body).signature
+        signature = sign(_PREFIX, body)
         return Frame(frames.ACK, cbor.encode([body, signature]))
 
 
@@ -76,7 +74,7 @@ def hear_ack(frame: Frame, public: bytes) -> Ack:
         done=done,
         token=fields.sized_or_empty(9, 16),
         seen_ack=fields.count(10),
-        is_final=fields.flag(11),
+        ends=fields.count(11),
     )
 
 
@@ -106,14 +104,14 @@ def _blob(item: Any) -> BlobRef:
 
 @dataclass(frozen=True, slots=True)
 class Have:
-    """What is held already: of journals, and (blob, whole chunks) of announced blobs."""
+    """The whole vector where a digest was not known to the other side, or asking for it."""
 
     reached: dict[bytes, Reach] | None = None
-    partials: tuple[tuple[bytes, int], ...] = ()
+    is_asking: bool = False
 
     def encode(self) -> Frame:
         """The frame."""
-        found: dict[int, Any] = pruned({2: [list(p) for p in self.partials]})
+        found: dict[int, Any] = pruned({2: self.is_asking})
         if self.reached is not None:
             found[1] = vector.plain(self.reached)
         return Frame(frames.HAVE, cbor.encode(found))
@@ -123,10 +121,7 @@ def hear_have(frame: Frame) -> Have:
     """Raises Refusal "bad_message"."""
     fields = Fields(frame.payload)
     has_vector = fields.raw(1) is not None
-    return Have(
-        vector.parse(fields.raw(1)) if has_vector else None,
-        partials(fields.items(2, limits.BLOBS_PER_MANIFEST_MAX)),
-    )
+    return Have(vector.parse(fields.raw(1)) if has_vector else None, fields.flag(2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ a counter that must grow, so that it is good only once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 
 from perahu.keys import cbor
 from perahu.sync import frames, limits, vector
@@ -23,6 +24,9 @@ from perahu.words import Refusal
 PROTOCOL = 1
 _WRAPPED_BYTES = 80
 _PREFIX = b"JRN1-hello"
+
+Sign = Callable[[bytes, bytes], bytes]
+"""(prefix, message) to a signature of the epoch key: `Journal.sign`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +61,10 @@ class Hello:
     file: dict[int, Any] = field(default_factory=dict)
     """What only the head of a courier file says (courier.py)."""
 
-    def sign(self, key: SigningKey) -> Frame:
+    def sign(self, sign: Sign) -> Frame:
         """The frame, signed."""
         body = cbor.encode(self._plain())
-        signature = key.sign(_PREFIX + body).signature
+        signature = sign(_PREFIX, body)
         return Frame(frames.HELLO, cbor.encode([body, signature]))
 
     def _plain(self) -> dict[int, Any]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from nacl.signing import SigningKey
-
 from perahu.keys import cbor
 from perahu.keys.certificates import Chain
 from perahu.sync import limits
@@ -64,18 +62,3 @@ def read(content: bytes, root_public: bytes) -> Passport:
     if not all(is_count(k) and is_count(v) for k, v in versions.items()):
         raise bad_message("versions")
     return Passport(content, chain, versions)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who we are on the road: passport, epoch key, the key boxes are sealed to, the root."""
-
-    passport: Passport
-    sign_key: SigningKey
-    box_key: bytes
-    root_public: bytes
-
-    @property
-    def node_id(self) -> bytes:
-        """Our node id."""
-        return self.passport.node_id

@@ -1,0 +1,147 @@
+"""What we remember of a peer between exchanges, in the book's `local` (it survives kill -9).
+
+Losing any of it costs bytes, never facts: the peer's signed vector says the truth again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from perahu.journal.store import Local
+from perahu.keys import cbor
+from perahu.sync.vector import Reach
+
+_PEER, _ACKED, _HAS, _UNTOLD, _FROM = "peer", "acked", "has", "untold", "blob from"
+_COUNTS = "counts"
+_BYTES_MAX = 64 * 1024
+_FIELDS = 8
+ACKS_A_SESSION = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many sessions we began, ACK numbers we used and files we wrote, for a peer."""
+
+    sessions: int
+    acks: int
+    files: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """The one record of a peer; `save` makes it durable."""
+
+    local: Local
+    peer: bytes
+    incarnation: bytes = b""
+    """The peer's book, as last heard of."""
+    token: bytes = b""
+    token_incarnation: bytes = b""
+    shown_passport: bytes = b""
+    """Name of our passport that the peer said it holds."""
+    passport: bytes = b""
+    """The peer's passport."""
+    seen_ack: int = 0
+    dictionary: bytes = b""
+    """The dictionary the peer named last."""
+    partials: dict[bytes, int] = field(default_factory=dict)
+    """Chunks of blobs on their way that the peer said it holds."""
+
+    @classmethod
+    def load(cls, local: Local, peer: bytes) -> Memory:
+        """What is remembered, or a blank record."""
+        raw = local.get(_PEER, peer)
+        if raw is None:
+            return cls(local, peer)
+        found: dict[int, Any] = cbor.decode(raw, _BYTES_MAX)
+        return cls(local, peer, *(found[key] for key in range(1, _FIELDS + 1)))
+
+    def save(self) -> None:
+        """Write the record."""
+        values = (
+            self.incarnation, self.token, self.token_incarnation, self.shown_passport,
+            self.passport, self.seen_ack, self.dictionary, self.partials,
+        )  # fmt: skip
+        assert len(values) == _FIELDS
+        self.local.put(_PEER, self.peer, cbor.encode(dict(enumerate(values, start=1))))
+
+    # -- counters, apart from the record: they must never go back ---------------------
+
+    def counts(self) -> Counts:
+        """The counters towards this peer, as they stand."""
+        raw = self.local.get(_COUNTS, self.peer)
+        return Counts(*cbor.decode(raw, 64)) if raw else Counts(0, 0, 0)
+
+    def raise_counts(self, sessions: int = 0, acks: int = 0, files: int = 0) -> Counts:
+        """Count up durably, never down; under the writer's lock."""
+        now = self.counts()
+        found = Counts(
+            max(now.sessions, sessions), max(now.acks, acks), max(now.files, files)
+        )
+        raw = cbor.encode([found.sessions, found.acks, found.files])
+        self.local.put(_COUNTS, self.peer, raw)
+        return found
+
+    # -- what the peer acknowledged ---------------------------------------------------
+
+    def acked(self) -> dict[bytes, Reach]:
+        """Per journal id: how far the peer's last ack of it went."""
+        found = {}
+        for journal, raw in self.local.items(_space(_ACKED, self.peer)):
+            seq, h8, safe_seq = cbor.decode(raw, 64)
+            found[journal] = Reach(seq, h8, safe_seq)
+        return found
+
+    def set_acked(self, journal: bytes, reach: Reach) -> None:
+        """Note how far the peer holds a journal."""
+        raw = cbor.encode([reach.seq, reach.h8, reach.safe_seq])
+        self.local.put(_space(_ACKED, self.peer), journal, raw)
+
+    def blobs_held(self) -> set[bytes]:
+        """Blobs the peer acknowledged."""
+        return {sha for sha, _ in self.local.items(_space(_HAS, self.peer))}
+
+    def set_blob_held(self, sha: bytes) -> None:
+        """Note that the peer holds a blob."""
+        self.local.put(_space(_HAS, self.peer), sha, b"\1")
+
+    def forget_acks(self) -> None:
+        """The peer's book is a new one: what it acknowledged before counts no more."""
+        for kind in (_ACKED, _HAS):
+            space = _space(kind, self.peer)
+            for name, _ in self.local.items(space):
+                self.local.delete(space, name)
+        self.partials.clear()
+
+    # -- what the peer is still to be told -------------------------------------------
+
+    def note_blob_came(self, sha: bytes) -> None:
+        """Remember who brought a blob: it is to hear when the second site has it."""
+        self.local.put(_FROM, sha, self.peer)
+
+    def untold(self) -> list[tuple[bytes, int]]:
+        """(blob, number of the ACK that told of it, 0 for none) at level 2."""
+        items = self.local.items(_space(_UNTOLD, self.peer))
+        return [(sha, int.from_bytes(number, "big")) for sha, number in items]
+
+    def note_told(self, sha: bytes, number: int) -> None:
+        """An ACK with this number says that the blob is safe."""
+        self.local.put(_space(_UNTOLD, self.peer), sha, number.to_bytes(8, "big"))
+
+    def drop_told(self, seen_ack: int) -> None:
+        """The peer has seen this ACK: what it and older ones told is told."""
+        for sha, number in self.untold():
+            if 0 < number <= seen_ack:
+                self.local.delete(_space(_UNTOLD, self.peer), sha)
+
+
+def note_blob_safe(local: Local, sha: bytes) -> None:
+    """A second site holds the blob: whoever brought it is to be told."""
+    bringer = local.get(_FROM, sha)
+    if bringer is not None:
+        local.put(_space(_UNTOLD, bringer), sha, bytes(8))
+
+
+def _space(kind: str, peer: bytes) -> str:
+    return f"{kind} {peer.hex()}"

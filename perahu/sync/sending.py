@@ -1,0 +1,331 @@
+"""What goes out, in which order, from where: the sending half of an exchange or a file.
+
+- What to send is derived from the book and the peer's last signed ack each time; nothing
+  is queued on disk that could be forgotten or sent twice.
+- By class: lane 0, lane 1, thumbnails, photos, parts, lane 2, scans. A blob goes only
+  after the segment that cites it, for a receiver keeps no blob that nobody cites.
+- A peer that holds less than its last ack said gets it again; one that holds our own
+  journal further or otherwise than we do is evidence, and that journal is left alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from perahu.journal.book import JournalRow
+from perahu.journal.journal import Journal
+from perahu.journal.segment import Segment
+from perahu.journal.types import BlobRef, Level
+from perahu.sync import limits, vector
+from perahu.sync.ack import Ack, manifest
+from perahu.sync.frames import Frame
+from perahu.sync.memory import Memory, note_blob_safe
+from perahu.sync.offer import ForkEvidence, Offer, Witness, given
+from perahu.sync.progress import Progress
+from perahu.sync.sealed import (
+    CLASS_OF_BLOB,
+    CLASS_OF_LANE,
+    CLASSES,
+    ChunkCargo,
+    Sealer,
+    SegmentCargo,
+)
+from perahu.sync.vector import SHORT, Reach
+
+_ANNOUNCED_AT_ONCE = 32
+_RESTARTS_MAX = 2
+"""How often a blob whose whole did not check is sent anew in one exchange."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """One journal on its way to the peer."""
+
+    row: JournalRow
+    acked: int
+    sent: int
+    stopped: bool = False
+    """Left alone in this exchange: the peer holds something else under this name."""
+    segments: Iterator[Segment] | None = None
+
+    def rewind(self, seq: int) -> None:
+        """Go on after `seq`, whatever was sent."""
+        self.acked = self.sent = seq
+        self.segments = None
+
+
+@dataclass(slots=True)
+class _Load:
+    """One blob on its way to the peer."""
+
+    ref: BlobRef
+    base: int = 0
+    next: int = 0
+    announced: bool = False
+    restarts: int = 0
+
+    @property
+    def chunks(self) -> int:
+        return (self.ref.size - 1) // limits.CHUNK_BYTES + 1
+
+    @property
+    def is_sent(self) -> bool:
+        return self.next >= self.chunks
+
+
+@dataclass(slots=True)
+class Sending:
+    """The frames a peer lacks, one by one, and what its acks say about them."""
+
+    journal: Journal
+    memory: Memory
+    offer: Offer
+    witness: Witness
+    progress: Progress = field(default_factory=Progress)
+    _lines: dict[bytes, _Line] = field(default_factory=dict)
+    _loads: dict[bytes, _Load] = field(default_factory=dict)
+    _queues: list[deque[_Load]] = field(
+        default_factory=lambda: [deque() for _ in range(CLASSES)]
+    )
+    _held: set[bytes] = field(default_factory=set)
+    _acked: dict[bytes, Reach] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Start from what the peer's last ack lacks."""
+        self._held = self.memory.blobs_held()
+        self._acked = self.memory.acked()
+        self.journal.seal()
+        for row in given(self.journal.journals(), self.offer, self.memory.peer):
+            seq = self._acked[row.id].seq if row.id in self._acked else 0
+            self._add_line(row, min(seq, row.sealed_seq))
+
+    def refresh(self) -> None:
+        """Take in what was recorded or received since: it goes ahead by its class."""
+        self.journal.seal()
+        for row in given(self.journal.journals(), self.offer, self.memory.peer):
+            line = self._lines.get(row.id)
+            if line is None:
+                self._add_line(row, 0)
+            elif row.sealed_seq > line.row.sealed_seq:
+                grown = row.sealed_seq - line.row.sealed_seq
+                self.progress.queued(CLASS_OF_LANE[row.lane], grown)
+                line.row, line.segments = row, None
+
+    def _add_line(self, row: JournalRow, acked: int) -> None:
+        self._lines[row.id] = _Line(row, acked, acked)
+        self.progress.queued(CLASS_OF_LANE[row.lane], row.sealed_seq - acked)
+        self._load_cited(row.id, 0, acked)
+
+    def _load_cited(self, journal: bytes, after: int, through: int) -> None:
+        """Queue the blobs that entries after..through cite and the peer lacks."""
+        if through <= after:
+            return
+        for seq, sha in self.journal.blobs_cited(journal, after):
+            if seq > through or sha in self._held or sha in self._loads:
+                continue
+            ref = self.journal.blobs.cited(sha)
+            # A hub may not have it yet itself: then it goes in a later exchange.
+            if ref is None or not self.journal.blobs.has(sha):
+                continue
+            known = self.memory.partials.get(sha, 0)
+            load = _Load(ref, known, known)
+            self._loads[sha] = load
+            road_class = CLASS_OF_BLOB[ref.blob_class]
+            self._queues[road_class].append(load)
+            self.progress.queued(road_class, 1)
+
+    # -- what goes out ----------------------------------------------------------------
+
+    def next_frame(self, sealer: Sealer) -> Frame | None:
+        """The next frame by class, or None when the peer was sent everything."""
+        for road_class in range(CLASSES):
+            frame = (
+                self._next_segment(road_class, sealer)
+                if road_class in CLASS_OF_LANE
+                else self._next_piece(road_class, sealer)
+            )
+            if frame is not None:
+                size = len(frame.payload)
+                self.progress.classes[road_class].sent_bytes += size
+                return frame
+        return None
+
+    def _next_segment(self, road_class: int, sealer: Sealer) -> Frame | None:
+        for line in self._lines.values():
+            if CLASS_OF_LANE[line.row.lane] != road_class or line.stopped:
+                continue
+            if line.sent >= line.row.sealed_seq:
+                continue
+            if line.segments is None:
+                line.segments = self.journal.segments(line.row.id, line.sent)
+            segment = next(line.segments, None)
+            if segment is None:
+                line.segments = None
+                continue
+            self._load_cited(line.row.id, line.sent, segment.b)
+            line.sent = segment.b
+            return sealer.segment(_cargo(line.row, segment))
+        return None
+
+    def _next_piece(self, road_class: int, sealer: Sealer) -> Frame | None:
+        queue = self._queues[road_class]
+        while queue and (queue[0].is_sent or queue[0].ref.sha256 in self._held):
+            queue.popleft()
+        if not queue:
+            return None
+        if not queue[0].announced:
+            return self._announce(queue)
+        load = queue[0]
+        piece = self.journal.blobs.read_chunk(load.ref.sha256, load.next)
+        cargo = ChunkCargo(load.ref.sha256, load.next, load.ref.blob_class, piece)
+        load.next += 1
+        return sealer.chunk(cargo)
+
+    def _announce(self, queue: deque[_Load]) -> Frame:
+        fresh = [
+            load for load in list(queue)[:_ANNOUNCED_AT_ONCE] if not load.announced
+        ]
+        for load in fresh:
+            load.announced = True
+        return manifest([load.ref for load in fresh])
+
+    # -- what the peer says -----------------------------------------------------------
+
+    def correct(self, reached: Mapping[bytes, Reach], incarnation: bytes) -> None:
+        """The peer's HELLO or HAVE shows all that it holds of ours."""
+        self.correct_incarnation(incarnation)
+        for line in self._lines.values():
+            shown = reached.get(line.row.id[:SHORT], Reach(0, bytes(SHORT)))
+            self._take(line, shown)
+
+    def is_known(self, digest: bytes, incarnation: bytes) -> bool:
+        """Whether the peer holds exactly what its last ack said."""
+        if incarnation != self.memory.incarnation:
+            return False
+        held = {journal[:SHORT]: reach for journal, reach in self._acked.items()}
+        return digest == vector.digest(held)
+
+    def correct_incarnation(self, incarnation: bytes) -> None:
+        """Where the peer has a new book, nothing it acknowledged before counts."""
+        if incarnation == self.memory.incarnation:
+            return
+        if self.memory.incarnation:
+            self.memory.forget_acks()
+            self._held.clear()
+            for line in self._lines.values():
+                line.rewind(0)
+        self.memory.incarnation = incarnation
+
+    def heard(self, ack: Ack) -> None:
+        """Take in a verified ACK: receipts rise, and what was lost goes again."""
+        positions: dict[bytes, tuple[int, int]] = {}
+        by_name = {line.row.id[:SHORT]: line for line in self._lines.values()}
+        for name, reach in ack.reached.items():
+            line = by_name.get(name)
+            if line is not None and self._take(line, reach):
+                positions[line.row.id] = (reach.seq, reach.safe_seq)
+        levels: dict[bytes, Level] = {}
+        for sha, level in ack.done:
+            if self.journal.blobs.cited(sha) is not None:
+                self._blob_done(sha)
+                levels[sha] = Level(level)
+        for sha, count in ack.partials:
+            self.held_partly(sha, count)
+        if self.offer.acks_count and (positions or levels):
+            self.journal.note_ack(self.memory.peer, positions, levels)
+            for sha, noted in levels.items():
+                if noted is Level.SAFE:
+                    note_blob_safe(self.journal.local, sha)
+
+    def _take(self, line: _Line, reach: Reach) -> bool:
+        """Whether what the peer shows of a journal agrees with what we hold."""
+        if line.stopped or not self._agrees(line, reach):
+            return False
+        if reach.seq < line.acked:
+            line.rewind(reach.seq)
+        elif reach.seq > line.acked:
+            road_class = CLASS_OF_LANE[line.row.lane]
+            self.progress.acked(road_class, reach.seq - line.acked)
+            line.acked = reach.seq
+        if reach.seq > line.sent:
+            self._load_cited(line.row.id, line.sent, reach.seq)
+            line.sent, line.segments = reach.seq, None
+        if self._acked.get(line.row.id) != reach:
+            self._acked[line.row.id] = reach
+            self.memory.set_acked(line.row.id, reach)
+        return True
+
+    def _agrees(self, line: _Line, reach: Reach) -> bool:
+        """Compare hashes; where they differ, leave the journal alone and say so."""
+        if reach.seq == 0:
+            return True
+        ours = self.journal.hash_at(line.row.id, reach.seq)
+        if ours is not None and ours[:SHORT] == reach.h8:
+            return True
+        line.stopped = True
+        # Old epochs of ours were left behind on purpose: the peer may hold more of them.
+        is_current = line.row.own and line.row.epoch == self.journal.epoch
+        if ours is not None or is_current:
+            self.witness(
+                ForkEvidence(
+                    kind="further" if ours is None else "different",
+                    node=line.row.node,
+                    journal=line.row.id,
+                    seq=reach.seq,
+                    ours=ours or b"",
+                    theirs=reach.h8,
+                )
+            )
+        return False
+
+    def refused(self, journal: bytes) -> None:
+        """The peer says that a segment of this journal is no fact: send no more of it."""
+        if journal in self._lines:
+            self._lines[journal].stopped = True
+
+    def _blob_done(self, sha: bytes) -> None:
+        if sha in self._held:
+            return
+        self._held.add(sha)
+        self.memory.set_blob_held(sha)
+        self.memory.partials.pop(sha, None)
+        load = self._loads.get(sha)
+        if load is not None:
+            self.progress.acked(CLASS_OF_BLOB[load.ref.blob_class], 1)
+
+    def held_partly(self, sha: bytes, count: int) -> None:
+        """Chunks the peer holds from the start: go on there, forward or back."""
+        load = self._loads.get(sha)
+        if load is None or count > load.chunks:
+            return
+        was_whole = load.is_sent
+        if count > load.next:
+            load.next = count
+        elif count < load.base and load.restarts < _RESTARTS_MAX:
+            load.restarts += 1
+            load.next = load.base = count
+            if was_whole:
+                self._queues[CLASS_OF_BLOB[load.ref.blob_class]].append(load)
+        load.base = max(load.base, count)
+        self.memory.partials[sha] = count
+
+    def end(self) -> None:
+        """Keep what helps the next exchange to begin at the last acknowledged chunk."""
+        live = sorted(self.memory.partials.items())[: limits.PARTIALS_MAX]
+        self.memory.partials = dict(live)
+        self.memory.save()
+
+
+def _cargo(row: JournalRow, segment: Segment) -> SegmentCargo:
+    certificate = row.certificate if segment.a == 1 else b""
+    return SegmentCargo(
+        journal=row.id,
+        a=segment.a,
+        b=segment.b,
+        lane=row.lane,
+        audience=row.audience,
+        certificate=certificate,
+        segment=segment.encode(),
+    )

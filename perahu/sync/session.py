@@ -1,0 +1,360 @@
+"""One exchange between two nodes: bytes in, bytes out, no socket and no thread.
+
+    initiator = Initiator(side, peer, offer)         responder = Responder(side, doors)
+    while not initiator.finished:
+        responder.received(initiator.to_send(65536))
+        initiator.received(responder.to_send(65536))
+
+1. The initiator sends HELLO and at once what the responder's last ack lacks.
+2. The responder checks HELLO (receiver, passport, signature, revocation, counter, token),
+   answers with its own, and both send by class, acknowledge what they commit, and say END
+   when they have nothing more.
+3. It is finished when every END was acknowledged on both sides, or one side refused.
+
+What a session commits stands, whatever becomes of the connection: the next session goes
+on from there. It does not know who may call (node hands that in) nor what facts mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from perahu.journal.journal import Journal
+from perahu.keys.sealing import FrameKey
+from perahu.sync import ack as acks
+from perahu.sync import dictionary, frames, limits, passport, vector
+from perahu.sync.ack import Ack, End, Evidence, Have
+from perahu.sync.fields import bad_message
+from perahu.sync.frames import Frame, FrameReader
+from perahu.sync.hello import Hello
+from perahu.sync.memory import ACKS_A_SESSION, Memory
+from perahu.sync.offer import ForkEvidence, Offer, Witness
+from perahu.sync.passport import Passport
+from perahu.sync.progress import Progress
+from perahu.sync.receiving import Receiving
+from perahu.sync.sealed import Opener, Sealer
+from perahu.sync.sending import Sending
+from perahu.sync.window import Window
+from perahu.words import Refusal
+
+_CONTENT = frozenset({frames.SEG, frames.MANIFEST, frames.CHUNK})
+_VECTOR_IN_FULL_MAX = 24
+"""Journals up to which a HELLO shows them all; beyond, the digest."""
+
+
+def unheard(_: ForkEvidence) -> None:
+    """A witness for callers that need none (tests, tools)."""
+
+
+@dataclass(slots=True)
+class Side:
+    """What both kinds of session are made of; the halves exist once the peer is known."""
+
+    journal: Journal
+    witness: Witness = unheard
+    versions: dict[int, int] = field(default_factory=dict)
+    """The highest version of each fact type this program knows (Registry.kinds)."""
+    budget_bytes: int = 0
+    """How much we are ready to take in; 0 is no limit."""
+
+
+class Session:
+    """What the calling and the answering side share."""
+
+    def __init__(self, side: Side, progress: Progress | None) -> None:
+        self.journal = side.journal
+        self.progress = progress or Progress()
+        self.peer_time_ms = 0
+        """The peer's signed time in its last ACK; 0 before the first."""
+        self.offset_ms = 0
+        """How far our wall clock was ahead of the peer's at that ACK."""
+        self.peer_end: End | None = None
+        """The peer's last END; its code says why where it refused."""
+        self.evidence_heard: list[Evidence] = []
+        self.refusal: Refusal | None = None
+        """Why we refused the peer, where we did."""
+        self._side = side
+        self._clock = side.journal.ports.clock
+        self._random = side.journal.ports.random
+        self._passport = passport.write(side.journal.chain, side.versions)
+        self._reader = FrameReader()
+        self._window = Window()
+        self._out = bytearray(frames.MAGIC)
+        self._id = b""
+        self._peer: Passport | None = None
+        self._ends_sent = self._ends_acked = self._ends_heard = self._ends_told = 0
+        self._is_ended = False
+        self._awaits_vector = False
+        self._taken_bytes = self._told_bytes = 0
+        self._ack_number = 0
+        self._token = b""
+        self._budget_bytes = 0
+        self._refreshed_s = self._clock.monotonic_s()
+
+    def _meet(self, memory: Memory, offer: Offer) -> None:
+        """The peer is known: open both halves."""
+        self._memory = memory
+        parts = (self.journal, memory, offer, self._side.witness, self.progress)
+        self._sending, self._receiving = Sending(*parts), Receiving(*parts)
+
+    # -- out --------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more to send or to expect."""
+        if self._out:
+            return False
+        if self.refusal is not None or (self.peer_end and self.peer_end.code):
+            return True
+        heard = self._ends_heard > 0 and self._ends_told == self._ends_heard
+        return heard and 0 < self._ends_sent == self._ends_acked and self._is_ended
+
+    @property
+    def stall_s(self) -> float:
+        """How long without any progress before the connection is made again."""
+        return max(limits.STALL_S_MIN, limits.STALL_RTTS * self._window.rtt_s)
+
+    def to_send(self, bytes_max: int) -> bytes:
+        """The next bytes for the peer, at most so many; b"" when there are none now."""
+        if self.refusal is None and not (self.peer_end and self.peer_end.code):
+            self._fill(bytes_max)
+        piece = bytes(self._out[:bytes_max])
+        del self._out[:bytes_max]
+        self.progress.sent_bytes += len(piece)
+        return piece
+
+    def _put(self, frame: Frame) -> None:
+        self._out += frame.encode()
+
+    def _fill(self, bytes_max: int) -> None:
+        """Acks and evidence first, then content by class while the window is open."""
+        if self._peer is not None:
+            self._put_evidence()
+            self._put_ack()
+        if not self._may_send or self._awaits_vector:
+            return
+        self._look_for_fresh_facts()
+        while len(self._out) < bytes_max and self._window.is_open:
+            has_budget = self._has_budget
+            frame = self._sending.next_frame(self._sealer) if has_budget else None
+            if frame is None:
+                self._put_end(more=not has_budget)
+                return
+            self._is_ended = False
+            size = len(frame.payload) + frames.OVERHEAD_BYTES
+            self._window.sent(size, self._clock.monotonic_s())
+            self._put(frame)
+
+    @property
+    def _may_send(self) -> bool:
+        return hasattr(self, "_sealer")
+
+    @property
+    def _has_budget(self) -> bool:
+        return not self._budget_bytes or self._window.sent_bytes < self._budget_bytes
+
+    def _look_for_fresh_facts(self) -> None:
+        now_s = self._clock.monotonic_s()
+        if now_s - self._refreshed_s >= limits.FRESH_FACTS_S:
+            self._refreshed_s = now_s
+            self._sending.refresh()
+
+    def _put_end(self, *, more: bool) -> None:
+        if not self._is_ended:
+            self._is_ended = True
+            self._ends_sent += 1
+            self._put(End(more=more).encode())
+
+    def _put_evidence(self) -> None:
+        for found in self._receiving.evidence:
+            self._put(found.encode())
+        self._receiving.evidence.clear()
+
+    def _put_ack(self) -> None:
+        """What was committed since the last ACK; more than one where it does not fit."""
+        while (
+            self._receiving.has_news
+            or self._taken_bytes != self._told_bytes
+            or self._ends_told != self._ends_heard
+        ):
+            self._ack_number += 1
+            reached = self._receiving.take_reached()
+            partials = self._receiving.take_partials()
+            done = self._receiving.take_done()
+            if not self._receiving.has_news:
+                if self._ends_told != self._ends_heard:
+                    done += self._news_of_safety({sha for sha, _ in done})
+                self._ends_told = self._ends_heard
+            self._told_bytes = self._taken_bytes
+            found = Ack(
+                session=self._id,
+                number=self._ack_number,
+                incarnation=self.journal.incarnation,
+                time_ms=max(0, self._clock.now().wall_ms),
+                received_bytes=self._taken_bytes,
+                reached=reached,
+                partials=partials,
+                done=done,
+                token=self._token,
+                seen_ack=self._memory.seen_ack,
+                ends=self._ends_told,
+            )
+            self._put(found.sign(self.journal.sign))
+
+    def _news_of_safety(self, besides: set[bytes]) -> tuple[tuple[bytes, int], ...]:
+        """Blobs the peer once brought that a second site holds by now."""
+        fresh = [
+            sha
+            for sha, number in self._memory.untold()
+            if number == 0 and sha not in besides
+        ][: limits.ACKED_BLOBS_MAX - len(besides)]
+        for sha in fresh:
+            self._memory.note_told(sha, self._ack_number)
+        return tuple((sha, 2) for sha in fresh)
+
+    # -- in ---------------------------------------------------------------------------
+
+    def received(self, piece: bytes) -> None:
+        """Take in bytes of the peer: every whole frame is committed on return.
+
+        Raises Refusal where the connection cannot go on; what was whole before stands.
+        """
+        self.progress.received_bytes += len(piece)
+        for frame in self._reader.feed(piece):
+            if self.finished or self.refusal is not None:
+                return
+            self._take(frame)
+
+    def _take(self, frame: Frame) -> None:
+        if frame.type == frames.HELLO:
+            self._heard_hello(frame)
+        elif frame.type == frames.END:
+            self._heard_end(acks.hear_end(frame))
+        elif self._peer is None:
+            raise bad_message("no HELLO")
+        elif frame.type in _CONTENT:
+            # Only what was closed by an END is complete; more of it may follow one.
+            self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
+            self._heard_content(frame)
+        elif frame.type == frames.ACK:
+            self._heard_ack(acks.hear_ack(frame, self._peer.chain.epoch.public))
+        elif frame.type == frames.HAVE:
+            self._heard_have(acks.hear_have(frame))
+        elif frame.type == frames.EVIDENCE:
+            found = acks.hear_evidence(frame)
+            self.evidence_heard.append(found)
+            self._sending.refused(found.journal)
+
+    def _heard_hello(self, frame: Frame) -> None:
+        raise bad_message("a second HELLO")
+
+    def _heard_end(self, end: End) -> None:
+        self.peer_end = end
+        if not end.code:
+            self._ends_heard += 1
+
+    def _heard_content(self, frame: Frame) -> None:
+        if frame.type == frames.SEG:
+            try:
+                cargo = self._opener.segment(frame)
+            except Refusal:
+                # Not ours to open, or no segment at all: counted, never stored.
+                self._receiving.refused_segments += 1
+                return
+            self._receiving.segment(cargo)
+        elif frame.type == frames.MANIFEST:
+            self._receiving.manifest(acks.hear_manifest(frame))
+        else:
+            self._receiving.chunk(self._opener.chunk(frame))
+
+    def _heard_ack(self, found: Ack) -> None:
+        if found.session != self._id or found.incarnation != self._memory.incarnation:
+            raise _forged_ack("session")
+        now_s = self._clock.monotonic_s()
+        if found.ends > self._ends_sent or not self._window.acked(
+            found.received_bytes, now_s
+        ):
+            raise _forged_ack("more than was sent")
+        self._ends_acked = max(self._ends_acked, found.ends)
+        self.progress.rtt_s = self._window.rtt_s
+        self.progress.rate_bytes_s = self._window.rate_bytes_s
+        self._sending.heard(found)
+        self._memory.seen_ack = found.number
+        self._memory.drop_told(found.seen_ack)
+        self.peer_time_ms = found.time_ms
+        self.offset_ms = (
+            self._clock.now().wall_ms
+            - found.time_ms
+            - int(self._window.rtt_s * 1000 / 2)
+        )
+        self._keep_token(found)
+
+    def _keep_token(self, found: Ack) -> None:
+        """Only the calling side shows tokens."""
+
+    def _heard_have(self, have: Have) -> None:
+        if have.is_asking:
+            self._put(Have(reached=self._receiving.vector()).encode())
+        if have.reached is not None:
+            self._awaits_vector = False
+            self._sending.correct(have.reached, self._memory.incarnation)
+
+    # -- the two HELLOs ---------------------------------------------------------------
+
+    def _compare(self, found: Hello) -> None:
+        """Begin from what the peer's HELLO says it holds."""
+        if found.reached is not None:
+            self._sending.correct(found.reached, found.incarnation)
+        elif not self._sending.is_known(found.digest, found.incarnation):
+            self._sending.correct_incarnation(found.incarnation)
+            self._awaits_vector = True
+            self._put(Have(is_asking=True).encode())
+        self._budget_bytes = found.budget_bytes
+        for sha, count in found.partials:
+            self._sending.held_partly(sha, count)
+
+    def _hello_vector(self) -> tuple[dict[bytes, vector.Reach] | None, bytes]:
+        """The whole vector, or the digest where it is long and the peer may know it."""
+        reached = self._receiving.vector()
+        if len(reached) <= _VECTOR_IN_FULL_MAX or not self._memory.incarnation:
+            return reached, b""
+        return None, vector.digest(reached)
+
+    def _seal_to(self, box_public: bytes, peer_dictionary: bytes) -> bytes:
+        """Draw the key of our direction; gives it wrapped for the peer."""
+        key = FrameKey.new(self._random)
+        ours = dictionary.ours()[0]
+        self._sealer = Sealer(
+            key,
+            level=dictionary.LEVEL_LIVE,
+            with_dictionary=ours != dictionary.NONE and ours == peer_dictionary,
+        )
+        return key.wrapped_for(box_public)
+
+    def _open_from(self, found: Hello) -> None:
+        """Take the key of the peer's direction."""
+        self._opener = Opener(
+            FrameKey.unwrap(found.wrapped_key, self.journal.keys.box_key)
+        )
+        self._memory.dictionary = found.dictionary
+
+    def _number_acks(self) -> None:
+        """Take a stretch of ACK numbers that no other session of ours uses."""
+        base = self._memory.counts().acks + ACKS_A_SESSION
+        self._memory.raise_counts(acks=base)
+        self._ack_number = base
+
+    def close(self) -> None:
+        """Keep what helps the next exchange; called however the connection ended."""
+        if self._peer is not None:
+            self._sending.end()
+
+
+def _forged_ack(why: str) -> Refusal:
+    return Refusal(
+        "forged_ack",
+        f"Tanda terima dari simpul lain tidak cocok ({why}); tidak dipakai, dan semua "
+        "dikirim ulang pada sambungan berikutnya.",
+        f"A receipt of the other node does not fit ({why}); it was not used, and "
+        "everything is sent again in the next connection.",
+    )
