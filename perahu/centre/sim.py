@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -42,47 +41,18 @@ from perahu.centre.sim_plan import (
     known_outcome,
     mixed,
 )
+from perahu.centre.sim_store import (
+    Change,
+    content_of,
+    fingers_of,
+    masked,
+    reference_of,
+    sha,
+)
 
 PLANNED_MAX = 100_000
 OLDER = "OLDER"
 """Instead of an outcome: a later version of this recording had come before."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS packet (
-    arrival INTEGER PRIMARY KEY, place INTEGER NOT NULL, reference TEXT NOT NULL UNIQUE,
-    recording TEXT NOT NULL, version INTEGER NOT NULL, nik TEXT NOT NULL,
-    parts TEXT NOT NULL, fingers TEXT NOT NULL, content TEXT NOT NULL,
-    outcome TEXT NOT NULL, forgotten INTEGER NOT NULL DEFAULT 0,
-    passed INTEGER NOT NULL DEFAULT 0, submits INTEGER NOT NULL DEFAULT 1,
-    status TEXT NOT NULL DEFAULT '');
-CREATE INDEX IF NOT EXISTS packet_of_place ON packet (place);
-CREATE INDEX IF NOT EXISTS packet_of_nik ON packet (nik);
-CREATE INDEX IF NOT EXISTS packet_of_fingers ON packet (fingers);
-CREATE INDEX IF NOT EXISTS packet_of_recording ON packet (recording);
-CREATE TABLE IF NOT EXISTS step (
-    due_ms INTEGER NOT NULL, arrival INTEGER NOT NULL, nth INTEGER NOT NULL,
-    status TEXT NOT NULL, detail TEXT NOT NULL, drc TEXT NOT NULL,
-    PRIMARY KEY (due_ms, arrival, nth)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS step_of_packet ON step (arrival);
-CREATE TABLE IF NOT EXISTS event (
-    serial INTEGER PRIMARY KEY, reference TEXT NOT NULL, status TEXT NOT NULL,
-    detail TEXT NOT NULL, other_nik TEXT NOT NULL, drc TEXT NOT NULL,
-    at_ms INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS planned (key TEXT PRIMARY KEY, outcome TEXT NOT NULL);
-"""
-
-
-def open_store(path: str) -> sqlite3.Connection:
-    """The simulator's memory: a file, or ":memory:" for one that ends with it."""
-    store = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    store.row_factory = sqlite3.Row
-    store.execute("PRAGMA journal_mode = WAL")
-    store.executescript(_SCHEMA)
-    return store
-
-
-def masked(nik: str) -> str:
-    """A NIK as one may show it: the region and the serial."""
-    return f"{nik[:6]}******{nik[12:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +85,14 @@ class SimulatedCentre:
     def submit(self, packet: CentrePacket) -> str:
         """Take a packet; the same recording and version is taken once."""
         _check(packet)
-        reference = _reference(packet)
+        reference = reference_of(packet)
         with self._changing():
             self._advance()
             known = self._one("SELECT * FROM packet WHERE reference = ?", reference)
             if known is None:
                 self._take(packet, reference)
                 return reference
-            if known["content"] != _content(packet):
+            if known["content"] != content_of(packet):
                 raise CentreRefused(
                     "centre_packet_differs",
                     id="Pusat sudah memegang versi ini dengan isi yang lain. "
@@ -219,7 +189,7 @@ class SimulatedCentre:
             packet.recording,
         )
         parts: dict[str, str] = json.loads(earlier["parts"]) if earlier else {}
-        parts.update({name: _sha(record) for name, record in packet.parts.items()})
+        parts.update({name: sha(record) for name, record in packet.parts.items()})
         parts.update(dict.fromkeys(packet.exceptions, ""))
         place = self._next_place() if earlier is None else int(earlier["place"])
         if earlier is not None and earlier["version"] > packet.version:
@@ -233,7 +203,7 @@ class SimulatedCentre:
             " content, outcome, forgotten) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 place, reference, packet.recording, packet.version, packet.nik,
-                json.dumps(parts, sort_keys=True), _fingers(parts), _content(packet),
+                json.dumps(parts, sort_keys=True), fingers_of(parts), content_of(packet),
                 outcome, outcome == "LOST",
             ),
         )  # fmt: skip
@@ -360,8 +330,8 @@ class SimulatedCentre:
     def _draw(self, name: str) -> int:
         return drawn(self._settings.seed, name)
 
-    def _changing(self) -> _Change:
-        return _Change(self._store)
+    def _changing(self) -> Change:
+        return Change(self._store)
 
     def _one(self, sql: str, *values: object) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self._store.execute(sql, values).fetchone()
@@ -369,19 +339,6 @@ class SimulatedCentre:
 
     def _run(self, sql: str, *values: object) -> None:
         self._store.execute(sql, values)
-
-
-class _Change:
-    """One transaction on the simulator's memory: all of it, or none."""
-
-    def __init__(self, store: sqlite3.Connection) -> None:
-        self._store = store
-
-    def __enter__(self) -> None:
-        self._store.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._store.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
 def _check(packet: CentrePacket) -> None:
@@ -395,26 +352,6 @@ def _check(packet: CentrePacket) -> None:
             en="The centre refused the packet: its NIK, version or recording is not "
             "valid. The packet is kept; correct the biodata and send it again.",
         )
-
-
-def _reference(packet: CentrePacket) -> str:
-    return "DC-" + _sha(f"{packet.recording}:{packet.version}".encode())[:20]
-
-
-def _content(packet: CentrePacket) -> str:
-    """A digest of what may not differ between two submits of one version."""
-    hashes = {name: _sha(record) for name, record in packet.parts.items()}
-    return _sha(json.dumps([packet.nik, hashes], sort_keys=True).encode())
-
-
-def _fingers(parts: Mapping[str, str]) -> str:
-    """One digest over all fingers taken; "" where none was, so that it matches nobody."""
-    taken = [parts.get(finger, "") for finger in FINGERS]
-    return _sha("|".join(taken).encode()) if any(taken) else ""
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _with_detail(step: Step, detail: str) -> Step:

@@ -24,8 +24,9 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from perahu.centre.sim import SimulatedCentre, SimulatorSettings, open_store
+from perahu.centre.sim import SimulatedCentre, SimulatorSettings
 from perahu.centre.sim_plan import BLOCK, deal
+from perahu.centre.sim_store import open_store
 from perahu.centre.wire import (
     REQUEST_BYTES_MAX,
     NotOurs,
