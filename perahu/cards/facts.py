@@ -33,7 +33,9 @@ class PrintOrdered:
     Blobs: photo, signature and the two index templates, sealed to the printing office.
     """
 
-    KIND: ClassVar[Kind] = Kind(70, 1, CONTROL, _LAW_CARD, hub_only=True, subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        70, 1, CONTROL, _LAW_CARD, hub_only=True, subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     home: bytes
@@ -51,7 +53,9 @@ class PrintCancelled:
     """The centre took the order back; an unprinted card is not printed, a printed one is
     held back from hand-over."""
 
-    KIND: ClassVar[Kind] = Kind(71, 1, CONTROL, _LAW_CARD, hub_only=True, subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        71, 1, CONTROL, _LAW_CARD, hub_only=True, subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     reason: str
@@ -61,7 +65,9 @@ class PrintCancelled:
 class PrintRightSent:
     """The holder gives the right away; from here on it may not print."""
 
-    KIND: ClassVar[Kind] = Kind(72, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        72, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     to: bytes
@@ -71,7 +77,9 @@ class PrintRightSent:
 class PrintRightTaken:
     """The new holder took the right; only now may it print."""
 
-    KIND: ClassVar[Kind] = Kind(73, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        73, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     sent_by: bytes
@@ -81,7 +89,9 @@ class PrintRightTaken:
 class PrintIntended:
     """A blank is about to meet the printer; flushed before the printer hears of it."""
 
-    KIND: ClassVar[Kind] = Kind(74, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        74, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     attempt: int
@@ -92,7 +102,9 @@ class PrintIntended:
 class CardPrinted:
     """The card of this attempt is good; one blanko is used."""
 
-    KIND: ClassVar[Kind] = Kind(75, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        75, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     attempt: int
@@ -102,7 +114,9 @@ class CardPrinted:
 class CardSpoiled:
     """The blanko of this attempt is spoiled, and accounted for; the order is open again."""
 
-    KIND: ClassVar[Kind] = Kind(76, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        76, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     attempt: int
@@ -113,7 +127,9 @@ class CardSpoiled:
 class PrintUncertain:
     """Nobody knows what became of this attempt; a person must look before anything else."""
 
-    KIND: ClassVar[Kind] = Kind(77, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        77, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     attempt: int
@@ -124,7 +140,9 @@ class PrintUncertain:
 class PrintNeverBegan:
     """The operator looked, or the printer said surely: the blank of this attempt is unused."""
 
-    KIND: ClassVar[Kind] = Kind(78, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        78, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     attempt: int
@@ -134,7 +152,9 @@ class PrintNeverBegan:
 class CardHandedOver:
     """The person has the card in hand (CARD_ISSUED); proven by finger or by code."""
 
-    KIND: ClassVar[Kind] = Kind(79, 1, CONTROL, _LAW_CARD, right="hand_over", subjects=_SUBJECTS)
+    KIND: ClassVar[Kind] = Kind(
+        79, 1, CONTROL, _LAW_CARD, right="hand_over", subjects=_SUBJECTS
+    )
     person: bytes
     order: bytes
     means: str
@@ -159,7 +179,9 @@ class StockReceived:
 class StockSent:
     """First half of a transfer: it left here and is on the way."""
 
-    KIND: ClassVar[Kind] = Kind(81, 1, CONTROL, _LAW_STOCK, right="stock", subjects=("transfer",))
+    KIND: ClassVar[Kind] = Kind(
+        81, 1, CONTROL, _LAW_STOCK, right="stock", subjects=("transfer",)
+    )
     transfer: bytes
     item: str
     count: int
@@ -170,7 +192,9 @@ class StockSent:
 class StockArrived:
     """Second half: what was counted on arrival; a difference to what was sent stays open."""
 
-    KIND: ClassVar[Kind] = Kind(82, 1, CONTROL, _LAW_STOCK, right="stock", subjects=("transfer",))
+    KIND: ClassVar[Kind] = Kind(
+        82, 1, CONTROL, _LAW_STOCK, right="stock", subjects=("transfer",)
+    )
     transfer: bytes
     item: str
     count: int

@@ -275,6 +275,14 @@ def orders_of(person: bytes) -> list[OrderState]:
     return [state_of(row) for row in rows]
 
 
+def right_sent_by(order_: bytes) -> bytes:
+    """The office that sent the print right last; b"" where it never moved."""
+    row = PrintOrder.objects.filter(pk=order_.hex()).first()
+    moves = json.loads(row.moves) if row else []
+    sent = [node for _, kind, node, _ in moves if kind == "sent"]
+    return bytes.fromhex(sent[-1]) if sent else b""
+
+
 def order_of_recording(recording: bytes) -> OrderState | None:
     """The last order that came of a recording, or None."""
     rows = PrintOrder.objects.filter(recording=recording.hex())
