@@ -17,8 +17,13 @@ from perahu.devices.ipp import IppLimits, IppPrinter
 from tests.devices.printers import card_job
 
 WAIT_S = 10.0
-CONF = "ATTR keyword media-supported iso_id-1_53.98x85.6mm\n"
-SCRIPT = "#!/bin/sh\necho 'ATTR: marker-levels=40' >&2\nexit %d\n"
+CONF = """\
+ATTR mimeMediaType document-format-default image/png
+ATTR mimeMediaType document-format-supported image/png
+ATTR keyword media-default iso_id-1_53.98x85.6mm
+ATTR keyword media-supported iso_id-1_53.98x85.6mm
+"""
+SCRIPT = "#!/bin/sh\necho 'ATTR: job-impressions-completed=%d' >&2\nexit %d\n"
 
 
 def free_port() -> int:
@@ -28,19 +33,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def ippeveprinter(folder: Path, *, ends_with: int) -> Iterator[IppPrinter]:
-    """A real IPP printer whose print command ends with this code."""
+def ippeveprinter(folder: Path, *, sides: int, ends_with: int) -> Iterator[IppPrinter]:
+    """A real IPP printer whose command counts so many sides and ends with this code."""
     path = f"{os.defpath}:/usr/sbin:{os.environ.get('PATH', '')}"
     program = shutil.which("ippeveprinter", path=path)
     if program is None:
         pytest.skip("needs the Debian package cups-ipp-utils (ippeveprinter)")
     (folder / "conf").write_text(CONF)
     script = folder / "print.sh"
-    script.write_text(SCRIPT % ends_with)
+    script.write_text(SCRIPT % (sides, ends_with))
     script.chmod(0o755)
     port = free_port()
     words = [program, "-p", str(port), "-n", "localhost", "-d", str(folder)]
-    words += ["-f", "image/png", "-a", str(folder / "conf"), "-c", str(script), "Kartu"]
+    words += ["-a", str(folder / "conf"), "-c", str(script), "Kartu"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log)
     try:
@@ -61,17 +66,23 @@ def ippeveprinter(folder: Path, *, ends_with: int) -> Iterator[IppPrinter]:
         process.wait()
 
 
-def test_it_prints_on_a_printer_not_ours(tmp_path: Path) -> None:
-    """A job that ends well is printed, and its name is known again."""
-    with ippeveprinter(tmp_path, ends_with=0) as printer:
-        assert printer.print(card_job()).outcome == "printed"
-        assert printer.print(card_job()).outcome == "printed"
+@pytest.mark.parametrize(
+    ("sides", "ends_with", "outcome"),
+    [
+        (1, 0, "printed"),
+        (1, 1, "spoiled"),
+        # It does not count fed cards: without a side it is for a person to judge.
+        (0, 0, "uncertain"),
+        (0, 1, "uncertain"),
+    ],
+)
+def test_it_prints_on_a_printer_not_ours(
+    tmp_path: Path, sides: int, ends_with: int, outcome: str
+) -> None:
+    """A real printer's counts and states mean what ours mean, and a name is known again."""
+    with ippeveprinter(tmp_path, sides=sides, ends_with=ends_with) as printer:
+        assert printer.print(card_job()).outcome == outcome
+        assert printer.print(card_job()).outcome == outcome
         found = printer.look_up(card_job().name)
         assert found is not None
-        assert found.outcome == "printed"
-
-
-def test_it_is_uncertain_about_an_abort_without_counts(tmp_path: Path) -> None:
-    """This printer does not count fed cards: its abort is for a person to judge."""
-    with ippeveprinter(tmp_path, ends_with=1) as printer:
-        assert printer.print(card_job()).outcome in ("uncertain", "spoiled")
+        assert found.outcome == outcome
