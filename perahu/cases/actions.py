@@ -108,7 +108,8 @@ def _candidate(closed: recordings.Closed) -> Candidate:
         node=closed.state.node,
         entry=Entry(journal=closed.journal, seq=closed.seq, h=closed.h),
         order=closed.order,
-        decision=reads.decision_of(closed.journal, closed.seq),
+        stands=reads.decision_of(closed.journal, closed.seq) == rules.SAH,
+        marked=closed.seq in reads.marked(closed.journal),
     )
 
 

@@ -76,7 +76,10 @@ class Candidate:
     node: bytes
     entry: Entry
     order: str
-    decision: str | None
+    stands: bool
+    """Accepted already, by its range or by a person."""
+    marked: bool
+    """Disputed or rejected before, whatever came of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,8 @@ def decide_range(
 
 
 def decide_doubles(group: Sequence[Candidate]) -> list[Dispute]:
-    """Which recordings of one person to dispute: all that are undecided, but the one kept."""
-    kept = min(group, key=lambda one: (one.decision != SAH, one.order))
+    """Which recordings of one person to dispute: all but the one kept, each once."""
+    kept = min(group, key=lambda one: (not one.stands, one.order))
     return [
         Dispute(
             finding=Finding(
@@ -116,7 +119,7 @@ def decide_doubles(group: Sequence[Candidate]) -> list[Dispute]:
             entry=one.entry,
         )
         for one in sorted(group, key=lambda one: one.order)
-        if one is not kept and one.decision in (None, SAH)
+        if one is not kept and not one.marked
     ]
 
 

@@ -178,7 +178,7 @@ def issue_proof(journal: Journal, ask: Ask, *, recording: bytes) -> Receipt:
         if done := book.done(ask.op_id):
             return done
         state = _going(recording)
-        fact = rules.decide_proof(state, level_of(journal, recording), "")
+        fact = rules.decide_proof(state, int(level_of(journal, recording)), "")
         code = pickup_code(journal, recording)
         if not code:
             code = _new_code(journal.ports.random(_CODE_CHARS))
@@ -222,7 +222,7 @@ def proof_paper(
         journal=closed.journal,
         seq=closed.seq,
         h=closed.h,
-        level=level_of(journal, recording),
+        level=int(level_of(journal, recording)),
         number=state.number,
         name=biodata.nama,
         nik=biodata.nik,

@@ -17,7 +17,9 @@ from tests.enrolment.builders import ENGGANO, KETAHUN, create_biodata
 HEAD = Entry(journal=b"journal-enggano1", seq=9, h=b"h" * 32)
 
 
-def candidate(name: bytes, order: str, decision: str | None = None) -> Candidate:
+def candidate(
+    name: bytes, order: str, *, stands: bool = False, marked: bool = False
+) -> Candidate:
     """One of the recordings of a person."""
     return Candidate(
         recording=name,
@@ -25,7 +27,8 @@ def candidate(name: bytes, order: str, decision: str | None = None) -> Candidate
         node=KETAHUN if name == b"2" else ENGGANO,
         entry=Entry(journal=name.ljust(16, b"."), seq=5, h=b"h" * 32),
         order=order,
-        decision=decision,
+        stands=stands,
+        marked=marked,
     )
 
 
@@ -59,17 +62,16 @@ def test_it_keeps_the_first_of_two_recordings() -> None:
 def test_it_keeps_what_already_stands() -> None:
     """A recording accepted before the earlier one arrived is not overturned."""
     (dispute,) = rules.decide_doubles(
-        [candidate(b"1", "a"), candidate(b"2", "b", "sah")]
+        [candidate(b"1", "a"), candidate(b"2", "b", stands=True)]
     )
     assert dispute.entry.journal.startswith(b"1")
 
 
 def test_it_disputes_once() -> None:
-    """What is disputed, rejected or decided already is left alone."""
-    for decision in ("sengketa", "ditolak"):
-        assert not rules.decide_doubles(
-            [candidate(b"1", "a"), candidate(b"2", "b", decision)]
-        )
+    """What was disputed before is left alone, also where a person let it stand."""
+    for stands in (False, True):
+        other = candidate(b"2", "b", stands=stands, marked=True)
+        assert not rules.decide_doubles([candidate(b"1", "a", stands=True), other])
 
 
 @given(st.permutations(["a", "b", "c", "d"]))
