@@ -17,13 +17,15 @@ import pytest
 
 from perahu.centre.http import CentreLimits, HttpCentre
 from perahu.centre.ports import (
+    BIODATA_CHARS_MAX,
+    BIODATA_FIELDS_MAX,
     PART_BYTES_MAX,
     PARTS_MAX,
     CentreRefused,
     CentreUnreachable,
 )
 from perahu.centre.sim_server import OUTAGES, main
-from perahu.centre.wire import REQUEST_BYTES_MAX
+from perahu.centre.wire import NAME_CHARS_MAX, REQUEST_BYTES_MAX
 from perahu.words import Refusal
 from tests.centre.packets import HttpBench, create_packet, http_centre
 
@@ -216,6 +218,55 @@ def test_it_sends_nothing_over_the_limits(tmp_path: Path) -> None:
         packets = bench.hand.centre.truth()["packets"]
         assert isinstance(packets, list)
         assert len(packets) == 1
+
+
+@pytest.mark.parametrize(
+    ("at_limit", "over"),
+    [
+        ({"nama": "A" * BIODATA_CHARS_MAX}, {"nama": "A" * (BIODATA_CHARS_MAX + 1)}),
+        (
+            {f"f{n}": "x" for n in range(BIODATA_FIELDS_MAX)},
+            {f"f{n}": "x" for n in range(BIODATA_FIELDS_MAX + 1)},
+        ),
+    ],
+)
+def test_it_limits_the_biodata(
+    tmp_path: Path, at_limit: dict[str, str], over: dict[str, str]
+) -> None:
+    """The longest biodata pass; one character or one field more does not."""
+    with http_centre(tmp_path) as bench:
+        bench.client.submit(replace(create_packet(), biodata=at_limit))
+        with pytest.raises(CentreRefused, match="centre_refused"):
+            bench.client.submit(replace(create_packet(person=1), biodata=over))
+
+
+def test_it_limits_the_names(tmp_path: Path) -> None:
+    """A name of a part or a recording longer than the limit is not sent."""
+    with http_centre(tmp_path) as bench:
+        bench.client.submit(create_packet(recording="a" * NAME_CHARS_MAX))
+        with pytest.raises(CentreRefused, match="centre_refused"):
+            bench.client.submit(create_packet(recording="a" * (NAME_CHARS_MAX + 1)))
+
+
+def test_it_does_not_wait_for_a_dripping_answer() -> None:
+    """An answer that takes longer than the limit is dropped."""
+    ticks = iter(range(0, 1000, 100))
+    reply = (
+        b'HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n{"statuses": [], "cursor": ""}'
+    )
+    with by_rote(reply) as client:
+        client._monotonic_s = lambda: float(next(ticks))
+        with pytest.raises(CentreUnreachable):
+            client.statuses()
+
+
+@pytest.mark.parametrize("said", [b"{}", b'{"error":"x","id":"\\u001b","en":"y"}'])
+def test_it_shows_no_words_of_the_centre_that_are_none(said: bytes) -> None:
+    """A refusal without words, or with control characters, is said in ours."""
+    head = f"HTTP/1.1 400 Bad\r\nContent-Length: {len(said)}\r\n\r\n".encode()
+    refused = pytest.raises(CentreRefused, match="centre_refused")
+    with by_rote(head + said) as client, refused:
+        client.statuses()
 
 
 @pytest.mark.parametrize(
