@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from django.db import connections, models, router
@@ -44,6 +45,7 @@ _NOT_SERVICE = (ResidentImported, SamePerson)
 _PERSONS_AT_ONCE = 2_000
 
 _Row = tuple[Any, ...]
+_KEY = itemgetter(0)
 assert _COLUMNS[1 : 1 + len(_ELEMENTS)] == _ELEMENTS, "a row begins with the biodata"
 
 
@@ -172,6 +174,9 @@ def _state(statements: dict[str, list[Statement]]) -> None:
         dropped += [(token, person) for token in before - after]
         tokens += [(token, person) for token in after - before]
     _write_history(history)
+    # In the order of the keys: every page of an index is then touched once a batch.
+    changed.sort(key=_KEY)
+    tokens.sort()
     _put(Person, _COLUMNS, changed)
     _run('DELETE FROM "people_soundtoken" WHERE token = %s AND person = %s', dropped)
     _put(SoundToken, ("token", "person"), tokens)
