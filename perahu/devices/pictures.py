@@ -68,9 +68,7 @@ def background_seen(photo: Image.Image) -> str:
 
     Measured on the two upper corners, where no head is (ISO 19794-5 frontal pose).
     """
-    width, height = photo.size
     pixels = np.asarray(photo.convert("HSV").resize((60, 80)), dtype=np.float32)
-    del width, height
     corners = np.concatenate([pixels[3:22, 2:12], pixels[3:22, 48:58]]).reshape(-1, 3)
     strong = corners[(corners[:, 1] > 90) & (corners[:, 2] > 60)]
     if len(strong) < 0.6 * len(corners):
@@ -90,13 +88,18 @@ def background_seen(photo: Image.Image) -> str:
 
 def signature_png(record: bytes, width: int = 480) -> bytes:
     """A signature's record drawn in black on white, for the card and the proof."""
-    parsed = parse(record)
-    points = signature_points(parsed)
-    scale = 2 * (width - 24) / max(parsed.width, 1)
-    height = max(int(parsed.height * scale / 2) + 24, 48)
+    points = signature_points(parse(record))
+    left, top = min(p.x for p in points), min(p.y for p in points)
+    right, bottom = max(p.x for p in points), max(p.y for p in points)
+    # Drawn at twice its size, with 12 px of white around; a flat line keeps a height.
+    scale = 2 * (width - 24) / max(right - left, bottom - top, 1)
+    height = max(int((bottom - top) * scale / 2) + 24, 48)
     image = Image.new("L", (width * 2, height * 2), 255)
     pen = ImageDraw.Draw(image)
-    path = [(p.x * scale + 24, p.y * scale + 24, p.pressure) for p in points]
+    path = [
+        ((p.x - left) * scale + 24, (p.y - top) * scale + 24, p.pressure)
+        for p in points
+    ]
     for (x1, y1, _), (x2, y2, press) in pairwise(path):
         pen.line([x1, y1, x2, y2], fill=_INK, width=3 + press // 60)
     out = BytesIO()

@@ -160,15 +160,17 @@ def _head(sheet: _Sheet, face: Face) -> None:
         sheet.oval((_X, _Y - 30), (w + 8, h - 6), face.hair)
     sheet.oval((_X, _Y + 10), (w, h), face.skin)
     if face.cover == "bare":
-        sheet.shape([(_X - w + 2, _Y - 52), (_X - w * 0.4, _Y - h + 42),
-                     (_X + w * 0.55, _Y - h + 48), (_X + w - 2, _Y - 50),
-                     (_X + w - 14, _Y - h + 20), (_X, _Y - h - 20),
-                     (_X - w + 14, _Y - h + 20)], face.hair)  # fmt: skip
+        sheet.shape([(_X - w - 6, _Y - 40), (_X - w * 0.4, _Y - h + 42),
+                     (_X + w * 0.55, _Y - h + 48), (_X + w + 6, _Y - 38),
+                     (_X + w * 0.86, _Y - h + 36), (_X + w * 0.5, _Y - h + 4),
+                     (_X, _Y - h - 10), (_X - w * 0.5, _Y - h + 4),
+                     (_X - w * 0.86, _Y - h + 36)], face.hair)  # fmt: skip
     if face.cover == "long":
         sheet.shape([(_X - w - 6, _Y - 20), (_X - w * 0.2, _Y - h + 40),
                      (_X + w * 0.5, _Y - h + 46), (_X + w + 6, _Y - 20),
-                     (_X + w, _Y - h + 20), (_X, _Y - h - 24),
-                     (_X - w, _Y - h + 20)], face.hair)  # fmt: skip
+                     (_X + w * 0.9, _Y - h + 40), (_X + w * 0.5, _Y - h + 2),
+                     (_X, _Y - h - 14), (_X - w * 0.5, _Y - h + 2),
+                     (_X - w * 0.9, _Y - h + 40)], face.hair)  # fmt: skip
     if face.cover == "peci":
         sheet.shape([(_X - w - 2, _Y - 66), (_X - w + 10, _Y - h - 34),
                      (_X + w - 10, _Y - h - 34), (_X + w + 2, _Y - 66)],

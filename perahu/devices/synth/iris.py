@@ -81,7 +81,8 @@ def draw(texture: Field, gaze: Gaze, names: tuple[int, str]) -> NDArray[np.uint8
     white = 186 - 0.0006 * px * px + clouds(rng, (WIDTH, HEIGHT), (40, 12)) * 4
     eye = _blend(white, iris, (outer - radius) / 3)
     eye = _blend(eye, np.full_like(eye, 22), (np.float32(gaze.pupil) - radius) / 2)
-    picture = _lids(skin, eye, (px, py), gaze)
+    lashes = clouds(rng, (WIDTH, 1), (60, 1))[0]
+    picture = _lids(skin, eye, (px, py), gaze, lashes)
     for dx, dy, size in ((-13, -10, 6), (12, -9, 5)):
         glint = np.hypot(px - dx, py - dy)
         picture = _blend(picture, np.full_like(eye, 250), size - glint)
@@ -96,7 +97,9 @@ def _blend(below: Field, above: Field, edge: Field) -> Field:
     return mixed
 
 
-def _lids(skin: Field, eye: Field, at: tuple[Field, Field], gaze: Gaze) -> Field:
+def _lids(
+    skin: Field, eye: Field, at: tuple[Field, Field], gaze: Gaze, uneven: Field
+) -> Field:
     """The opening between the lids, its shadow and the lashes."""
     px, py = at
     bow = 1 - (px / np.float32(225)) ** 2
@@ -107,10 +110,14 @@ def _lids(skin: Field, eye: Field, at: tuple[Field, Field], gaze: Gaze) -> Field
     picture = _blend(skin, eye, inside / 3)
     fold = np.abs(py - top * np.float32(1.22) + 16)
     picture -= 30 * np.exp(-fold / 5) * (np.abs(px) < 230)
-    # Lashes: thin dark lines that fan out from the upper lid.
-    above = np.clip(top - py, 0, 40)
-    fan = np.sin((px * (1 + above * np.float32(0.004))) * np.float32(0.55))
-    lashes = np.clip(fan - np.float32(0.45), 0, 1) * (py < top + 3) * (above < 34)
-    picture -= 120 * lashes * np.exp(-above / 16) * (np.abs(px) < 215)
+    # Lashes: thin dark lines that fan out from the upper lid, no two alike.
+    above = np.clip(top - py, 0, 60)
+    spread = px * (1 - above * np.float32(0.0042)) + above * np.float32(0.05)
+    column = np.clip(spread + np.float32(WIDTH / 2), 0, WIDTH - 1).astype(np.int32)
+    own = uneven[column]
+    fan = np.sin(spread * np.float32(0.62) + 2 * own)
+    long = np.float32(20) + 9 * own
+    lashes = np.clip(fan - np.float32(0.35), 0, 1) * (py < top + 3)
+    picture -= 150 * lashes * np.clip(1 - above / long, 0, 1) * (np.abs(px) < 212)
     result: Field = picture
     return result

@@ -14,9 +14,7 @@ Field = NDArray[np.float32]
 def stream(*names: int | str) -> np.random.Generator:
     """The stream of random numbers that belongs to these names, always the same."""
     text = "/".join(str(name) for name in names)
-    return np.random.Generator(
-        np.random.PCG64(int.from_bytes(sha256(text.encode()).digest()[:16], "big"))
-    )
+    return np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:16]))
 
 
 def clouds(

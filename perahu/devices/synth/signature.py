@@ -39,12 +39,18 @@ def _loops(
     own: np.random.Generator, t: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], ...]:
     """A large first letter, small letters that die out, and a line under them."""
-    letters, phase = own.uniform(5, 8), own.uniform(0, 2 * np.pi)
+    letters, phase = own.uniform(3.5, 9), own.uniform(0, 2 * np.pi)
+    fade, slant = own.uniform(1.5, 6), own.uniform(-0.1, 0.5)
     body = np.clip(t / 0.78, 0, 1)
     turn = 2 * np.pi * letters * body + phase
-    tall = 0.30 * np.exp(-3.2 * body) + 0.09 + 0.03 * np.sin(3 * turn / 7)
-    x = 0.14 + 0.62 * body + 0.055 * np.cos(turn) * (0.6 + np.exp(-4 * body))
-    y = 0.46 - tall * np.sin(turn) + 0.05 * np.sin(2.3 * turn + phase)
+    odd = own.uniform(0.3, 0.8)
+    tall = own.uniform(0.2, 0.34) * np.exp(-fade * body) + own.uniform(0.05, 0.12)
+    tall = tall * (1 + 0.5 * np.sin(odd * turn + own.uniform(0, 6)))
+    rise = tall * np.sin(turn)
+    wide = own.uniform(0.03, 0.06) * (0.6 + np.exp(-4 * body))
+    x = 0.13 + 0.6 * body + wide * np.cos(turn) + slant * rise * 0.4
+    y = own.uniform(0.42, 0.52) - rise + 0.03 * np.sin(2.3 * turn + phase)
+    y = y - own.uniform(0, 0.16) * body
     # The flourish: back under the letters and out again.
     back = np.clip((t - 0.78) / 0.22, 0, 1)
     x = x - 0.55 * np.sin(np.pi * back * 0.62) + 0.62 * np.clip(back - 0.6, 0, 1)
