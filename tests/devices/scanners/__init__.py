@@ -1,0 +1,1 @@
+"""The scanners: records, pictures, matcher, SBI client and its simulated devices."""
