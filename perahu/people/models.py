@@ -90,6 +90,7 @@ class ImportBatch(models.Model):
     rows = models.IntegerField(default=0)
     officer = models.CharField(max_length=16, default="")
     begun_ms = models.BigIntegerField(default=0)
+    begun_op = models.CharField(max_length=32, default="")
     begun_order = models.CharField(max_length=56, default="")
     undone = models.BooleanField(default=False)
     reason = models.CharField(max_length=200, default="")

@@ -20,12 +20,27 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from perahu.people.facts import Biodata
 from perahu.people.models import ImportBatch, Person, SoundToken
-from perahu.people.reads_apply import apply, biodata_of_row, order_key
-from perahu.people.rules import fold, sound_beginnings, sound_tokens
+from perahu.people.reads_apply import (
+    apply,
+    biodata_of_row,
+    history_of,
+    order_key,
+    told_by_row,
+    undone_batches,
+)
+from perahu.people.rules import (
+    OFFICE_DIGITS_MIN,
+    Standing,
+    fold,
+    sound_beginnings,
+    sound_tokens,
+    standing,
+)
 
 __all__ = [
+    "Known", "Imported", "imported", "imported_within",
     "apply", "order_key", "Resident", "ImportState", "person", "person_of", "biodata",
-    "by_nik", "all_by_nik", "known_niks", "family", "search", "counts_by_desa",
+    "by_nik", "all_by_nik", "known_by_nik", "family", "search", "counts_by_desa",
     "import_state", "import_of_file", "imports", "residents_of_import",
 ]  # fmt: skip
 
@@ -57,6 +72,21 @@ class Resident:
     """The id that this one follows, or b""."""
 
 
+class Known(NamedTuple):
+    """A person whose NIK is known, and what was last stated whole, corrections apart."""
+
+    person: bytes
+    stated: Biodata | None
+
+
+class Imported(NamedTuple):
+    """One resident as an import stated them."""
+
+    person: bytes
+    batch: bytes
+    biodata: Biodata
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportState:
     """One import and how it stands."""
@@ -67,6 +97,8 @@ class ImportState:
     rows: int
     """Residents that the import set out to take in."""
     begun_ms: int
+    begun_op: bytes
+    """The id of the ask that began it; `journal.receipt(begun_op)` is its receipt."""
     officer: bytes
     is_undone: bool
     reason: str
@@ -118,13 +150,50 @@ def all_by_nik(nik: str) -> list[Resident]:
     return [_resident(row) for row in _leaders(rows[:LIMIT_MAX])] if nik else []
 
 
-def known_niks(niks: Sequence[str]) -> dict[str, Resident]:
-    """Persons by NIK, those of undone imports included: their ids are used again."""
+def known_by_nik(niks: Sequence[str]) -> dict[str, Known]:
+    """Persons by NIK for an import; those of undone imports too: their ids are used again."""
     rows = Person.objects.filter(nik__in=list(niks)).exclude(nama="")
+    # Second ids first, so that of several the leading and latest stays.
+    ordered = list(rows.order_by("-same_as_order", "stated_order"))
+    told = _last_told(ordered)
     return {
-        row.nik: _resident(row)
-        for row in rows.order_by("same_as_order", "stated_order")
+        row.nik: Known(bytes.fromhex(row.person), told[row.person].biodata)
+        for row in ordered
     }
+
+
+def imported_within(scope: Sequence[str]) -> list[bytes]:
+    """Who came by an import that counts and lives in an office's scope."""
+    within = Q(pk__in=[])
+    for code in scope:
+        if len(code) >= OFFICE_DIGITS_MIN:
+            within |= Q(wilayah__gte=code, wilayah__lt=_after(code))
+    rows = Person.objects.filter(within, undone=False).exclude(batch="")
+    return [
+        bytes.fromhex(key) for key in rows.order_by("pk").values_list("pk", flat=True)
+    ]
+
+
+def imported(persons: Sequence[bytes]) -> list[Imported]:
+    """What the last import that counts said of these persons, without corrections."""
+    rows = Person.objects.filter(pk__in=[person.hex() for person in persons])
+    told = _last_told(list(rows.order_by("pk")))
+    return [
+        Imported(bytes.fromhex(key), one.batch, one.biodata)
+        for key, one in told.items()
+        if one.biodata is not None and one.batch
+    ]
+
+
+def _last_told(rows: Sequence[Person]) -> dict[str, Standing]:
+    """The last whole statement about each; without biodata where all are undone."""
+    undone, history = undone_batches(), history_of(rows)
+    found = {}
+    for row in rows:
+        statements = history.get(row.person) or told_by_row(row)
+        whole = [s for s in statements if s.biodata and s.batch not in undone]
+        found[row.person] = standing(whole, undone)
+    return found
 
 
 def family(no_kk: str) -> list[Resident]:
@@ -338,6 +407,7 @@ def _import(row: ImportBatch) -> ImportState:
         file_hash=bytes.fromhex(row.file_hash),
         rows=row.rows,
         begun_ms=row.begun_ms,
+        begun_op=bytes.fromhex(row.begun_op),
         officer=bytes.fromhex(row.officer),
         is_undone=row.undone,
         reason=row.reason,

@@ -125,6 +125,7 @@ def _note_batches(begun: Iterable[Event], undone: dict[bytes, Event]) -> None:
             row.file_name, row.file_hash = fact.file_name, fact.file_hash.hex()
             row.rows, row.officer = fact.rows, event.officer.hex()
             row.begun_ms, row.begun_order = event.wall_ms, order
+            row.begun_op = event.op_id.hex()
             row.save(force_insert=row._state.adding)
     for event in undone.values():
         fact = event.fact
@@ -155,15 +156,15 @@ def _weigh_again(batch: str) -> None:
 def _state(statements: dict[str, list[Statement]]) -> None:
     """Fold new statements into the rows of their persons."""
     rows = Person.objects.in_bulk(list(statements))
-    undone = _undone_batches()
+    undone = undone_batches()
     changed: list[_Row] = []
     dropped: list[tuple[str, str]] = []
     tokens: list[tuple[str, str]] = []
     history: dict[str, list[Statement]] = {}
-    told_before = _history([p for p, row in rows.items() if row.has_history])
+    told_before = history_of(rows.values())
     for person, new in statements.items():
         row = rows.get(person)
-        told = told_before.get(person) or _told_by_row(row)
+        told = told_before.get(person) or told_by_row(row)
         all_told = _distinct([*told, *new])
         if len(all_told) > 1 or all_told[0].biodata is None:
             history[person] = all_told
@@ -182,7 +183,8 @@ def _state(statements: dict[str, list[Statement]]) -> None:
     _put(SoundToken, ("token", "person"), tokens)
 
 
-def _undone_batches() -> frozenset[bytes]:
+def undone_batches() -> frozenset[bytes]:
+    """The imports that were undone."""
     keys = ImportBatch.objects.filter(undone=True).values_list("batch", flat=True)
     return frozenset(bytes.fromhex(key) for key in keys)
 
@@ -199,7 +201,7 @@ def _distinct(statements: Iterable[Statement]) -> list[Statement]:
     return list(found.values())
 
 
-def _told_by_row(row: Person | None) -> list[Statement]:
+def told_by_row(row: Person | None) -> list[Statement]:
     """The one statement that a row without history repeats."""
     if row is None or not row.nama:
         return []
@@ -234,7 +236,9 @@ def _row(
     )
 
 
-def _history(persons: Sequence[str]) -> dict[str, list[Statement]]:
+def history_of(rows: Iterable[Person]) -> dict[str, list[Statement]]:
+    """All statements about those of these persons who have more than one."""
+    persons = [row.person for row in rows if row.has_history]
     found: defaultdict[str, list[Statement]] = defaultdict(list)
     if persons:
         for row in BiodataStatement.objects.filter(person__in=persons):

@@ -28,6 +28,7 @@ from perahu.people.rules.biodata import (
     standing,
 )
 from perahu.people.rules.codes import (
+    OFFICE_DIGITS_MIN,
     Wilayah,
     children,
     dotted,
@@ -41,6 +42,7 @@ from perahu.people.rules.imports import (
     PlannedRow,
     RowNote,
     decide_import,
+    decide_undo,
     read_plan,
 )
 from perahu.people.rules.names import (
@@ -58,12 +60,14 @@ from perahu.people.rules.nik import (
     read_kk,
     read_nik,
 )
+from perahu.people.rules.sheets import FILE_BYTES_MAX, too_big
 
 __all__ = [
-    "Wilayah", "wilayah", "children", "dotted", "plain", "path_of", "serves",
+    "OFFICE_DIGITS_MIN", "Wilayah", "wilayah", "children", "dotted", "plain", "path_of", "serves",
     "Number", "read_nik", "read_kk", "nik_warnings", "kk_warnings",
     "clean_name", "fold", "new_name_faults", "sound_key", "sound_tokens", "sound_beginnings",
-    "ImportPlan", "PlannedRow", "RowNote", "read_plan", "decide_import",
+    "ImportPlan", "PlannedRow", "RowNote", "read_plan", "decide_import", "decide_undo",
+    "FILE_BYTES_MAX", "too_big",
     "Change", "Changes", "Order", "Standing", "Statement", "REASON_CHARS_MAX",
     "decide_registration", "decide_correction", "decide_link", "decide_text", "standing",
 ]  # fmt: skip

@@ -208,11 +208,9 @@ def decide_text(text: str, chars_max: int, id: str, en: str) -> str:
     )
 
 
-def decide_link(
-    person: bytes, other: bytes, *, person_of: Callable[[bytes], bytes]
-) -> None:
-    """Whether two ids may be stated to be one person; `person_of` follows known links."""
-    if person_of(person) == person_of(other):
+def decide_link(leader: bytes, follower: bytes) -> None:
+    """Whether two ids, each the end of its links, may be stated to be one person."""
+    if leader == follower:
         raise Refusal(
             "same_already",
             "Kedua data ini sudah satu orang; tidak ada yang perlu digabung.",

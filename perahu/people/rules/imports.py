@@ -152,6 +152,17 @@ def decide_import(plan: ImportPlan, *, skip_bad: bool) -> None:
         )
 
 
+def decide_undo(*, known: bool, undone: bool) -> None:
+    """Whether an import may be undone: one that is known, and once."""
+    if known and not undone:
+        return
+    raise Refusal(
+        "no_import",
+        "Impor ini tidak ada atau sudah dibatalkan; lihat daftar impor.",
+        "There is no such import, or it was undone already; see the list of imports.",
+    )
+
+
 class _Gathered:
     """The rows and notes of a plan while the file is read."""
 

@@ -55,7 +55,7 @@ def read_sheet(content: bytes) -> Iterator[Row]:
             "The file is empty; export it again from SIAK and try again.",
         )
     if len(content) > FILE_BYTES_MAX:
-        raise _too_big(f"{FILE_BYTES_MAX // 2**20} MB")
+        raise too_big(f"{FILE_BYTES_MAX // 2**20} MB")
     if content.startswith(_OLD_EXCEL):
         raise Refusal(
             "old_excel",
@@ -65,7 +65,7 @@ def read_sheet(content: bytes) -> Iterator[Row]:
     rows = _xlsx_rows(content) if content.startswith(_ZIP) else _csv_rows(content)
     for count, (number, cells) in enumerate(rows):
         if count > ROWS_MAX:
-            raise _too_big(f"{ROWS_MAX} baris/rows")
+            raise too_big(f"{ROWS_MAX} baris/rows")
         _check_cells(number, cells)
         if any(cells):
             yield number, cells
@@ -156,7 +156,7 @@ def _check_zip(content: bytes) -> None:
             if len(listed) > PARTS_MAX:
                 raise _bad_workbook()
             if sum(part.file_size for part in listed) > INFLATED_BYTES_MAX:
-                raise _too_big(f"{INFLATED_BYTES_MAX // 2**20} MB")
+                raise too_big(f"{INFLATED_BYTES_MAX // 2**20} MB")
             for part in listed:
                 if part.filename.lower().endswith((".xml", ".rels", ".vml")):
                     with parts.open(part) as stream:
@@ -198,7 +198,8 @@ def _bad_workbook() -> Refusal:
     )
 
 
-def _too_big(limit: str) -> Refusal:
+def too_big(limit: str) -> Refusal:
+    """The refusal of a file over a limit."""
     return Refusal(
         "file_too_big",
         f"Berkas lebih besar dari batas {limit}; ekspor per kecamatan. "
