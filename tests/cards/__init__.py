@@ -1,0 +1,1 @@
+"""Tests of print orders, cards and stock."""
