@@ -8,7 +8,7 @@
    overlap, so that a partial print is not punished for what it does not show.
 
 `THRESHOLD` was set by measurement on synthetic fingers (60 people, both index fingers,
-three captures each: 360 genuine pairs score at least 56, 1,080 others at most 21). It says
+three captures each: 360 genuine pairs score at least 56, 5,040 others at most 21). It says
 nothing of real skin and must be measured again before an office relies on it.
 """
 
