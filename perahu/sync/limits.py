@@ -33,6 +33,8 @@ link is never idle. 64 to 96 KB is what a slow link settles at; a fast one needs
 
 STALL_S_MIN = 8.0
 STALL_RTTS = 4
+STALL_S_ANSWERING = 60.0
+"""The answering side is patient: a caller that went away dials again and fences this."""
 ATTEMPTS_MAX = 12
 """Connections one exchange may try before it gives the turn back to the caller's loop."""
 PAUSE_S_MIN = 0.5

@@ -196,9 +196,12 @@ class Sending:
     def correct(self, reached: Mapping[bytes, Reach], incarnation: bytes) -> None:
         """The peer's HELLO or HAVE shows all that it holds of ours."""
         self.correct_incarnation(incarnation)
+        news = {}
         for line in self._lines.values():
             shown = reached.get(line.row.id[:SHORT], Reach(0, bytes(SHORT)))
-            self._take(line, shown)
+            if self._take(line, shown):
+                news[line.row.id] = shown
+        self._note(news, {})
 
     def is_known(self, digest: bytes, incarnation: bytes) -> bool:
         """Whether the peer holds exactly what its last ack said."""
@@ -220,27 +223,38 @@ class Sending:
 
     def heard(self, ack: Ack) -> None:
         """Take in a verified ACK: receipts rise, and what was lost goes again."""
-        positions: dict[bytes, tuple[int, int]] = {}
+        news: dict[bytes, Reach] = {}
         by_name = {line.row.id[:SHORT]: line for line in self._lines.values()}
         for name, reach in ack.reached.items():
             line = by_name.get(name)
             if line is not None and self._take(line, reach):
-                positions[line.row.id] = (reach.seq, reach.safe_seq)
-        levels: dict[bytes, Level] = {}
-        for sha, level in ack.done:
-            if self.journal.blobs.cited(sha) is not None:
-                self._blob_done(sha)
-                levels[sha] = Level(level)
+                news[line.row.id] = reach
+        cited = self.journal.blobs.cited
+        levels = {sha: Level(level) for sha, level in ack.done if cited(sha)}
         for sha, count in ack.partials:
             self.held_partly(sha, count)
-        if self.offer.acks_count and (positions or levels):
+        self._note(news, levels)
+
+    def _note(self, news: Mapping[bytes, Reach], levels: Mapping[bytes, Level]) -> None:
+        """Let receipts rise, where the peer's ack is worth it; then remember the ack.
+
+        In this order: an ack remembered whose receipts did not rise would never be
+        looked at again.
+        """
+        if self.offer.acks_count and (news or levels):
+            positions = {j: (reach.seq, reach.safe_seq) for j, reach in news.items()}
             self.journal.note_ack(self.memory.peer, positions, levels)
-            for sha, noted in levels.items():
-                if noted is Level.SAFE:
+            for sha, level in levels.items():
+                if level is Level.SAFE:
                     note_blob_safe(self.journal.local, sha)
+        for journal, reach in news.items():
+            self._acked[journal] = reach
+            self.memory.set_acked(journal, reach)
+        for sha in levels:
+            self._blob_done(sha)
 
     def _take(self, line: _Line, reach: Reach) -> bool:
-        """Whether what the peer shows of a journal agrees with what we hold."""
+        """Take in how far the peer shows a journal; true where that is news to us."""
         if line.stopped or not self._agrees(line, reach):
             return False
         if reach.seq < line.acked:
@@ -252,10 +266,7 @@ class Sending:
         if reach.seq > line.sent:
             self._load_cited(line.row.id, line.sent, reach.seq)
             line.sent, line.segments = reach.seq, None
-        if self._acked.get(line.row.id) != reach:
-            self._acked[line.row.id] = reach
-            self.memory.set_acked(line.row.id, reach)
-        return True
+        return self._acked.get(line.row.id, Reach(0, bytes(SHORT))) != reach
 
     def _agrees(self, line: _Line, reach: Reach) -> bool:
         """Compare hashes; where they differ, leave the journal alone and say so."""

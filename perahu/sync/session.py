@@ -110,9 +110,15 @@ class Session:
         return heard and 0 < self._ends_sent == self._ends_acked and self._is_ended
 
     @property
-    def stall_s(self) -> float:
-        """How long without any progress before the connection is made again."""
-        return max(limits.STALL_S_MIN, limits.STALL_RTTS * self._window.rtt_s)
+    def is_agreed(self) -> bool:
+        """Both sides said END and nobody refused."""
+        refused = self.peer_end is not None and self.peer_end.code
+        return self.refusal is None and self.peer_end is not None and not refused
+
+    @property
+    def stored_entries(self) -> int:
+        """Entries of the peer that this session stored."""
+        return self._receiving.stored_entries if self._peer is not None else 0
 
     def to_send(self, bytes_max: int) -> bytes:
         """The next bytes for the peer, at most so many; b"" when there are none now."""

@@ -1,0 +1,171 @@
+"""The listener for /jrn/1: its own port, TLS 1.3, a small pool of threads, bounded sizes.
+
+Apart from the pages, so that four slow offices never freeze a desk. Each connection
+carries one exchange and is closed; what a session commits is on the disk before its ACK
+leaves, so stopping the listener at any moment loses nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from perahu.node.link import TlsStream
+from perahu.sync import limits
+from perahu.sync.exchange import BrokenLink, Carrier, Patience
+from perahu.sync.http import NotAnExchange, ServerHttp, refusal_answer
+from perahu.sync.responder import Doors, Responder
+from perahu.sync.session import Side
+from perahu.words import Refusal
+
+_ASK_S_MAX = 30.0
+_FAREWELL_S = 5.0
+_ACCEPT_S = 0.25
+
+Troubled = Callable[[Refusal], None]
+"""Told why a connection ended badly; node shows it, a peer's trouble is never ours."""
+
+
+class Listener:
+    """Answers exchanges until stopped."""
+
+    def __init__(
+        self,
+        side: Side,
+        doors: Doors,
+        context: ssl.SSLContext,
+        address: tuple[str, int],
+        *,
+        workers: int = 8,
+        after_commit: Callable[[], None] | None = None,
+        troubled: Troubled = lambda _: None,
+    ) -> None:
+        """Bind at once. Raises Refusal "port_taken"."""
+        self._side, self._doors, self._context = side, doors, context
+        self._after_commit, self._troubled = after_commit, troubled
+        self._stopping = threading.Event()
+        self._room = threading.BoundedSemaphore(limits.CONNECTIONS_MAX)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="jrn")
+        self._thread = threading.Thread(target=self._accept, name="jrn-accept")
+        self._socket = _bound(address)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no new connection, end the running ones at their next turn, and wait."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._socket.close()
+
+    def _accept(self) -> None:
+        self._socket.settimeout(_ACCEPT_S)
+        while not self._stopping.is_set():
+            try:
+                plain, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            if not self._room.acquire(blocking=False):
+                plain.close()
+                continue
+            self._pool.submit(self._serve, plain)
+
+    def _serve(self, plain: socket.socket) -> None:
+        """One connection from handshake to close."""
+        try:
+            with plain:
+                plain.settimeout(limits.HANDSHAKE_S_MAX)
+                with self._context.wrap_socket(plain, server_side=True) as secure:
+                    self._answer(secure)
+        except Refusal as refusal:
+            self._troubled(refusal)
+        except (OSError, ValueError):
+            # A handshake that failed or a socket that died: nobody to tell.
+            pass
+        finally:
+            self._room.release()
+
+    def _answer(self, secure: ssl.SSLSocket) -> None:
+        http = ServerHttp()
+        try:
+            body = self._asked(secure, http)
+        except NotAnExchange as wrong:
+            secure.sendall(refusal_answer(wrong.status))
+            return
+        if body is None:
+            return
+        stream = TlsStream(secure)
+        session = Responder(self._side, self._doors)
+        patience = Patience(
+            goes_on=lambda: not self._stopping.is_set(),
+            stall_s_min=limits.STALL_S_ANSWERING,
+            after_commit=self._after_commit,
+        )
+        try:
+            session.received(body)
+            Carrier(session, http, stream, patience).run()
+            self._farewell(http, stream)
+        except BrokenLink:
+            # The next connection goes on from here; a cut is no trouble.
+            pass
+        finally:
+            session.close()
+            if session.stored_entries:
+                (self._after_commit or self._side.journal.catch_up)()
+        if session.refusal is not None:
+            self._troubled(session.refusal)
+
+    def _asked(self, secure: ssl.SSLSocket, http: ServerHttp) -> bytes | None:
+        """Read until the request's head is whole; what came of the body with it."""
+        secure.settimeout(_ASK_S_MAX)
+        while True:
+            piece = secure.recv(limits.READ_BYTES)
+            if not piece:
+                return None
+            body = http.unwrap(piece)
+            if http.is_asked:
+                return body
+
+    def _farewell(self, http: ServerHttp, stream: TlsStream) -> None:
+        """End the answer and wait for the caller to close: a reset could eat the end."""
+        clock = self._side.journal.ports.clock
+        until_s, rest = clock.monotonic_s() + _FAREWELL_S, http.finish()
+        while clock.monotonic_s() < until_s and not self._stopping.is_set():
+            if rest:
+                rest = rest[stream.send(rest) :]
+            piece = stream.receive()
+            if piece is None:
+                return
+            if not piece:
+                stream.wait(_ACCEPT_S, to_send=bool(rest))
+
+
+def _bound(address: tuple[str, int]) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(limits.CONNECTIONS_MAX)
+    except OSError as error:
+        listener.close()
+        raise Refusal(
+            "port_taken",
+            f"Alamat {address[0]}:{address[1]} tidak dapat dipakai (mungkin program lain "
+            "memakainya); tidak ada yang berubah. Pilih nomor lain.",
+            f"The address {address[0]}:{address[1]} cannot be used (another program may "
+            "hold it); nothing was changed. Choose another number.",
+        ) from error
+    return listener
