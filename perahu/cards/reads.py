@@ -35,8 +35,6 @@ STATES = (
 """Of an order: waits, must be looked at, on its way, taken back; printed and waiting for
 its person, printed and held back, in the person's hand; known only from its prints."""
 
-_ROWS_PER_WRITE = 400
-
 
 def order_key(event: Event) -> str:
     """(lamport, journal, seq) as text that sorts like the tuple."""
@@ -64,7 +62,7 @@ def apply(events: Sequence[Event]) -> None:
                 name = _attempt_name(event.node, fact.attempt)
                 if rows[key].attempts[name]["r"] == order_key(event):
                     ends[f"{key}/{name}"] = (_ENDS[type(fact)], event)
-        _write([row.closed() for row in rows.values()])
+        reads_stock.put([row.closed() for row in rows.values()])
         # Each attempt takes one blanko or none, by its last known end.
         reads_stock.post_attempts(ends)
     reads_stock.apply(events)
@@ -207,21 +205,6 @@ _FOLDS: dict[type, Callable[[_Row, Any, Event], None]] = {
     facts.CardHandedOver: _handed_over,
     **{kind: _ended(state) for kind, state in _ENDS.items()},
 }
-
-_COLUMNS = [
-    field.name for field in PrintOrder._meta.concrete_fields if not field.primary_key
-]
-
-
-def _write(rows: list[PrintOrder]) -> None:
-    PrintOrder.objects.bulk_create(
-        rows,
-        batch_size=_ROWS_PER_WRITE,
-        update_conflicts=True,
-        unique_fields=["order"],
-        update_fields=_COLUMNS,
-    )
-
 
 # --- one order ----------------------------------------------------------------------------
 

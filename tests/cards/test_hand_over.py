@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from perahu.cards import actions, reads
-from perahu.cards.rules import Proof
+from perahu.cards.rules import OrderState, Proof
 from perahu.words import Refusal
 from tests.cards.world import CODE, World
 
 FINGER = Proof(means="finger", score=60, threshold=40)
 
 
-def hand_over(world: World, order: reads.OrderState, proof: Proof) -> str:
+def hand_over(world: World, order: OrderState, proof: Proof) -> str:
     """The outcome: "ok", or the code of the refusal."""
     with world.at("Enggano") as journal:
         try:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from perahu.cards import actions, actions_stock, reads, reads_stock
-from perahu.cards.rules import Proof
+from perahu.cards.rules import OrderState, Proof
 from perahu.devices.printer_ports import CARD_PIXELS, PrinterState, PrintOutcome
 from perahu.journal.journal import RECOUNT
 from perahu.words import Refusal, Words
@@ -17,7 +17,7 @@ from tests.cards.world import ANI, CODE, World, create_biodata
 from tests.cast import MADE, SARI
 
 
-def refused(world: World, order: reads.OrderState, ask: object = None) -> str:
+def refused(world: World, order: OrderState, ask: object = None) -> str:
     """The code with which a print is refused; the printer hears nothing of it."""
     before = len(world.printer.jobs)
     with pytest.raises(Refusal) as caught:
@@ -33,7 +33,7 @@ def on_hand(world: World) -> int:
         return reads_stock.on_hand(journal.node_id)
 
 
-def state(world: World, order: reads.OrderState) -> str:
+def state(world: World, order: OrderState) -> str:
     """The order's state at Enggano."""
     with world.at("Enggano"):
         return reads.state(order.order)

@@ -18,6 +18,7 @@ from perahu.devices.printer_ports import (
 )
 from perahu.enrolment.rules import pickup_hash
 from perahu.journal.journal import Journal
+from perahu.journal.limits import CHUNK_BYTES
 from perahu.journal.types import PART, PHOTO, Ask, BlobRef, Draft
 from perahu.keys.sealing import open_blob, seal_blob
 from perahu.kinds import Fact
@@ -122,8 +123,9 @@ class World:
         hub, office = self.journals["Hub"], self.journals[name]
         give(hub, office)
         for ref in office.blobs.missing():
-            office.blobs.put(hub.blobs.read(ref.sha256), ref.blob_class)
-            office.blobs.note_present(ref.sha256)
+            for index in range(-(-ref.size // CHUNK_BYTES)):
+                piece = hub.blobs.read_chunk(ref.sha256, index)
+                office.blobs.add_chunk(ref, index, piece)
 
     def ask(self, name: str = "Enggano", officer: bytes = SARI) -> Ask:
         """An ask at a node."""
