@@ -17,7 +17,6 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from perahu.enrolment import reads, reads_hub, rules, rules_proof
-from perahu.enrolment.facts import PHOTO
 from perahu.enrolment.rules import Capture, RecordingState
 from perahu.enrolment.rules_proof import Paper, Proof
 from perahu.journal.journal import Journal
@@ -30,7 +29,6 @@ from perahu.journal.types import (
     Level,
     Receipt,
 )
-from perahu.journal.types import PHOTO as PHOTO_CLASS
 from perahu.keys.certificates import Chain
 from perahu.keys.facts import ONLINE_ONLY
 from perahu.keys.sealing import seal_blob
@@ -275,8 +273,8 @@ def _going(recording: bytes) -> RecordingState:
 
 
 def _seal_capture(journal: Journal, capture: Capture) -> tuple[BlobRef, ...]:
-    kind = PHOTO_CLASS if capture.part == PHOTO else PART
-    part = _sealed(journal, capture.record, kind)
+    # The photo travels with its packet, not before all packets: docs/adr/0006.
+    part = _sealed(journal, capture.record, PART)
     if not capture.thumbnail:
         return (part,)
     return (part, _sealed(journal, capture.thumbnail, THUMBNAIL))
