@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from perahu.journal import limits
 from perahu.journal.beside.blobs import Blobs
 from perahu.journal.beside.keyring import NO_SUBJECT, Keyring
 from perahu.journal.codec import Registry
 from perahu.journal.entry import Header, decode_header
 from perahu.journal.ports import CLOCK_QUALITIES, Ports
 from perahu.journal.segment import Checked
-from perahu.journal.store import Local, Row, Store
+from perahu.journal.store import Local, Row, Store, disk_refusal
 from perahu.journal.types import COMMON, Event, Level
 from perahu.keys.authority import Authority, Position
 from perahu.keys.certificates import HUB_ROLES, Chain
@@ -105,6 +106,8 @@ class Book:
         self.registry, self.ports = registry, ports
         self.authority = Authority()
         self._learned = 0
+        self.has_news = False
+        """Control facts were learned and what is parked was not judged again yet."""
 
     def attach(self, store: Store, keyring: Keyring, blobs: Blobs, root: bytes) -> None:
         """Take the opened files; called once by Journal.open."""
@@ -207,9 +210,31 @@ class Book:
             "knows_seq = ? WHERE number = ?",
             (last.header.seq, last.h, *(knows or (0, 0)), row.number),
         )
-        lamport = max(self.lamport(), max(item.header.lamport for item in checked))
-        self.set_name("lamport", lamport.to_bytes(8, "big"))
+        self._advance_lamport([item.header.lamport for item in checked])
         return position
+
+    def _advance_lamport(self, seen: Sequence[int]) -> None:
+        """Adopt the greatest Lamport time, but no leap that only an attack would make.
+
+        Otherwise one stolen office could bring every node to the end of the numbers.
+        """
+        lamport = self.lamport()
+        honest = [n for n in seen if n <= lamport + limits.LAMPORT_LEAP_MAX]
+        self.set_name("lamport", max([lamport, *honest]).to_bytes(8, "big"))
+
+    def set_knows(self, row: JournalRow, knows: Position | None) -> None:
+        """Note how far a journal's author knew the hub's control; in a transaction."""
+        self.store.run(
+            "UPDATE journals SET knows_epoch = ?, knows_seq = ? WHERE number = ?",
+            (*(knows or (0, 0)), row.number),
+        )
+
+    def make_keys(self, subjects: Sequence[bytes]) -> None:
+        """Keys for subjects that have none, before any entry uses them; under the lock."""
+        try:
+            self.keyring.ensure(subjects)
+        except OSError as error:
+            raise disk_refusal(error) from error
 
     def _at_rest(self, item: Checked) -> tuple[Any, ...]:
         entry, body = item.entry, None
@@ -320,25 +345,22 @@ class Book:
             fact=fact,
         )
 
-    def event_at(self, position: int) -> tuple[Event, JournalRow]:
-        """The event at one position, parked or not. Raises as `event` does."""
-        number, raw, body, h = self.store.rows(
-            "SELECT journal, header, body, h FROM entries WHERE position = ?",
-            (position,),
+    def event_at(self, position: int, row: JournalRow) -> Event | None:
+        """The event at one position of a journal, parked or not; None where erased."""
+        raw, body, h = self.store.rows(
+            "SELECT header, body, h FROM entries WHERE position = ?", (position,)
         )[0]
-        row = next(row for row in self.journals() if row.number == number)
-        found = list(self._event(position, row, raw, body or b"", h))
-        assert found, "an erased entry is never parked"
-        return found[0], row
+        if body is None:
+            return None
+        return next(self._event(position, row, raw, body, h), None)
 
     # -- authority --------------------------------------------------------------------
 
-    def learn_control(self) -> bool:
+    def learn_control(self) -> None:
         """Feed new entries of the hub's common control journal to the authority.
 
-        Gives True where there was anything new: then what was parked is judged again.
+        Anything new sets `has_news`: then what was parked is judged again.
         """
-        news = False
         sql = (
             "SELECT e.position, e.journal, e.header, e.body, e.h FROM entries e "
             "JOIN journals j ON j.number = e.journal "
@@ -353,13 +375,17 @@ class Book:
             row = known[number]
             try:
                 for event in self._event(position, row, raw, body, h):
-                    self.authority.learn(event.fact, (row.epoch, event.seq))
-                    news = True
+                    self.learn(event, row)
             except Refusal as refusal:
                 with self.store.transaction():
                     self.park(position, refusal)
             self._learned = position
-        return news
+
+    def learn(self, event: Event, row: JournalRow) -> None:
+        """Feed one allowed event to the authority, where it is the hub's control."""
+        if (row.lane, row.audience) == (CONTROL, COMMON):
+            self.authority.learn(event.fact, (row.epoch, event.seq))
+            self.has_news = True
 
     def control_head(self) -> tuple[JournalRow, Position] | None:
         """The hub's newest common control journal and how far it is known here."""
@@ -377,7 +403,9 @@ class Book:
         """Note that a stored entry counts for nothing yet; inside a transaction."""
         self.store.run(
             "INSERT INTO parked (position, code, words_id, words_en) "
-            "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "VALUES (?, ?, ?, ?) ON CONFLICT (position) DO UPDATE SET "
+            "code = excluded.code, words_id = excluded.words_id, "
+            "words_en = excluded.words_en",
             (position, refusal.code, refusal.words.id, refusal.words.en),
         )
 

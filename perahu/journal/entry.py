@@ -70,7 +70,10 @@ class Header:
 
 
 def decode_header(raw: bytes) -> Header:
-    """The header out of its bytes. Raises Refusal "bad_entry" or "bad_cbor"."""
+    """The header out of its bytes. Raises Refusal "bad_entry" or "bad_cbor".
+
+    A number of a newer program is passed over; the bytes themselves are kept as they came.
+    """
     found = cbor.decode(raw, limits.HEADER_BYTES_MAX)
     if type(found) is not dict:
         raise _bad_entry("header")
@@ -83,15 +86,21 @@ def decode_header(raw: bytes) -> Header:
             wall_ms=found.pop(5),
             quality=found.pop(6, 0),
             op_id=found.pop(7),
-            subjects=tuple(found.pop(8, ())),
-            parents=tuple((p[0], p[1]) for p in found.pop(9, ())),
+            subjects=tuple(_list(found.pop(8, []))),
+            parents=tuple((j, seq) for j, seq in map(_list, _list(found.pop(9, [])))),
             officer=found.pop(10, b""),
-            blobs=tuple(BlobRef(b[0], b[1], b[2]) for b in found.pop(11, ())),
+            blobs=tuple(BlobRef(*_list(b)) for b in _list(found.pop(11, []))),
         )
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise _bad_entry("header") from error
     _check(header)
     return header
+
+
+def _list(value: Any) -> list[Any]:
+    if type(value) is not list:
+        raise TypeError("not a list")
+    return value
 
 
 def _check(header: Header) -> None:
@@ -105,6 +114,7 @@ def _check(header: Header) -> None:
         and len(b.sha256) == 32
         and _count(b.size)
         and b.size <= limits.BLOB_BYTES_MAX
+        and type(b.blob_class) is int
         and b.blob_class in (1, 2, 3, 4)
         for b in header.blobs
     )
@@ -112,6 +122,7 @@ def _check(header: Header) -> None:
         all(_count(n) for n in numbers)
         and type(header.wall_ms) is int
         and abs(header.wall_ms) < 1 << 53
+        and type(header.quality) is int
         and header.quality in (0, 1, 2, 3)
         and _sized((header.op_id,), limits.OP_ID_BYTES)
         and _sized(header.subjects, limits.SUBJECT_BYTES)

@@ -20,9 +20,8 @@ def erase(book: Book, mirror: Mirror, subject: bytes) -> int:
         )
     book.local.put("erased", subject, b"\1")
     book.keyring.erase(subject)
-    if mirror.present() and mirror.folder is not None:
-        copy = mirror.folder / f"{book.chain.node.node_id.hex()[:8]}.keyring"
-        book.keyring.copy_to(copy)
+    if mirror.present():
+        book.keyring.copy_to(mirror.keyring_path(book.chain.node.node_id))
     with book.store.transaction():
         book.store.run_many(
             "UPDATE entries SET salt = NULL, body = NULL WHERE position = ?",

@@ -26,10 +26,12 @@ from perahu.journal.beside.keyring import Keyring
 from perahu.journal.beside.mirror import Mirror
 from perahu.journal.book import Book, JournalRow, Parked
 from perahu.journal.codec import Registry
+from perahu.journal.databases import open_store
+from perahu.journal.mirroring import bring_on, is_mirrored
 from perahu.journal.ports import Ports
 from perahu.journal.receiver import Received, Receiver
 from perahu.journal.segment import Segment
-from perahu.journal.store import Local, open_store
+from perahu.journal.store import Local
 from perahu.journal.types import Event, Level, Receipt, Tables
 from perahu.journal.verify import Report, verify_book
 from perahu.journal.writer import Writer, level_of, receipt_of
@@ -80,14 +82,17 @@ class Journal:
                 ports.thread,
             )
             keyring = Keyring(folder / "keyring", opening.keys.wrap_key, ports)
+            self._fence.prepare()
             blobs = Blobs(folder / "blobs", store, ports.disk)
             self._book.attach(store, keyring, blobs, opening.root_public)
             self._store = store
             self._receiver = Receiver(self._book)
             self._found_incarnation()
+            blobs.mend()
             self.healing = recovery.heal(self._book, self._fence, self._mirror)
             if self.healing.rolled_back:
                 self._next_epoch()
+            bring_on(self._book, self._mirror, ())
             self._catch_up()
 
     def _read_chain(self, opening: Opening) -> Chain:
@@ -191,14 +196,14 @@ class Journal:
     def writing(self) -> Iterator[Writer]:
         """Be the one writer: tables at the head, then load, decide, append."""
         with self._ports.lock():
+            self._join_epoch()
             self._catch_up()
             now = self._ports.clock.now()
             yield Writer(self._book, self._mirror, self._fence, now, self._project)
 
     def _project(self, events: Sequence[Event], position: int) -> None:
         """What was just appended goes into the tables; anything skipped is caught up."""
-        if self._book.learn_control():
-            self._reconsider()
+        self._learn_control()
         if self._tables is None:
             return
         if events and self._tables.position() == events[0].position - 1:
@@ -208,7 +213,7 @@ class Journal:
 
     def receipt(self, op_id: bytes) -> Receipt | None:
         """The receipt of an action, with its level as of now."""
-        return receipt_of(self._book, op_id, self._mirror.present())
+        return receipt_of(self._book, op_id, is_mirrored(self._book, self._mirror))
 
     def level_of(self, journal: bytes, seq: int) -> Level:
         """How safe one entry is, its blobs included."""
@@ -223,31 +228,47 @@ class Journal:
             self._catch_up()
 
     def _catch_up(self) -> None:
-        if self._book.learn_control():
-            self._reconsider()
+        self._book.keyring.refresh()
+        self._learn_control()
         if self._tables is None:
             return
         head, at = self._book.last_position(), self._tables.position()
+        if at == 0:
+            self._receiver.retry_projection()
         while at < head:
             events, reached = self._book.scan(at, limits.EVENTS_PER_BATCH)
             self._apply(events, reached)
             at = reached
 
-    def _apply(self, events: Sequence[Event], position: int) -> None:
+    def _apply(self, events: Sequence[Event], position: int) -> set[int]:
+        """Project; gives the positions of those that could not be and were parked."""
         assert self._tables is not None
         refused = self._tables.apply(events, position)
         if refused:
             with self._store.transaction():
                 for event, reason in refused:
                     self._book.park(event.position, _not_projected(reason))
+        return {event.position for event, _ in refused}
 
-    def _reconsider(self) -> None:
-        """Control facts brought news: what was parked may count now."""
-        freed = self._receiver.reconsider()
-        if freed and self._tables is not None:
+    def _learn_control(self) -> None:
+        """Hear the hub's control facts; after any news, what was parked may count."""
+        self._book.learn_control()
+        while self._book.has_news:
+            self._book.has_news = False
+            while freed := self._receiver.reconsider():
+                self._free([event for event, _ in freed])
+                for event, row in freed:
+                    self._book.learn(event, row)
+
+    def _free(self, events: Sequence[Event]) -> None:
+        """Project what the tables passed over, then take it off the list."""
+        refused: set[int] = set()
+        if self._tables is not None:
             at = self._tables.position()
-            self._apply([e for e in freed if e.position <= at], at)
-        self._receiver.release(freed)
+            refused = self._apply([e for e in events if e.position <= at], at)
+        self._receiver.release(
+            [e.position for e in events if e.position not in refused]
+        )
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
         """Allowed events after a position, oldest first; for reads and reports."""
@@ -295,9 +316,10 @@ class Journal:
         return None if row is None else self._book.hash_at(row, seq)
 
     def seal(self) -> None:
-        """Close the open segments of this epoch's journals (at an exchange, at a print)."""
+        """Close the open segments of own journals (at an exchange, at a print)."""
         with self._ports.lock():
-            outgoing.close_open_segments(self._book, self._epoch_key())
+            self._join_epoch()
+            outgoing.close_open_segments(self._book)
 
     def segments(self, journal: bytes, after: int) -> Iterator[Segment]:
         """The sealed segments of a journal that reach beyond `after`, in order."""
@@ -349,14 +371,24 @@ class Journal:
         Called where a peer shows our own journal further or different than we hold it.
         """
         with self._ports.lock():
-            self._next_epoch()
+            if not self._join_epoch():
+                self._next_epoch()
 
     def _next_epoch(self) -> None:
-        chain = recovery.next_epoch(self._book)
+        chain = recovery.next_epoch(self._book, self._fence, self._mirror)
+        # First the halt: after a power cut between the two, the epoch is opened again.
+        self.local.put("halt", RECOUNT, b"\1")
         path = self._folder / "certificate"
         self._ports.disk.replace_durable(path, chain.encode())
         self._book.chain = chain
-        self.local.put("halt", RECOUNT, b"\1")
+
+    def _join_epoch(self) -> bool:
+        """Go over to an epoch that another process of this node opened; True if so."""
+        raw = self._ports.disk.read(self._folder / "certificate")
+        if raw == self._book.chain.encode():
+            return False
+        self._book.chain = Chain.decode(raw, self._book.root_public)
+        return True
 
     def halts(self) -> list[bytes]:
         """Why printing must wait (RECOUNT, CLONE); empty where it need not."""

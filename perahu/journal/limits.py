@@ -18,3 +18,5 @@ SUBJECT_BYTES = 12
 OP_ID_BYTES = 16
 OFFICER_BYTES = 8
 EVENTS_PER_BATCH = 2_000
+LAMPORT_LEAP_MAX = 1 << 32
+"""A greater leap of a foreign Lamport time is kept in its entry, but never followed."""

@@ -11,17 +11,28 @@ from perahu.journal.book import Book, JournalRow, StoredEntry
 from perahu.journal.entry import Entry, decode_header
 from perahu.journal.segment import Segment, close_segment
 from perahu.journal.types import Level
+from perahu.keys.certificates import Chain
 
 
-def close_open_segments(book: Book, key: SigningKey) -> None:
-    """Seal what this epoch's own journals hold beyond their last seal; under the lock."""
-    epoch = book.chain.epoch.epoch
+def close_open_segments(book: Book) -> None:
+    """Seal what own journals hold beyond their last seal; under the lock.
+
+    An earlier epoch's too: what it holds was promised, and without a seal it would stay.
+    """
     for row in book.journals():
+        if not row.own or row.sealed_seq == row.head_seq:
+            continue
+        key = _key_of(book, row)
         first = row.sealed_seq + 1
-        while row.own and row.epoch == epoch and first <= row.head_seq:
+        while first <= row.head_seq:
             entries, h = _load(book, row, first)
             store_seal(book, row, close_segment(row.id, first, h, entries, key))
             first += len(entries)
+
+
+def _key_of(book: Book, row: JournalRow) -> SigningKey:
+    epoch = Chain.decode(row.certificate, book.root_public).epoch
+    return book.keys.epoch_sign_key(epoch.epoch, epoch.nonce)
 
 
 def store_seal(book: Book, row: JournalRow, segment: Segment) -> None:
@@ -35,9 +46,13 @@ def note_seal(book: Book, row: JournalRow, segment: Segment) -> None:
     s = segment
     book.store.run(
         "INSERT INTO segments (journal, a, b, h_b, lamport, wall_ms, seal) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        # A node that lost its seals but no entries seals a longer run from the same place.
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (journal, a) DO UPDATE SET "
+        "b = excluded.b, h_b = excluded.h_b, lamport = excluded.lamport, "
+        "wall_ms = excluded.wall_ms, seal = excluded.seal",
         (row.number, s.a, s.b, s.h_b, s.lamport, s.wall_ms, s.seal),
     )
+    assert s.b > row.sealed_seq, "a seal only ever reaches further"
     book.store.run(
         "UPDATE journals SET sealed_seq = ? WHERE number = ?", (s.b, row.number)
     )

@@ -23,7 +23,7 @@ from perahu.journal.outgoing import note_seal
 from perahu.journal.segment import Checked, Segment, bad_segment, check_chain
 from perahu.journal.types import COMMON, Event
 from perahu.keys.authority import Position
-from perahu.keys.certificates import Chain, journal_id
+from perahu.keys.certificates import HUB_ROLES, Chain, journal_id
 from perahu.kinds import CONTROL
 from perahu.words import Refusal
 
@@ -47,17 +47,42 @@ class Receiver:
         self._book = book
 
     def introduce(self, certificate: bytes, lane: int, audience: bytes) -> JournalRow:
-        """Make a journal known by its certificate chain. Raises Refusal "bad_certificate"."""
-        chain = Chain.decode(certificate, self._book.root_public)
-        journal = journal_id(certificate, lane, audience)
-        if lane not in (0, 1, 2) or len(audience) not in (0, 2, 16):
+        """Make a journal known by its certificate chain. Raises Refusal "bad_certificate".
+
+        Only a hub writes for others, and only nodes of our own kabupaten are heard: else a
+        stolen office, or a neighbour under the same root, could pose as our hub.
+        """
+        if lane not in (0, 1, 2) or (
+            len(audience) not in (0, 16) and audience != COMMON
+        ):
             raise bad_segment("lane or audience")
+        chain = Chain.decode(certificate, self._book.root_public)
+        if audience and chain.node.role not in HUB_ROLES:
+            raise bad_segment("audience of a hub")
+        if chain.issuing.kabupaten != self._book.chain.issuing.kabupaten:
+            raise bad_segment("another kabupaten")
+        journal = journal_id(certificate, lane, audience)
         known = self._book.journal(journal)
         if known is not None:
             return known
         with self._book.store.transaction():
             h_0 = genesis(certificate)
-            return self._book.add_journal(journal, chain, lane, audience, h_0)
+            row = self._book.add_journal(journal, chain, lane, audience, h_0)
+            if (lane, audience) == (CONTROL, COMMON):
+                self._recall()
+        return row
+
+    def _recall(self) -> None:
+        """A control journal of the hub became known after others that cite it.
+
+        What their authors knew is read from them again; later entries do not repeat it.
+        """
+        for row in self._book.journals():
+            stored = self._book.stored(row, 1, row.head_seq)
+            headers = [decode_header(item.header) for item in stored]
+            known = self._knows_each(replace(row, knows=None), headers)
+            if known:
+                self._book.set_knows(row, known[-1])
 
     def receive(self, segment: Segment) -> Received:
         """Verify and store a segment of a known journal; under the writer's lock.
@@ -84,22 +109,25 @@ class Receiver:
         fresh = [item for item in checked if item.header.seq > row.head_seq]
         if not fresh:
             return Received.KNOWN
-        if row.own:
+        if row.own and row.epoch == self._book.chain.epoch.epoch:
             raise bad_segment("our own journal from elsewhere")
         self._store(row, segment, fresh, chain)
         return Received.STORED
 
     def _is_fork(self, row: JournalRow, segment: Segment, chain: Chain) -> bool:
-        """Whether the seal is good though the chain does not join ours."""
+        """Whether its seal proves another hash for a place that this book holds.
+
+        Entries that merely do not match their own seal prove nothing: whoever carried them
+        may have changed them, and must not be able to accuse their author.
+        """
         here = self._book.hash_at(row, segment.b)
-        if here is not None and here == segment.h_b:
+        if here is None or here == segment.h_b:
             return False
-        public = VerifyKey(chain.epoch.public)
         try:
-            public.verify(segment.signed_bytes(), segment.seal)
+            VerifyKey(chain.epoch.public).verify(segment.signed_bytes(), segment.seal)
         except (BadSignatureError, ValueError):
             return False
-        return segment.a <= row.head_seq
+        return True
 
     def _store(
         self, row: JournalRow, segment: Segment, fresh: list[Checked], chain: Chain
@@ -109,7 +137,7 @@ class Receiver:
             for c in fresh
             if c.entry.body is not None
         ]
-        self._book.keyring.ensure(firsts)
+        self._book.make_keys(firsts)
         with self._book.store.transaction():
             knows = self._knows_each(row, [item.header for item in fresh])
             first = self._book.add_entries(row, fresh, knows[-1])
@@ -184,32 +212,50 @@ class Receiver:
         if reason is not None:
             raise Refusal("not_allowed", id=reason.id, en=reason.en)
 
-    def reconsider(self) -> list[Event]:
+    def reconsider(self) -> list[tuple[Event, JournalRow]]:
         """Judge what is parked once more; gives the events that may count now.
 
         The caller projects them and then calls `release`: a crash in between repeats it.
         """
+        parked = [p for p in self._book.parked() if p.code != "projection"]
+        rows = {row.id: row for row in self._book.journals()}
         freed = []
-        for parked in self._book.parked():
-            if parked.code == "projection":
-                continue
-            try:
-                event, row = self._book.event_at(parked.position)
-                chain = Chain.decode(row.certificate, self._book.root_public)
-                self.allow(event, self._known_at(row, event.seq), chain)
-            except Refusal:
-                continue
-            freed.append(event)
+        for journal in dict.fromkeys(p.journal for p in parked):
+            places = {p.seq: p.position for p in parked if p.journal == journal}
+            freed += self._freed(rows[journal], places)
+        freed.sort(key=lambda pair: pair[0].position)
         return freed[: limits.EVENTS_PER_BATCH]
 
-    def _known_at(self, row: JournalRow, seq: int) -> Position | None:
-        """`knows` as of one entry: the newest parent said in the journal up to it."""
-        headers = [decode_header(s.header) for s in self._book.stored(row, 1, seq)]
-        return self._knows_each(replace(row, knows=None), headers)[-1]
+    def _freed(
+        self, row: JournalRow, places: dict[int, int]
+    ) -> list[tuple[Event, JournalRow]]:
+        """Walk one journal once: what its author knew grows from entry to entry."""
+        chain = Chain.decode(row.certificate, self._book.root_public)
+        known: Position | None = None
+        freed = []
+        stored = self._book.stored(row, 1, max(places))
+        for seq, item in enumerate(stored, start=1):
+            header = decode_header(item.header)
+            known = self.knows(row, known, header)
+            if seq in places:
+                try:
+                    event = self._book.event_at(places[seq], row)
+                    if event is not None:
+                        self.allow(event, known, chain)
+                        freed.append((event, row))
+                except Refusal:
+                    continue  # it stays parked
+        return freed
 
-    def release(self, events: Sequence[Event]) -> None:
+    def retry_projection(self) -> None:
+        """The tables begin anew: what could not be shown may be shown by this program."""
+        if any(p.code == "projection" for p in self._book.parked()):
+            with self._book.store.transaction():
+                self._book.store.run("DELETE FROM parked WHERE code = 'projection'")
+
+    def release(self, positions: Sequence[int]) -> None:
         """These count now: take them off the list."""
         with self._book.store.transaction():
             self._book.store.run_many(
-                "DELETE FROM parked WHERE position = ?", [(e.position,) for e in events]
+                "DELETE FROM parked WHERE position = ?", [(p,) for p in positions]
             )

@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perahu.journal.beside.fence import Fence
-from perahu.journal.beside.keyring import NO_SUBJECT
 from perahu.journal.beside.mirror import Mirror, Mirrored
-from perahu.journal.book import Book
-from perahu.journal.entry import Entry, commit_of, decode_header, genesis, link
+from perahu.journal.book import Book, JournalRow
+from perahu.journal.entry import Entry, Header, commit_of, decode_header, genesis, link
 from perahu.journal.segment import Checked
+from perahu.journal.store import broken_book
 from perahu.keys import cbor
-from perahu.keys.certificates import Chain, open_epoch
+from perahu.keys.certificates import Chain, journal_id, open_epoch
+from perahu.words import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,67 +33,91 @@ class Healing:
 
 def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
     """Compare book, fence and mirror, and copy a missing tail back; under the lock."""
+    _bring_keyring(book, mirror)
     copied = 0
     if mirror.present() and not mirror_agrees(book, mirror):
         copied = _copy_back(book, mirror)
-    mark = fence.read()
-    if mark is None or mark.epoch < book.chain.epoch.epoch:
-        return Healing(copied, False)
-    row = book.journal(mark.journal)
-    kept = row is not None and book.hash_at(row, mark.seq) == mark.h
+    epoch = book.chain.epoch.epoch
+    kept = (
+        fence_agrees(book, fence)
+        and mirror_agrees(book, mirror)
+        # A mirror with a later epoch: book, fence and certificate are all an old copy.
+        and mirror.last_epoch(book.chain.node.node_id) <= epoch
+    )
     return Healing(copied, not kept)
 
 
-def mirror_agrees(book: Book, mirror: Mirror) -> bool:
-    """Whether the mirror's last entry lies in the book, and so all before it."""
-    last = None
-    node, epoch = book.chain.node.node_id, book.chain.epoch.epoch
-    for item in mirror.read(node, epoch):
-        last = item
-    if last is None:
+def _bring_keyring(book: Book, mirror: Mirror) -> None:
+    """A lost keyring comes back from the mirror; without one the book is not opened."""
+    node = book.chain.node.node_id
+    if book.keyring.exists() or not book.last_position():
+        return
+    if not mirror.present() or not book.ports.disk.exists(mirror.keyring_path(node)):
+        raise broken_book("keyring")
+    _take_keys(book, mirror)
+
+
+def fence_agrees(book: Book, fence: Fence) -> bool:
+    """Whether the last promised entry lies in the book, or was of an earlier epoch."""
+    mark = fence.read()
+    if mark is None or mark.epoch < book.chain.epoch.epoch:
         return True
-    row = book.journal(last.journal)
-    return row is not None and book.hash_at(row, last.seq) == last.h
+    row = book.journal(mark.journal)
+    return row is not None and book.hash_at(row, mark.seq) == mark.h
+
+
+def mirror_agrees(book: Book, mirror: Mirror) -> bool:
+    """Whether the last entry the mirror has of each journal lies in the book."""
+    last: dict[bytes, Mirrored] = {}
+    for item in mirror.read(book.chain.node.node_id, book.chain.epoch.epoch):
+        known = last.get(item.journal)
+        if known is None or known.seq < item.seq:
+            last[item.journal] = item
+    rows = {row.id: row for row in book.journals()}
+    return all(
+        item.journal in rows and book.hash_at(rows[item.journal], item.seq) == item.h
+        for item in last.values()
+    )
 
 
 def _copy_back(book: Book, mirror: Mirror) -> int:
-    """Bring back, journal by journal, the entries that chain onto the book's own heads."""
+    """Bring back the entries that chain onto the book's own heads, as they were written."""
     node, epoch = book.chain.node.node_id, book.chain.epoch.epoch
     _take_keys(book, mirror)
-    copied = 0
+    found = []
+    for item in mirror.read(node, epoch):
+        try:
+            found.append((decode_header(item.header), item))
+        except Refusal:
+            continue  # not an entry, whoever wrote it there
+    # A node's own Lamport times only rise; a gap filled late lies late in the file.
+    found.sort(key=lambda pair: pair[0].lamport)
     with book.store.transaction():
-        for item in mirror.read(node, epoch):
-            copied += _take(book, item)
-    return copied
+        return sum(_take(book, header, item) for header, item in found)
 
 
 def _take_keys(book: Book, mirror: Mirror) -> None:
     """Without the mirror's keyring the bodies it brings would stay closed."""
-    assert mirror.folder is not None
-    path = mirror.folder / f"{book.chain.node.node_id.hex()[:8]}.keyring"
+    path = mirror.keyring_path(book.chain.node.node_id)
     if book.ports.disk.exists(path):
         erased = [subject for subject, _ in book.local.items("erased")]
         book.keyring.take_from(path, erased)
 
 
-def _take(book: Book, item: Mirrored) -> int:
-    header = decode_header(item.header)
-    row = book.journal(item.journal)
-    if row is None:
-        if not item.certificate:
-            return 0
-        chain = Chain.decode(item.certificate, book.root_public)
-        h_0 = genesis(item.certificate)
-        row = book.add_journal(item.journal, chain, item.lane, item.audience, h_0)
-    if item.seq != row.head_seq + 1:
+def _take(book: Book, header: Header, item: Mirrored) -> int:
+    """Store one entry if it follows; 1 where it did."""
+    row = book.journal(item.journal) or _begin(book, item)
+    if row is None or header.seq != item.seq or item.seq != row.head_seq + 1:
         return 0
-    body = book.unseal(header, item.body, item.h)
+    try:
+        body = book.unseal(header, item.body, item.h)
+    except Refusal:
+        return 0
     if body is None:
         return 0
     h = link(row.head_h, item.header, commit_of(item.salt, body))
     if h != item.h:
         return 0
-    book.keyring.ensure([header.subjects[0] if header.subjects else NO_SUBJECT])
     entry = Entry.whole(item.header, item.salt, body)
     book.add_entries(row, [Checked(header, entry, h)], row.knows)
     book.store.run(
@@ -103,8 +128,30 @@ def _take(book: Book, item: Mirrored) -> int:
     return 1
 
 
-def next_epoch(book: Book) -> Chain:
-    """The chain of this node's next epoch, citing where its old journals stand here."""
+def _begin(book: Book, item: Mirrored) -> JournalRow | None:
+    """A journal of ours that the book does not know yet; None where it is not ours."""
+    try:
+        chain = Chain.decode(item.certificate, book.root_public)
+    except Refusal:
+        return None
+    named = journal_id(item.certificate, item.lane, item.audience)
+    if chain != book.chain or named != item.journal:
+        return None
+    h_0 = genesis(item.certificate)
+    return book.add_journal(item.journal, chain, item.lane, item.audience, h_0)
+
+
+def next_epoch(book: Book, fence: Fence, mirror: Mirror) -> Chain:
+    """The chain of this node's next epoch, citing where its old journals stand here.
+
+    It is later than any that fence and mirror have seen: they stay ahead of an old copy.
+    """
+    mark = fence.read()
+    last = max(
+        book.chain.epoch.epoch,
+        mark.epoch if mark else 0,
+        mirror.last_epoch(book.chain.node.node_id),
+    )
     heads = tuple(
         (row.id, row.head_seq, row.head_h)
         for row in book.journals()
@@ -113,7 +160,7 @@ def next_epoch(book: Book) -> Chain:
     return open_epoch(
         book.keys,
         book.chain.papers,
-        epoch=book.chain.epoch.epoch + 1,
+        epoch=last + 1,
         nonce=book.ports.random(16),
         not_before=heads[:64],
     )

@@ -165,8 +165,9 @@ def check_chain(segment: Segment, previous: bytes, public: VerifyKey) -> list[Ch
         checked.append(Checked(header, entry, h))
     if h != segment.h_b:
         raise bad_segment(f"chain broken before {segment.b}")
-    if checked[-1].header.lamport != segment.lamport:
-        raise bad_segment("lamport")
+    last = checked[-1].header
+    if (last.lamport, last.wall_ms) != (segment.lamport, segment.wall_ms):
+        raise bad_segment("time")
     try:
         public.verify(segment.signed_bytes(), segment.seal)
     except (BadSignatureError, ValueError) as error:

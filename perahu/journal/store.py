@@ -1,20 +1,14 @@
-"""The book's tables in SQL, the same on SQLCipher (a node) and PostgreSQL (a hub).
+"""The book's tables in SQL, what the journal needs of a database, and what it says of it.
 
-One connection a thread; the statements are the same, with `?` for a parameter. What a
-commit returned from is on the disk: WAL + synchronous=FULL on SQLCipher, asserted when the
-book is opened, and `synchronous_commit=on` on PostgreSQL (reliability: WAL with a weaker
-setting lost acknowledged commits in 20,103 of 22,007 simulated power cuts, FULL in none).
+The statements are the same on SQLCipher (a node) and PostgreSQL (a hub), with `?` for a
+parameter; databases.py has the two drivers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+import errno
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
-
-import psycopg
-from sqlcipher3 import dbapi2 as sqlcipher
 
 from perahu.words import Refusal
 
@@ -85,98 +79,13 @@ class Store(Protocol):
         """Let go of every connection."""
 
 
-class _Connections:
-    """One connection a thread, made when the thread first asks."""
-
-    def __init__(self, connect: Callable[[], Any], thread: Callable[[], int]) -> None:
-        self._connect, self._thread = connect, thread
-        self._open: dict[int, Any] = {}
-
-    def mine(self) -> Any:
-        me = self._thread()
-        if me not in self._open:
-            self._open[me] = self._connect()
-        return self._open[me]
-
-    def close(self) -> None:
-        while self._open:
-            self._open.popitem()[1].close()
-
-
-class SqlcipherStore:
-    """The book of a node: one encrypted file with a raw 256-bit key."""
-
-    def __init__(self, path: Path, key: bytes, thread: Callable[[], int]) -> None:
-        self._path, self._key = path, key
-        self._connections = _Connections(self._connect, thread)
-        with self.transaction():
-            if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'book'"):
-                for statement in SCHEMA:
-                    self.run(statement.format(blob="BLOB", int="INTEGER"))
-
-    def _connect(self) -> Any:
-        try:
-            found = sqlcipher.connect(
-                str(self._path),
-                isolation_level=None,
-                timeout=60,
-                check_same_thread=False,
-                cached_statements=256,
-            )
-            found.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
-            mode = found.execute("PRAGMA journal_mode = WAL").fetchone()
-            found.execute("PRAGMA synchronous = FULL")
-            found.execute("PRAGMA secure_delete = ON")
-            found.execute("PRAGMA cache_size = -8000")
-            level = found.execute("PRAGMA synchronous").fetchone()
-        except sqlcipher.DatabaseError as error:
-            raise broken_book(str(error)) from error
-        assert (mode[0], level[0]) == ("wal", 2), f"not durable: {mode} {level}"
-        return found
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        try:
-            found: list[Row] = self._connections.mine().execute(sql, values).fetchall()
-        except sqlcipher.DatabaseError as error:
-            raise _worded(error) from error
-        return found
-
-    def run(self, sql: str, values: Sequence[Any] = ()) -> None:
-        try:
-            self._connections.mine().execute(sql, values)
-        except sqlcipher.DatabaseError as error:
-            raise _worded(error) from error
-
-    def run_many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
-        try:
-            self._connections.mine().executemany(sql, values)
-        except sqlcipher.DatabaseError as error:
-            raise _worded(error) from error
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """BEGIN IMMEDIATE … COMMIT: DEFERRED failed 420 of 1,200 concurrent writes."""
-        self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.run("COMMIT")
-        except BaseException:
-            if self._connections.mine().in_transaction:
-                self.run("ROLLBACK")
-            raise
-
-    def close(self) -> None:
-        self._connections.close()
-
-
-def _worded(error: Exception) -> Exception:
-    """A full disk and a damaged file are said in words; anything else is a fault of ours."""
-    text = str(error)
-    if "full" in text:
+def disk_refusal(error: OSError) -> Refusal:
+    """What is said when a file beside the book cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return no_space()
-    if "malformed" in text or "not a database" in text or "disk I/O" in text:
-        return broken_book(text)
-    return error
+    if error.errno == errno.EROFS:
+        return read_only()
+    return broken_book(error.strerror or type(error).__name__)
 
 
 def no_space() -> Refusal:
@@ -190,73 +99,24 @@ def no_space() -> Refusal:
     )
 
 
-class PostgresStore:
-    """The book of a hub on PostgreSQL; the same statements, an advisory lock besides."""
-
-    _LOCK = 0x50524148  # "PRAH": one writer a database, whatever machine it runs on
-
-    def __init__(self, url: str, thread: Callable[[], int]) -> None:
-        self._url = url
-        self._connections = _Connections(self._connect, thread)
-        with self.transaction():
-            if not self.rows("SELECT 1 FROM pg_tables WHERE tablename = 'book'"):
-                for statement in SCHEMA:
-                    self.run(statement.format(blob="BYTEA", int="BIGINT"))
-
-    def _connect(self) -> Any:
-        try:
-            found = psycopg.connect(self._url, autocommit=True)
-            found.execute("SET synchronous_commit = on")
-            full = found.execute("SHOW fsync").fetchone()
-        except psycopg.Error as error:
-            raise broken_book(str(error).strip().split("\n")[0]) from error
-        assert full == ("on",), "PostgreSQL runs with fsync=off"
-        return found
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        found: list[Row] = (
-            self._connections.mine().execute(_dollars(sql), values).fetchall()
-        )
-        return found
-
-    def run(self, sql: str, values: Sequence[Any] = ()) -> None:
-        self._connections.mine().execute(_dollars(sql), values)
-
-    def run_many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
-        with self._connections.mine().cursor() as cursor:
-            cursor.executemany(_dollars(sql), list(values))
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """One transaction under the advisory lock."""
-        try:
-            with self._connections.mine().transaction():
-                self.run("SELECT pg_advisory_xact_lock(?)", (self._LOCK,))
-                yield
-        except psycopg.errors.DiskFull as error:
-            raise no_space() from error
-
-    def close(self) -> None:
-        self._connections.close()
+def read_only() -> Refusal:
+    """What is said when the disk lets nothing be written any more."""
+    return Refusal(
+        "read_only",
+        "Penyimpanan hanya dapat dibaca: yang terakhir ini tidak tercatat, yang "
+        "sebelumnya aman. Periksa disk, nyalakan ulang, lalu ulangi.",
+        "The disk can only be read: this last action was not recorded, everything before "
+        "it is safe. Check the disk, start again, then repeat.",
+    )
 
 
-def _dollars(sql: str) -> str:
-    return sql.replace("?", "%s")
-
-
-def open_store(
-    book: Path, key: bytes, url: str | None, thread: Callable[[], int]
-) -> Store:
-    """The store a node's settings ask for: its own file, or the hub's PostgreSQL."""
-    if url is None:
-        return SqlcipherStore(book, key, thread)
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise Refusal(
-            "bad_book_url",
-            f"PERAHU_BOOK harus dimulai dengan postgresql:// (sekarang: {url[:40]}).",
-            f"PERAHU_BOOK must begin with postgresql:// (now: {url[:40]}).",
-        )
-    return PostgresStore(url, thread)
+def busy() -> Refusal:
+    """What is said when another process holds the book for too long."""
+    return Refusal(
+        "busy",
+        "Buku sedang ditulis oleh proses lain; belum ada yang disimpan, coba lagi.",
+        "The book is being written by another process; nothing was saved, try again.",
+    )
 
 
 class Local:

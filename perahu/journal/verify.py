@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
@@ -24,7 +23,7 @@ from perahu.journal.entry import (
     link,
 )
 from perahu.journal.receiver import Receiver
-from perahu.journal.recovery import mirror_agrees
+from perahu.journal.recovery import fence_agrees, mirror_agrees
 from perahu.journal.segment import seal_bytes
 from perahu.keys.authority import Position
 from perahu.keys.certificates import Chain, journal_id
@@ -82,8 +81,7 @@ def verify_book(book: Book, fence: Fence, mirror: Mirror) -> Report:
             _Walk(book, row, report, parked).run()
         except Refusal as refusal:
             _say(report, row, 0, refusal.words)
-    _check_fence(book, fence, report)
-    _check_mirror(book, mirror, report)
+    _check_beside(book, fence, mirror, report)
     _check_blobs(book, report)
     return report
 
@@ -103,12 +101,17 @@ class _Walk:
         self._chain = Chain.decode(row.certificate, book.root_public)
         self._receiver = Receiver(book)
         self._knows: Position | None = None
+        self._cited: set[tuple[int, bytes, int, int]] = set()
 
     def run(self) -> None:
         """Certificate and id, then entry by entry, then the seals."""
-        row = self._row
+        row, chain = self._row, self._chain
         if journal_id(row.certificate, row.lane, row.audience) != row.id:
             self._say(0, _ID)
+        own = chain.node.node_id == self._book.chain.node.node_id
+        noted = (row.node, row.epoch, row.own)
+        if noted != (chain.node.node_id, chain.epoch.epoch, own):
+            self._say(0, _ROW)
         h = genesis(row.certificate)
         for first in range(1, row.head_seq + 1, _STEP):
             last = min(first + _STEP - 1, row.head_seq)
@@ -117,8 +120,9 @@ class _Walk:
                 self._say(first, _HOLE)
                 return
             h = self._entries(first, stored, h)
-        if h != row.head_h:
+        if h != row.head_h or self._book.hash_at(row, row.head_seq + 1) is not None:
             self._say(row.head_seq, _CHAIN)
+        self._check_citations()
         self._seals()
 
     def _entries(self, first: int, stored: Sequence[StoredEntry], h: bytes) -> bytes:
@@ -130,6 +134,7 @@ class _Walk:
                 self._say(seq, _CHAIN)
                 h = item.h
             self._knows = self._receiver.knows(self._row, self._knows, header)
+            self._cited |= {(seq, b.sha256, b.size, b.blob_class) for b in header.blobs}
             if body is None:
                 self._report.erased += 1
             elif (self._row.id, seq) not in self._parked:
@@ -145,9 +150,12 @@ class _Walk:
                 body = self._book.unseal(header, item.body, item.h)
             except Refusal:
                 self._say(seq, _BODY)
-        if body is not None:
-            return header, body, commit_of(item.salt or b"", body)
-        return header, None, item.commit or b""
+        if body is None:
+            return header, None, item.commit or b""
+        commit = commit_of(item.salt or b"", body)
+        if item.commit not in (None, commit):
+            self._say(seq, _BODY)
+        return header, body, commit
 
     def _judge(self, seq: int, header: Header, body: bytes, h: bytes) -> None:
         try:
@@ -155,6 +163,17 @@ class _Walk:
             self._receiver.allow(event, self._knows, self._chain)
         except Refusal as refusal:
             self._say(seq, refusal.words)
+
+    def _check_citations(self) -> None:
+        noted = self._book.store.rows(
+            "SELECT c.seq, c.sha256, b.size, b.class FROM citations c "
+            "LEFT JOIN blobs b ON b.sha256 = c.sha256 WHERE c.journal = ?",
+            (self._row.number,),
+        )
+        if {(seq, bytes(sha), size, group) for seq, sha, size, group in noted} != (
+            self._cited
+        ):
+            self._say(0, _CITED)
 
     def _seals(self) -> None:
         row, public = self._row, VerifyKey(self._chain.epoch.public)
@@ -173,10 +192,10 @@ class _Walk:
             if self._book.hash_at(row, b) != bytes(h_b) or a > reached + 1:
                 self._say(b, _SEAL)
             reached = max(reached, b)
+        if reached != row.sealed_seq or (not row.own and reached != row.head_seq):
+            self._say(row.head_seq, _SEAL)
         if row.own:
             self._report.unsealed += row.head_seq - reached
-        elif reached != row.head_seq:
-            self._say(row.head_seq, _SEAL)
 
     def _say(self, seq: int, words: Words) -> None:
         _say(self._report, self._row, seq, words)
@@ -189,17 +208,10 @@ def _say(report: Report, row: JournalRow, seq: int, words: Words) -> None:
     )
 
 
-def _check_fence(book: Book, fence: Fence, report: Report) -> None:
-    mark = fence.read()
-    if mark is None or mark.epoch < book.chain.epoch.epoch:
-        return
-    row = book.journal(mark.journal)
-    if row is None or book.hash_at(row, mark.seq) != mark.h:
+def _check_beside(book: Book, fence: Fence, mirror: Mirror, report: Report) -> None:
+    if not fence_agrees(book, fence):
         report.faults.append(_FENCE)
-
-
-def _check_mirror(book: Book, mirror: Mirror, report: Report) -> None:
-    if mirror.present() and not mirror_agrees(book, mirror):
+    if not mirror_agrees(book, mirror):
         report.faults.append(_MIRROR)
 
 
@@ -207,10 +219,11 @@ def _check_blobs(book: Book, report: Report) -> None:
     report.blobs_awaited = len(book.blobs.missing())
     for sha in _present(book):
         report.blobs += 1
-        try:
-            assert sha256(book.blobs.read(sha)).digest() == sha
-        except Refusal as refusal:
-            report.faults.append(refusal.words)
+        if not book.blobs.is_whole(sha):
+            name = sha.hex()[:8]
+            report.faults.append(
+                Words(f"Berkas {name}: {_BLOB.id}", f"Blob {name}: {_BLOB.en}")
+            )
 
 
 def _present(book: Book) -> Iterator[bytes]:
@@ -225,6 +238,15 @@ _CHAIN = Words(
     "the chain is broken: this entry or one before it was changed",
 )
 _BODY = Words("isi catatan ini rusak", "the body of this entry is damaged")
+_BLOB = Words("hilang atau rusak", "missing or damaged")
+_ROW = Words(
+    "keterangan jurnal tidak sesuai sertifikatnya",
+    "what is noted of it is not what its certificate says",
+)
+_CITED = Words(
+    "daftar berkas yang dikutip tidak sesuai catatannya",
+    "the list of cited blobs is not what its entries say",
+)
 _SEAL = Words("segel tidak sah", "the seal is not valid")
 _FENCE = Words(
     "Buku ini lebih tua daripada yang pernah dijanjikan (pemulihan dari cadangan lama?).",

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from perahu.journal import limits
 from perahu.journal.beside.fence import Fence, Mark
 from perahu.journal.beside.keyring import NO_SUBJECT
-from perahu.journal.beside.mirror import Mirror, Mirrored
+from perahu.journal.beside.mirror import Mirror
 from perahu.journal.book import Book, JournalRow
-from perahu.journal.entry import Entry, Header, genesis, link
+from perahu.journal.entry import Entry, Header, decode_header, genesis, link
+from perahu.journal.mirroring import bring_on, is_mirrored
 from perahu.journal.ports import CLOCK_QUALITIES, Instant
 from perahu.journal.segment import Checked
 from perahu.journal.types import COMMON, Ask, Draft, Event, Level, Receipt
@@ -61,7 +62,7 @@ class Writer:
 
     def done(self, op_id: bytes) -> Receipt | None:
         """The receipt of an action already done under this id, else None."""
-        return receipt_of(self._book, op_id, self._mirror.present())
+        return receipt_of(self._book, op_id, is_mirrored(self._book, self._mirror))
 
     def append(self, ask: Ask, drafts: Sequence[Draft]) -> Receipt:
         """State facts, all or none, durably; asked twice, the first receipt comes back.
@@ -75,10 +76,11 @@ class Writer:
         assert len(ask.op_id) == limits.OP_ID_BYTES, "16 bytes, minted by the asker"
         encoded = [self._book.registry.encode(draft.fact) for draft in drafts]
         firsts = [s[0] if s else NO_SUBJECT for _, s in encoded]
-        self._book.keyring.ensure(firsts)
+        self._book.make_keys(firsts)
         with self._book.store.transaction():
             first, written = self._write(ask, drafts, encoded)
-        mirrored = self._second_medium(written)
+        fresh = [(w.row, w.checked) for w in written]
+        mirrored = bring_on(self._book, self._mirror, fresh)
         self._move_fence(written[-1])
         self._project(
             [
@@ -166,7 +168,7 @@ class Writer:
 
     def _chain(self, header: Header, body: bytes, previous: bytes) -> Checked:
         raw = header.encode()
-        assert len(raw) <= limits.HEADER_BYTES_MAX
+        assert decode_header(raw) == header, "every reader would refuse this header"
         entry = Entry.whole(raw, self._book.ports.random(16), body)
         return Checked(header, entry, link(previous, raw, entry.commit))
 
@@ -191,34 +193,6 @@ class Writer:
             assert found is not None
             heads[number], at = found, end
         return first
-
-    def _second_medium(self, written: Sequence[Written]) -> bool:
-        """Bring the mirror to the end of this append; False where it is not there."""
-        book, disk = self._book, self._book.ports.disk
-        epoch = book.chain.epoch.epoch
-        try:
-            if self._mirror.folder is None:
-                return False
-            if self._was_away():
-                entries = mirror_gap(book, self._mirror)
-            else:
-                entries = [_mirrored(book, w.row, w.checked) for w in written]
-            self._mirror.add(self.node_id, epoch, entries)
-            copy = self._mirror.folder / f"{self.node_id.hex()[:8]}.keyring"
-            if not disk.exists(copy) or written[0].checked.header.subjects:
-                book.keyring.copy_to(copy)
-        except OSError:
-            self._note_away(True)
-            return False
-        self._note_away(False)
-        return True
-
-    def _was_away(self) -> bool:
-        return self._book.local.get("mirror", b"away") != b"\0"
-
-    def _note_away(self, away: bool) -> None:
-        if self._was_away() != away:
-            self._book.local.put("mirror", b"away", b"\1" if away else b"\0")
 
     def _move_fence(self, last: Written) -> None:
         header, epoch = last.checked.header, self._book.chain.epoch.epoch
@@ -248,51 +222,6 @@ def _parents(
     if row.knows == knows or (row.lane, row.audience) == (CONTROL, COMMON):
         return knows, ()
     return knows, ((head.id[:8], head.head_seq),)
-
-
-def _mirrored(book: Book, row: JournalRow, checked: Checked) -> Mirrored:
-    header, entry = checked.header, checked.entry
-    assert entry.body is not None and entry.salt is not None
-    return Mirrored(
-        journal=row.id,
-        lane=row.lane,
-        audience=row.audience,
-        certificate=row.certificate if header.seq == 1 else b"",
-        seq=header.seq,
-        header=entry.header,
-        salt=entry.salt,
-        body=book.seal(header, entry.body, checked.h),
-        h=checked.h,
-    )
-
-
-def mirror_gap(book: Book, mirror: Mirror) -> list[Mirrored]:
-    """Every own entry of this epoch that a mirror lacks, after it was away or is new."""
-    epoch = book.chain.epoch.epoch
-    there: dict[bytes, int] = {}
-    for item in mirror.read(book.chain.node.node_id, epoch):
-        there[item.journal] = max(there.get(item.journal, 0), item.seq)
-    gap = []
-    for row in book.journals():
-        if not row.own or row.epoch != epoch:
-            continue
-        first = there.get(row.id, 0) + 1
-        stored = book.stored(row, first, row.head_seq)
-        for seq, kept in enumerate(stored, start=first):
-            gap.append(
-                Mirrored(
-                    journal=row.id,
-                    lane=row.lane,
-                    audience=row.audience,
-                    certificate=row.certificate if seq == 1 else b"",
-                    seq=seq,
-                    header=kept.header,
-                    salt=kept.salt or b"",
-                    body=kept.body or b"",
-                    h=kept.h,
-                )
-            )
-    return gap
 
 
 def receipt_of(book: Book, op_id: bytes, mirrored: bool) -> Receipt | None:

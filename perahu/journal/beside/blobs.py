@@ -53,8 +53,21 @@ class Blobs:
             raise _missing(sha)
         cipher = self._disk.read(self._path(sha))
         if sha256(cipher).digest() != sha:
+            self._set_aside(sha)
             raise _missing(sha)
         return cipher
+
+    def is_whole(self, sha: bytes) -> bool:
+        """Whether the blob lies here undamaged; touches nothing."""
+        if not self.has(sha):
+            return False
+        return sha256(self._disk.read(self._path(sha))).digest() == sha
+
+    def _set_aside(self, sha: bytes) -> None:
+        """Keep the damaged bytes out of the way, so that a good copy can come in."""
+        damaged = self._folder / "damaged" / sha.hex()
+        self._disk.rename_durable(self._path(sha), damaged)
+        self._note(sha, present=False)
 
     def read_chunk(self, sha: bytes, index: int) -> bytes:
         """One chunk of a blob for sending; the receiver checks the whole."""
@@ -64,8 +77,7 @@ class Blobs:
     def remove(self, sha: bytes) -> None:
         """Take the blob away (after hand-over, or once safe and no longer needed)."""
         self._disk.remove(self._path(sha))
-        with self._store.transaction():
-            self._store.run("UPDATE blobs SET present = 0 WHERE sha256 = ?", (sha,))
+        self._note(sha, present=False)
 
     def cited(self, sha: bytes) -> BlobRef | None:
         """What the citing entry says of the blob, or None where no entry cites it."""
@@ -81,6 +93,12 @@ class Blobs:
             "ORDER BY class, sha256"
         )
         return [BlobRef(bytes(sha), size, group) for sha, size, group in found]
+
+    def mend(self) -> None:
+        """After a power cut between a blob's last chunk and its mark: mark it."""
+        for ref in self.missing():
+            if self.has(ref.sha256):
+                self._note(ref.sha256, present=True)
 
     def chunks_here(self, sha: bytes) -> set[int]:
         """Which chunks of a part-way blob are here."""
@@ -100,6 +118,7 @@ class Blobs:
         if not 0 <= index <= last or len(piece) != wanted:
             raise _bad_chunk(ref.sha256)
         if self.has(ref.sha256):
+            self._note(ref.sha256, present=True)
             return True
         path = self._partial(ref.sha256)
         self._disk.write_at(path, index * size, piece)
@@ -111,7 +130,7 @@ class Blobs:
         whole = sha256(self._disk.read(path)).digest() == ref.sha256
         if whole:
             self._disk.rename_durable(path, self._path(ref.sha256))
-            self.note_present(ref.sha256)
+            self._note(ref.sha256, present=True)
         else:
             self._disk.remove(path)
         self._disk.remove(path.with_suffix(".map"))
@@ -119,10 +138,12 @@ class Blobs:
             raise _bad_chunk(ref.sha256)
         return True
 
-    def note_present(self, sha: bytes) -> None:
-        """Write into the map that the blob is here."""
+    def _note(self, sha: bytes, *, present: bool) -> None:
+        """Write into the map of cited blobs whether this one is here."""
         with self._store.transaction():
-            self._store.run("UPDATE blobs SET present = 1 WHERE sha256 = ?", (sha,))
+            self._store.run(
+                "UPDATE blobs SET present = ? WHERE sha256 = ?", (int(present), sha)
+            )
 
 
 def _missing(sha: bytes) -> Refusal:

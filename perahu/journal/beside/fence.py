@@ -39,20 +39,34 @@ class Fence:
 
     def read(self) -> Mark | None:
         """The newest whole slot, or None where no entry was ever promised."""
+        found = [mark for mark in self._slots() if mark is not None]
+        return max(found, key=_order, default=None)
+
+    def _slots(self) -> tuple[Mark | None, Mark | None]:
         if not self._disk.exists(self._path):
-            return None
+            return None, None
         raw = self._disk.read_at(self._path, 0, 2 * _SLOT)
-        marks = [m for at in (0, _SLOT) if (m := _decode(raw[at : at + _SLOT]))]
-        return max(marks, key=lambda m: (m.epoch, m.count), default=None)
+        return _decode(raw[:_SLOT]), _decode(raw[_SLOT:])
+
+    def prepare(self) -> None:
+        """Take the room on the disk once, so that a full disk never stops a promise."""
+        if not self._disk.exists(self._path):
+            self._disk.write_at_durable(self._path, 0, bytes(2 * _SLOT))
 
     def move(self, mark: Mark) -> None:
         """Promise one more entry: into the slot that the last mark does not stand in."""
+        first, second = self._slots()
+        slot_number = int(_order(first) > _order(second))
         body = _FORM.pack(
             _MAGIC, mark.epoch, mark.count, mark.journal, mark.seq, mark.h
         )
         slot = body.ljust(_SLOT - 4, b"\0")
         slot += crc32(slot).to_bytes(4, "big")
-        self._disk.write_at_durable(self._path, (mark.count % 2) * _SLOT, slot)
+        self._disk.write_at_durable(self._path, slot_number * _SLOT, slot)
+
+
+def _order(mark: Mark | None) -> tuple[int, int]:
+    return (mark.epoch, mark.count) if mark else (0, 0)
 
 
 def _decode(slot: bytes) -> Mark | None:

@@ -4,7 +4,8 @@ The file is a head, "PRHKEYS1" ‖ u64 generation, and a row of fixed records: s
 nonce (24) ‖ key wrapped by the node's wrapping key (48). A new key is added at the end,
 durably, before the first entry that uses it is committed. Erasing writes both copies, here
 and on the mirror, whole, without that record and with the next generation, so that no other
-process keeps a key. A torn last record is overwritten by the next one.
+process keeps a key. A torn record does not open: it is passed over, and overwritten by the
+next one where it is the last.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from nacl.bindings import (
 from nacl.bindings import (
     crypto_aead_xchacha20poly1305_ietf_encrypt as _seal,
 )
+from nacl.exceptions import CryptoError
 
+from perahu.journal import limits
 from perahu.journal.ports import Ports
+from perahu.journal.store import broken_book
 
 _MAGIC = b"PRHKEYS1"
 _HEAD = 16
@@ -37,43 +41,58 @@ class Keyring:
         self._keys: dict[bytes, bytes] = {}
         self._generation = 0
         self._read = 0
-        self._refresh()
+        self.refresh()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Take in what another process of this node added, or erased."""
         disk = self._ports.disk
         if not disk.exists(self._path):
             return
         head = disk.read_at(self._path, 0, _HEAD)
-        if len(head) < _HEAD:
-            return
-        assert head[:8] == _MAGIC, "not a keyring"
+        if len(head) < _HEAD or not any(head):
+            return  # a power cut in the very first write: no entry used a key yet
+        if head[:8] != _MAGIC:
+            raise broken_book("keyring")
         generation = int.from_bytes(head[8:], "big")
         if generation != self._generation or not self._read:
             self._wrapped, self._keys = {}, {}
             self._generation, self._read = generation, _HEAD
         added = disk.read_at(self._path, self._read, disk.size(self._path) - self._read)
+        start = self._read
+        # Only the last append before a power cut can be torn, whatever else is older.
+        doubtful = len(added) - limits.DRAFTS_PER_APPEND_MAX * _RECORD
         for at in range(0, len(added) - _RECORD + 1, _RECORD):
-            record = added[at : at + _RECORD]
-            self._wrapped[record[:12]] = record[12:]
-            self._read += _RECORD
+            subject, wrapped = added[at : at + 12], added[at + 12 : at + _RECORD]
+            if at < doubtful or self._unwrap(subject, wrapped) is not None:
+                self._wrapped[subject] = wrapped
+                self._read = start + at + _RECORD
+
+    def _unwrap(self, subject: bytes, wrapped: bytes) -> bytes | None:
+        """The key in a record, or None where the record is torn or damaged."""
+        try:
+            return _open(wrapped[24:], subject, wrapped[:24], self._wrap_key)
+        except CryptoError:
+            return None
+
+    def exists(self) -> bool:
+        """Whether there is a file: without it no body of the book can be read."""
+        return self._ports.disk.exists(self._path)
 
     def get(self, subject: bytes) -> bytes | None:
         """The key of a subject, or None where it was erased or never known."""
         key = self._keys.get(subject)
         if key is None:
             if subject not in self._wrapped:
-                self._refresh()
+                self.refresh()
             wrapped = self._wrapped.get(subject)
-            if wrapped is None:
-                return None
-            key = _open(wrapped[24:], subject, wrapped[:24], self._wrap_key)
-            self._keys[subject] = key
+            key = self._unwrap(subject, wrapped) if wrapped else None
+            if key is not None:
+                self._keys[subject] = key
         return key
 
     def ensure(self, subjects: Collection[bytes]) -> None:
         """Make keys for subjects that have none, durably; under the writer's lock only."""
-        self._refresh()
+        self.refresh()
         fresh = [s for s in dict.fromkeys(subjects) if s not in self._wrapped]
         if not fresh:
             return
@@ -81,7 +100,7 @@ class Keyring:
         if not self._read:
             records, self._read = self.content() + records, 0
         self._ports.disk.write_at_durable(self._path, self._read, records)
-        self._refresh()
+        self.refresh()
         assert all(s in self._wrapped for s in fresh), "keys not on the disk"
 
     def _new_record(self, subject: bytes) -> bytes:
@@ -90,7 +109,7 @@ class Keyring:
 
     def erase(self, subject: bytes) -> bool:
         """Destroy a subject's key: the file is written anew without it."""
-        self._refresh()
+        self.refresh()
         found = self._wrapped.pop(subject, None) is not None
         self._keys.pop(subject, None)
         self._generation += 1
@@ -102,13 +121,18 @@ class Keyring:
     def take_from(self, path: Path, but: Collection[bytes]) -> None:
         """Take the keys that a copy has and this ring lacks, but never an erased one."""
         raw = self._ports.disk.read(path)
-        self._refresh()
+        self.refresh()
         for at in range(_HEAD, len(raw) - _RECORD + 1, _RECORD):
             subject, wrapped = raw[at : at + 12], raw[at + 12 : at + _RECORD]
-            if subject not in but:
+            if subject not in but and self._unwrap(subject, wrapped) is not None:
                 self._wrapped.setdefault(subject, wrapped)
-        self._ports.disk.replace_durable(self._path, self.content())
-        self._read = len(self.content())
+        # The next generation, so that other processes read the file anew.
+        self._generation = 1 + max(
+            self._generation, int.from_bytes(raw[8:_HEAD], "big")
+        )
+        content = self.content()
+        self._ports.disk.replace_durable(self._path, content)
+        self._read = len(content)
 
     def content(self) -> bytes:
         """The whole file, as it should stand here and on the mirror."""

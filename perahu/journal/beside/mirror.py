@@ -9,6 +9,7 @@ looks for the next "PRHM" that checks. Bodies are ciphertext; the keyring lies b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from perahu.keys import cbor
 from perahu.words import Refusal
 
 _MAGIC = b"PRHM"
+_FIELD_TYPES = [bytes, int, bytes, bytes, int, bytes, bytes, bytes, bytes]
 _RECORD_BYTES_MAX = limits.BODY_BYTES_MAX + limits.HEADER_BYTES_MAX + 8 * 1024
 
 
@@ -43,6 +45,7 @@ class Mirror:
 
     def __init__(self, folder: Path | None, disk: Disk) -> None:
         self.folder, self._disk = folder, disk
+        self._seen: tuple[Path, int] | None = None
 
     def present(self) -> bool:
         """Whether the medium is there: its folder must exist, it is never made by us."""
@@ -53,12 +56,34 @@ class Mirror:
         assert self.folder is not None
         return self.folder / f"{node.hex()[:8]}-{epoch}.jrnm"
 
+    def keyring_path(self, node: bytes) -> Path:
+        """The copy of a node's keyring."""
+        assert self.folder is not None
+        return self.folder / f"{node.hex()[:8]}.keyring"
+
+    def last_epoch(self, node: bytes) -> int:
+        """The greatest epoch this medium has a file of; 0 where it has none."""
+        if self.folder is None or not self.present():
+            return 0
+        pattern = re.compile(rf"{node.hex()[:8]}-([1-9][0-9]{{0,8}})\.jrnm")
+        found = map(pattern.fullmatch, self._disk.list(self.folder))
+        return max((int(match[1]) for match in found if match), default=0)
+
+    def is_the_one_seen(self, node: bytes, epoch: int) -> bool:
+        """Whether this is the medium this process wrote to, and not another or an older."""
+        path = self.path(node, epoch)
+        if self._seen is None or self._seen[0] != path or not self._disk.exists(path):
+            return False
+        return self._disk.size(path) >= self._seen[1]
+
     def add(self, node: bytes, epoch: int, entries: Sequence[Mirrored]) -> None:
         """Append entries, flushed. Raises OSError where the medium is gone or full."""
         if not self.present():
             raise FileNotFoundError("mirror is not there")
-        records = b"".join(map(_encode, entries))
-        self._disk.append_durable(self.path(node, epoch), records)
+        path = self.path(node, epoch)
+        if entries:
+            self._disk.append_durable(path, b"".join(map(_encode, entries)))
+        self._seen = (path, self._disk.size(path)) if self._disk.exists(path) else None
 
     def read(self, node: bytes, epoch: int) -> Iterator[Mirrored]:
         """The entries of a file in order; a torn or damaged record is passed over."""
@@ -84,6 +109,9 @@ def _decode(raw: bytes, at: int, size: int) -> Mirrored | None:
     if size > _RECORD_BYTES_MAX or crc32(framed) != int.from_bytes(check, "big"):
         return None
     try:
-        return Mirrored(*cbor.decode(framed[8:], _RECORD_BYTES_MAX))
-    except (Refusal, TypeError):
+        fields = cbor.decode(framed[8:], _RECORD_BYTES_MAX)
+    except Refusal:
         return None
+    if type(fields) is not list or list(map(type, fields)) != _FIELD_TYPES:
+        return None
+    return Mirrored(*fields)

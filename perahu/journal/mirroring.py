@@ -1,0 +1,96 @@
+"""Keeping the second medium at the book's end, and saying truly whether it is there.
+
+The medium may be pulled out, swapped for an older one or be new: then whatever it lacks of
+this epoch is brought first. `local` remembers that it was away, for all processes of the
+node; each process besides looks once at a medium it has not written to yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perahu.journal.beside.mirror import Mirror, Mirrored
+from perahu.journal.book import Book, JournalRow
+from perahu.journal.segment import Checked
+
+
+def bring_on(
+    book: Book, mirror: Mirror, fresh: Sequence[tuple[JournalRow, Checked]]
+) -> bool:
+    """Bring the mirror to the book's end, `fresh` included; False where it is not there."""
+    if mirror.folder is None:
+        return False
+    node, epoch = book.chain.node.node_id, book.chain.epoch.epoch
+    if not mirror.present():
+        _note_away(book, True)
+        return False
+    try:
+        if _was_away(book) or not mirror.is_the_one_seen(node, epoch):
+            entries = gap(book, mirror)
+        else:
+            entries = [_mirrored(book, row, checked) for row, checked in fresh]
+        # The keys go first, as they do in the book: a body without its key is lost.
+        book.keyring.copy_to(mirror.keyring_path(node))
+        mirror.add(node, epoch, entries)
+    except OSError:
+        _note_away(book, True)
+        return False
+    _note_away(book, False)
+    return True
+
+
+def is_mirrored(book: Book, mirror: Mirror) -> bool:
+    """Whether all that is in the book is on the second medium too, as far as is known."""
+    return mirror.present() and not _was_away(book)
+
+
+def gap(book: Book, mirror: Mirror) -> list[Mirrored]:
+    """Every own entry of this epoch that a mirror lacks, after it was away or is new."""
+    epoch = book.chain.epoch.epoch
+    there = {(m.journal, m.seq) for m in mirror.read(book.chain.node.node_id, epoch)}
+    found = []
+    for row in book.journals():
+        if not row.own or row.epoch != epoch:
+            continue
+        for seq, kept in enumerate(book.stored(row, 1, row.head_seq), start=1):
+            if kept.body is None or kept.salt is None or (row.id, seq) in there:
+                continue  # what was erased is not written anew
+            found.append(
+                Mirrored(
+                    journal=row.id,
+                    lane=row.lane,
+                    audience=row.audience,
+                    certificate=row.certificate if seq == 1 else b"",
+                    seq=seq,
+                    header=kept.header,
+                    salt=kept.salt,
+                    body=kept.body,
+                    h=kept.h,
+                )
+            )
+    return found
+
+
+def _mirrored(book: Book, row: JournalRow, checked: Checked) -> Mirrored:
+    header, entry = checked.header, checked.entry
+    assert entry.body is not None and entry.salt is not None
+    return Mirrored(
+        journal=row.id,
+        lane=row.lane,
+        audience=row.audience,
+        certificate=row.certificate if header.seq == 1 else b"",
+        seq=header.seq,
+        header=entry.header,
+        salt=entry.salt,
+        body=book.seal(header, entry.body, checked.h),
+        h=checked.h,
+    )
+
+
+def _was_away(book: Book) -> bool:
+    return book.local.get("mirror", b"away") != b"\0"
+
+
+def _note_away(book: Book, away: bool) -> None:
+    if _was_away(book) != away:
+        book.local.put("mirror", b"away", b"\1" if away else b"\0")
