@@ -135,11 +135,14 @@ def submit_ready(hub: Hub, done: HubRound) -> None:
     """Hand over closed packets that stand, whose every part lies here."""
     journal = hub.office.journal
     waiting = reads_hub.to_submit(LOOKED_AT_PER_ROUND, hub.submit_after)
+    if not waiting and hub.submit_after:
+        # The end of the list: what waited for a part or a decision is looked at again.
+        hub.submit_after = ""
+        waiting = reads_hub.to_submit(LOOKED_AT_PER_ROUND)
     absent = {ref.sha256 for ref in journal.blobs.missing()} if waiting else set()
     taken: list[Taken] = []
     try:
         for closed in waiting:
-            hub.submit_after = closed.order
             if len(taken) == PACKETS_PER_ROUND:
                 return
             if _is_ready(closed, absent):
@@ -147,8 +150,7 @@ def submit_ready(hub: Hub, done: HubRound) -> None:
                 if reference:
                     version = closed.state.version
                     taken.append(Taken(closed.state.recording, version, reference))
-        if len(waiting) < LOOKED_AT_PER_ROUND:
-            hub.submit_after = ""
+            hub.submit_after = closed.order
     finally:
         # What the centre has taken is noted, also where it was lost in the middle.
         if taken:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from perahu.cases import actions, reads
@@ -12,17 +10,9 @@ from perahu.enrolment import reads_hub
 from perahu.journal.types import Draft
 from perahu.keys.facts import NodeRevoked
 from perahu.words import Refusal
-from tests.cast import RATNA, District, corrected
+from tests.cast import RATNA, corrected
 from tests.enrolment.builders import PERSON, RECORDING
-from tests.enrolment.stations import Network, open_network, record_all
-
-
-@pytest.fixture
-def network(district: District) -> Iterator[Network]:
-    """The hub, Enggano and Ketahun, with Budi known at both offices."""
-    with open_network(district) as made:
-        made.import_person(made.enggano, made.ketahun)
-        yield made
+from tests.enrolment.stations import Network, record_all
 
 
 def accept(network: Network) -> bool:

@@ -10,6 +10,7 @@ from perahu.enrolment import actions, reads
 from perahu.enrolment.facts import INDEXES, PARTS
 from perahu.enrolment.rules import Capture
 from perahu.journal.journal import Journal
+from perahu.journal.limits import CHUNK_BYTES
 from perahu.journal.types import COMMON, Ask, Draft
 from perahu.kinds import Fact
 from perahu.node.tables import Tables
@@ -28,11 +29,9 @@ class Station:
     journal: Journal
     officer: bytes
 
-    def ask(self, officer: bytes | None = None) -> Ask:
+    def ask(self, officer: bytes = b"") -> Ask:
         """A fresh ask of the one who works here."""
-        return self.district.ask(
-            self.name, self.officer if officer is None else officer
-        )
+        return self.district.ask(self.name, officer or self.officer)
 
     @property
     def wilayah(self) -> str:
@@ -57,8 +56,8 @@ class Network:
     def give(self, *offices: Station) -> None:
         """Bring what the hub has for these offices (for both, if none is named)."""
         for office in offices or (self.enggano, self.ketahun):
-            wanted = (COMMON, office.journal.node_id)
-            carry(self.hub.journal, office.journal, audience=lambda a, w=wanted: a in w)
+            wanted = {COMMON, office.journal.node_id}
+            carry(self.hub.journal, office.journal, audience=wanted.__contains__)
 
     def collect(self, *offices: Station, blobs: bool = True) -> None:
         """Bring what the offices wrote to the hub, blobs and all."""
@@ -70,10 +69,11 @@ class Network:
     def bring_blobs(self, office: Station) -> None:
         """Bring every blob the hub misses that lies at the office."""
         for ref in self.hub.journal.blobs.missing():
-            if office.journal.blobs.has(ref.sha256):
-                cipher = office.journal.blobs.read(ref.sha256)
-                self.hub.journal.blobs.put(cipher, ref.blob_class)
-                self.hub.journal.blobs.note_present(ref.sha256)
+            if not office.journal.blobs.has(ref.sha256):
+                continue
+            for index in range((ref.size - 1) // CHUNK_BYTES + 1):
+                piece = office.journal.blobs.read_chunk(ref.sha256, index)
+                self.hub.journal.blobs.add_chunk(ref, index, piece)
 
     def state(self, *facts: Fact, audience: bytes = COMMON) -> None:
         """Let the hub state facts."""
@@ -98,7 +98,7 @@ class Network:
 def open_network(district: District) -> Iterator[Network]:
     """The hub, Enggano and Ketahun with real books and tables."""
     stations = {
-        name: _open(district, name, officer)
+        name: open_station(district, name, officer)
         for name, officer in (("Hub", b""), ("Enggano", SARI), ("Ketahun", MADE))
     }
     network = Network(stations["Hub"], stations["Enggano"], stations["Ketahun"])
@@ -111,7 +111,7 @@ def open_network(district: District) -> Iterator[Network]:
             station.tables.close()
 
 
-def _open(district: District, name: str, officer: bytes) -> Station:
+def open_station(district: District, name: str, officer: bytes) -> Station:
     folder = district.members[name].folder
     tables = Tables(folder / "tables.sqlite3", b"t" * 32).open()
     return Station(name, district, tables, district.open(name, tables), officer)
@@ -121,7 +121,7 @@ def reopen(station: Station) -> Station:
     """The node after a crash: the same files, nothing else."""
     station.journal.close()
     station.tables.close()
-    return _open(station.district, station.name, station.officer)
+    return open_station(station.district, station.name, station.officer)
 
 
 def capture_of(part: str, *, record: bytes = b"") -> Capture:
@@ -152,14 +152,19 @@ def open_one(
     actions.confirm_biodata(journal, station.ask(), recording=recording)
 
 
-def finish(station: Station, *, recording: bytes = RECORDING) -> None:
+def finish(
+    station: Station, *, recording: bytes = RECORDING, prefix: bytes = b""
+) -> None:
     """Go on from wherever the recording is to the proof; to be called at work."""
     journal = station.journal
     while (step := reads.next_step(recording)).name != "done":
         ask = station.ask()
         match step.name:
+            case "confirm":
+                actions.confirm_biodata(journal, ask, recording=recording)
             case "capture":
-                capture = capture_of(step.part, record=recording + step.part.encode())
+                record = prefix + recording + step.part.encode()
+                capture = capture_of(step.part, record=record)
                 actions.accept_part(journal, ask, recording=recording, capture=capture)
             case "verify":
                 scores = dict.fromkeys(INDEXES, 80)

@@ -21,7 +21,7 @@ def refusal_at_opening(
     with office.at_work() as journal, pytest.raises(Refusal) as refusal:
         actions.open_recording(
             journal,
-            office.ask(officer or None),
+            office.ask(officer),
             person=person,
             recording=b"recording-99",
             wilayah=office.wilayah,
