@@ -15,9 +15,11 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from perahu.cards import reads, reads_stock, rules
-from perahu.cards.rules import Holder, OrderState, Outcome, PrintView, Proof, Request
+from perahu.cards import reads, reads_stock, rules, rules_order
+from perahu.cards.rules import Holder, OrderState, Outcome, PrintView, Proof
 from perahu.cards.rules_card import CardParts, face_of, sort_parts
+from perahu.cards.rules_order import Request
+from perahu.devices.card_ports import DrawCard
 from perahu.devices.printer_ports import CardJob, CardPrinter, PrintOutcome
 from perahu.journal.journal import Journal
 from perahu.journal.types import Ask, BlobRef, Draft, Receipt
@@ -48,6 +50,7 @@ def print_card(
     *,
     order: bytes,
     open_blob: OpenBlob,
+    draw: DrawCard,
 ) -> PrintAnswer:
     """Print one card. Raises Refusal with nothing used, unless its code is look_first."""
     if journal.receipt(ask.op_id):
@@ -55,7 +58,8 @@ def print_card(
     printer_name = _check_printer(printer)
     state, biodata = _check_print(journal, ask, order, printer_name)
     parts = parts_of(journal, order=order, open_blob=open_blob)
-    image = _image(journal, biodata, parts, ask)
+    face = face_of(biodata, journal.chain.issuing.kabupaten, ask.at.today)
+    image = draw(face, photo=parts.photo, signature=parts.signature)
     with journal.writing() as book:
         if book.done(ask.op_id):
             return _asked_before(journal, ask, order)
@@ -91,7 +95,7 @@ def _result_op(op_id: bytes) -> bytes:
 
 
 def _check_printer(printer: CardPrinter) -> str:
-    """Refuses while the printer itself says it cannot; gives what it has left, for the intent."""
+    """Refuses while the printer says it cannot; gives what it has left, for the intent."""
     state = printer.state()
     if not state.ready or state.cards == 0 or state.ribbon_percent == 0:
         raise Refusal(
@@ -155,15 +159,6 @@ def parts_of(journal: Journal, *, order: bytes, open_blob: OpenBlob) -> CardPart
     """
     state = rules.check_known(reads.order(order))
     return sort_parts([open_blob(journal.blobs.read(sha)) for sha in state.blobs])
-
-
-def _image(journal: Journal, biodata: Biodata, parts: CardParts, ask: Ask) -> bytes:
-    # Pillow and numpy are 40 MB: only a node that prints pays for them.
-    from perahu.devices.card_image import render
-
-    kabupaten = journal.chain.issuing.kabupaten
-    face = face_of(biodata, kabupaten, ask.at.today)
-    return render(face, photo=parts.photo, signature=parts.signature)
 
 
 def _note_answer(
@@ -239,7 +234,9 @@ def send_print_right(journal: Journal, ask: Ask, *, order: bytes, to: bytes) -> 
         if done := book.done(ask.op_id):
             return done
         offices = list(book.authority.nodes())
-        fact = rules.decide_send_right(reads.order(order), book.node_id, to, offices)
+        fact = rules_order.decide_send_right(
+            reads.order(order), book.node_id, to, offices
+        )
         return book.append(ask, [Draft(fact)])
 
 
@@ -250,7 +247,7 @@ def take_print_right(journal: Journal, ask: Ask, *, order: bytes) -> Receipt:
             return done
         state = reads.order(order)
         sent_by = reads.right_sent_by(order)
-        fact = rules.decide_take_right(state, book.node_id, sent_by)
+        fact = rules_order.decide_take_right(state, book.node_id, sent_by)
         return book.append(ask, [Draft(fact)])
 
 
@@ -284,7 +281,7 @@ def order_print(
             pickup=pickup,
         )
         offices = list(book.authority.nodes())
-        fact = rules.decide_order(request, reads.orders_of(person), offices)
+        fact = rules_order.decide_order(request, reads.orders_of(person), offices)
         return book.append(ask, [Draft(fact, tuple(blobs), audience=home)])
 
 
@@ -294,7 +291,7 @@ def cancel_print(journal: Journal, ask: Ask, *, order: bytes, reason: str) -> Re
         if done := book.done(ask.op_id):
             return done
         state = reads.order(order)
-        fact = rules.decide_cancel(state, reason)
+        fact = rules_order.decide_cancel(state, reason)
         assert state is not None
         holder = state.holder or state.moving_to
         return book.append(ask, [Draft(fact, audience=holder)])

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from perahu.cards import facts
-from perahu.cards.facts import PRINT_KINDS, SPOIL_CAUSES
+from perahu.cards.facts import SPOIL_CAUSES
 from perahu.enrolment.rules import age_on, pickup_hash
 from perahu.words import Refusal, Words
 
@@ -141,8 +141,8 @@ def priority_words(line: int) -> Words:
 def decide_print(view: PrintView) -> facts.PrintIntended:
     """The intent to print, or a refusal with the first reason against it."""
     order = check_known(view.order)
-    _check_right(order, view.node)
-    _check_once(order, view.printed_elsewhere)
+    check_right(order, view.node)
+    check_once(order, view.printed_elsewhere)
     _check_age(view)
     _check_stock(view)
     return facts.PrintIntended(
@@ -164,7 +164,8 @@ def check_known(order: OrderState | None) -> OrderState:
     return order
 
 
-def _check_right(order: OrderState, node: bytes) -> None:
+def check_right(order: OrderState, node: bytes) -> None:
+    """Refuses unless the right to print is here, and stands."""
     if order.cancelled:
         raise Refusal(
             "print_cancelled",
@@ -191,7 +192,8 @@ def _check_right(order: OrderState, node: bytes) -> None:
         )
 
 
-def _check_once(order: OrderState, printed_elsewhere: int) -> None:
+def check_once(order: OrderState, printed_elsewhere: int) -> None:
+    """Refuses a second card, and a guess about the first."""
     if order.printed or printed_elsewhere:
         raise Refusal(
             "already_printed",
@@ -293,9 +295,9 @@ def decide_resolve(
             en="What became of this attempt is noted already; it is not changed.",
         )
     if outcome.outcome not in (PRINTED, SPOILED, NEVER_BEGAN):
-        raise _unknown_choice("hasil", "outcome")
+        raise unknown_choice("hasil", "outcome")
     if outcome.outcome == SPOILED and outcome.cause not in SPOIL_CAUSES:
-        raise _unknown_choice("sebab rusak", "cause")
+        raise unknown_choice("sebab rusak", "cause")
     return _result_fact(order, attempt, outcome)
 
 
@@ -354,13 +356,13 @@ def decide_hand_over(
     _check_can_be_handed_over(known, node)
     collector = proof.collector.strip()
     if not 0 < len(collector) <= TEXT_CHARS_MAX:
-        raise _unknown_choice("nama pengambil", "name of who takes it")
+        raise unknown_choice("nama pengambil", "name of who takes it")
     if proof.means == "finger":
         _check_finger(proof)
     elif proof.means == "code":
         _check_code(known, proof.code)
     else:
-        raise _unknown_choice("cara pembuktian", "means of proof")
+        raise unknown_choice("cara pembuktian", "means of proof")
     return facts.CardHandedOver(
         person=known.person,
         order=known.order,
@@ -417,109 +419,8 @@ def _check_code(order: OrderState, code: str) -> None:
         )
 
 
-# --- the hub ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A print the hub is about to order."""
-
-    person: bytes
-    order: bytes
-    home: bytes
-    recording: bytes
-    kind: str
-    document: int = 1
-    pickup: bytes = b""
-
-
-def decide_order(
-    request: Request, others: Sequence[OrderState], offices: Sequence[bytes]
-) -> facts.PrintOrdered:
-    """The order, or a refusal where this version of the card has one that stands."""
-    if request.kind not in PRINT_KINDS:
-        raise _unknown_choice("jenis cetak", "kind of print")
-    if request.home not in offices:
-        raise Refusal(
-            "unknown_office",
-            id="Kantor pencetak tidak dikenal atau sudah dicabut; belum ada yang dipesan.",
-            en="The printing office is unknown or revoked; nothing was ordered.",
-        )
-    standing = [o for o in others if o.document == request.document]
-    if any(not o.cancelled or o.printed or o.unresolved for o in standing):
-        raise Refusal(
-            "ordered_already",
-            id="Kartu versi ini sudah dipesan; tidak dipesan dua kali.",
-            en="This version of the card is ordered already; it is not ordered twice.",
-        )
-    return facts.PrintOrdered(
-        person=request.person,
-        order=request.order,
-        home=request.home,
-        recording=request.recording,
-        kind=request.kind,
-        document=request.document,
-        pickup=request.pickup,
-    )
-
-
-def decide_cancel(order: OrderState | None, reason: str) -> facts.PrintCancelled:
-    """The centre took the order back, or a refusal where it had done so before."""
-    known = check_known(order)
-    if known.cancelled:
-        raise Refusal(
-            "cancelled_already",
-            id="Pesanan ini sudah ditarik.",
-            en="This order was taken back already.",
-        )
-    return facts.PrintCancelled(
-        person=known.person, order=known.order, reason=_reason(reason)
-    )
-
-
-# --- moving the right ---------------------------------------------------------------------
-
-
-def decide_send_right(
-    order: OrderState | None, node: bytes, to: bytes, offices: Sequence[bytes]
-) -> facts.PrintRightSent:
-    """Give the right away: only what is here, unprinted and clear."""
-    known = check_known(order)
-    _check_right(known, node)
-    _check_once(known, 0)
-    if to == node or to not in offices:
-        raise _unknown_choice("kantor tujuan", "office it goes to")
-    return facts.PrintRightSent(person=known.person, order=known.order, to=to)
-
-
-def decide_take_right(
-    order: OrderState | None, node: bytes, sent_by: bytes
-) -> facts.PrintRightTaken:
-    """Take a right that is on its way here."""
-    known = check_known(order)
-    if known.moving_to != node:
-        raise Refusal(
-            "right_not_coming",
-            id="Hak cetak ini tidak sedang dikirim ke kantor ini.",
-            en="This print right is not on its way to this office.",
-        )
-    return facts.PrintRightTaken(
-        person=known.person, order=known.order, sent_by=sent_by
-    )
-
-
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not 0 < len(reason) <= TEXT_CHARS_MAX:
-        raise Refusal(
-            "reason_missing",
-            id=f"Tulis alasannya, paling banyak {TEXT_CHARS_MAX} huruf.",
-            en=f"Write the reason, {TEXT_CHARS_MAX} characters at most.",
-        )
-    return reason
-
-
-def _unknown_choice(what_id: str, what_en: str) -> Refusal:
+def unknown_choice(what_id: str, what_en: str) -> Refusal:
+    """A value that is on none of our lists."""
     return Refusal(
         "unknown_choice",
         id=f"Pilihan {what_id} tidak dikenal; tidak ada yang diubah. Pilih dari daftar.",

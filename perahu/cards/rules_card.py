@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from perahu.devices.card_face import CardFace
+from perahu.devices.card_ports import CardFace
 from perahu.people.facts import Biodata
 from perahu.people.rules.codes import (
     BLOOD,

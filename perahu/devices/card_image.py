@@ -16,7 +16,7 @@ from io import BytesIO
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from perahu.devices import iso19794, pictures
-from perahu.devices.card_face import CardFace
+from perahu.devices.card_ports import CardFace
 from perahu.devices.ports import DeviceFault
 from perahu.devices.printer_ports import CARD_PIXELS, CARD_PNG_BYTES_MAX
 

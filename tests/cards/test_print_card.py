@@ -10,6 +10,7 @@ from PIL import Image
 
 from perahu.cards import actions, actions_stock, reads, reads_stock
 from perahu.cards.rules import OrderState, Proof
+from perahu.devices.card_image import render
 from perahu.devices.printer_ports import CARD_PIXELS, PrinterState, PrintOutcome
 from perahu.journal.journal import RECOUNT
 from perahu.words import Refusal, Words
@@ -330,6 +331,7 @@ def test_it_does_not_print_an_order_it_does_not_know(world: World) -> None:
             world.printer,
             order=bytes(12),
             open_blob=world.open_blob,
+            draw=render,
         )
     assert caught.value.code == "unknown_order"
     assert order.order != bytes(12)

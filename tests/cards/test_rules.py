@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from perahu.cards import rules
+from perahu.cards import rules, rules_order
 from perahu.cards.facts import PRINT_KINDS
 from perahu.cards.rules import (
     AttemptState,
@@ -15,9 +15,9 @@ from perahu.cards.rules import (
     OrderState,
     Outcome,
     PrintView,
-    Request,
 )
 from perahu.cards.rules_card import face_of, sort_parts
+from perahu.cards.rules_order import Request
 from perahu.words import Refusal
 from tests.cards.world import create_biodata, picture
 
@@ -107,21 +107,21 @@ def test_it_puts_every_kind_in_a_line() -> None:
 
 def test_it_moves_the_right_in_two_halves() -> None:
     """Sent by the holder, taken by the office it goes to, by nobody else."""
-    sent = rules.decide_send_right(ORDER, HERE, THERE, [HERE, THERE])
+    sent = rules_order.decide_send_right(ORDER, HERE, THERE, [HERE, THERE])
     assert sent.to == THERE
     moving = replace(ORDER, holder=b"", moving_to=THERE)
-    assert rules.decide_take_right(moving, THERE, HERE).sent_by == HERE
+    assert rules_order.decide_take_right(moving, THERE, HERE).sent_by == HERE
     for refused in (
-        lambda: rules.decide_take_right(moving, HERE, HERE),
-        lambda: rules.decide_take_right(ORDER, THERE, HERE),
-        lambda: rules.decide_send_right(moving, HERE, THERE, [HERE, THERE]),
-        lambda: rules.decide_send_right(ORDER, THERE, HERE, [HERE, THERE]),
-        lambda: rules.decide_send_right(ORDER, HERE, HERE, [HERE, THERE]),
-        lambda: rules.decide_send_right(ORDER, HERE, THERE, [HERE]),
-        lambda: rules.decide_send_right(
+        lambda: rules_order.decide_take_right(moving, HERE, HERE),
+        lambda: rules_order.decide_take_right(ORDER, THERE, HERE),
+        lambda: rules_order.decide_send_right(moving, HERE, THERE, [HERE, THERE]),
+        lambda: rules_order.decide_send_right(ORDER, THERE, HERE, [HERE, THERE]),
+        lambda: rules_order.decide_send_right(ORDER, HERE, HERE, [HERE, THERE]),
+        lambda: rules_order.decide_send_right(ORDER, HERE, THERE, [HERE]),
+        lambda: rules_order.decide_send_right(
             replace(ORDER, attempts=(attempt("printed"),)), HERE, THERE, [THERE]
         ),
-        lambda: rules.decide_send_right(
+        lambda: rules_order.decide_send_right(
             replace(ORDER, attempts=(attempt("uncertain"),)), HERE, THERE, [THERE]
         ),
     ):
@@ -148,10 +148,10 @@ def test_it_orders_a_version_once(others: list[OrderState], code: str) -> None:
         person=ORDER.person, order=b"o" * 12, home=HERE, recording=b"r", kind="HILANG"
     )
     if not code:
-        assert rules.decide_order(request, others, [HERE]).home == HERE
+        assert rules_order.decide_order(request, others, [HERE]).home == HERE
         return
     with pytest.raises(Refusal) as caught:
-        rules.decide_order(request, others, [HERE])
+        rules_order.decide_order(request, others, [HERE])
     assert caught.value.code == code
 
 
@@ -165,7 +165,7 @@ def test_it_orders_only_what_makes_sense(change: dict[str, object], code: str) -
         person=b"p", order=b"o" * 12, home=HERE, recording=b"r", kind="HILANG"
     )
     with pytest.raises(Refusal) as caught:
-        rules.decide_order(replace(request, **change), [], [HERE])  # type: ignore[arg-type]
+        rules_order.decide_order(replace(request, **change), [], [HERE])  # type: ignore[arg-type]
     assert caught.value.code == code
 
 
@@ -189,8 +189,8 @@ def test_it_cancels_with_a_reason() -> None:
     """No reason, no order: refused."""
     for order, reason in ((ORDER, " "), (ORDER, "x" * 201), (None, "DUP")):
         with pytest.raises(Refusal):
-            rules.decide_cancel(order, reason)
-    assert rules.decide_cancel(ORDER, " DUP ").reason == "DUP"
+            rules_order.decide_cancel(order, reason)
+    assert rules_order.decide_cancel(ORDER, " DUP ").reason == "DUP"
 
 
 def test_it_writes_a_card_in_words() -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from perahu.cards import actions, actions_stock, reads
 from perahu.cards.rules import OrderState
+from perahu.devices.card_image import render
 from perahu.devices.printer_ports import (
     CardJob,
     PrinterState,
@@ -207,4 +208,5 @@ class World:
                 self.printer,
                 order=order.order,
                 open_blob=self.open_blob,
+                draw=render,
             )

@@ -9,8 +9,8 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops
 
-from perahu.devices.card_face import CardFace
 from perahu.devices.card_image import render
+from perahu.devices.card_ports import CardFace
 from perahu.devices.parts import PAD, PHOTO
 from perahu.devices.ports import DeviceFault
 from perahu.devices.printer_ports import CARD_PIXELS, CARD_PNG_BYTES_MAX
