@@ -11,7 +11,6 @@ more than there is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perahu.cards import facts
@@ -195,11 +194,6 @@ def decide_count(
     return facts.StockCounted(
         item=item, counted=counted, expected=on_hand, reason=words
     )
-
-
-def sums_to_zero(counts: Sequence[int]) -> bool:
-    """Whether the whole ledger balances."""
-    return sum(counts) == 0
 
 
 def _check_item(item: str) -> None:

@@ -213,8 +213,7 @@ def issue_node(
         4: certificate.age_recipient, 5: certificate.role, 6: certificate.wilayah,
         7: certificate.name,
     })  # fmt: skip
-    if node_of(body) != certificate:
-        raise _bad("node fields")
+    assert node_of(body) == certificate, "what is signed reads back as it was meant"
     signed = _signed(issuing_key, _NODE, body)
     return Papers(issuing, certificate, signed_issuing, signed)
 
@@ -237,8 +236,7 @@ def open_epoch(
     body = cbor.encode(
         {1: certificate.node_id, 2: epoch, 3: public, 4: nonce, 5: not_before}
     )
-    if _epoch_of(body) != certificate:
-        raise _bad("epoch fields")
+    assert _epoch_of(body) == certificate, "what is signed reads back as it was meant"
     return Chain(papers, certificate, _signed(keys.sign_key, _EPOCH, body))
 
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from perahu.cards import actions, actions_stock, reads, reads_stock
+from perahu.cards.actions import PrintAnswer
+from perahu.cards.facts import PrintOrdered, PrintRightSent
 from perahu.cards.rules import OrderState, Proof
 from perahu.devices.card_image import render
+from perahu.devices.card_ports import CardFace
 from perahu.devices.printer_ports import CARD_PIXELS, PrinterState, PrintOutcome
 from perahu.journal.journal import RECOUNT
+from perahu.journal.types import Ask, Draft
 from perahu.words import Refusal, Words
-from tests.cards.world import ANI, CODE, World, create_biodata
-from tests.cast import MADE, SARI
+from tests.cards.world import ANI, CODE, RECORDING, World, create_biodata, picture
+from tests.cast import BUDI, RATNA
 
 
-def refused(world: World, order: OrderState, ask: object = None) -> str:
+def refused(world: World, order: OrderState, ask: Ask | None = None) -> str:
     """The code with which a print is refused; the printer hears nothing of it."""
     before = len(world.printer.jobs)
     with pytest.raises(Refusal) as caught:
-        world.print(order, ask)  # type: ignore[arg-type]
+        world.print(order, ask)
     assert len(world.printer.jobs) == before
     return caught.value.code
 
@@ -277,13 +282,10 @@ def test_it_wants_to_know_the_person(world: World) -> None:
 
 
 def test_it_refuses_an_officer_without_the_right(world: World) -> None:
-    """Made has no grant at Enggano; no intent is written."""
+    """Nobody without a grant writes an intent."""
     order = world.ready()
-    world.printer.answers = []
-    nobody = world.ask("Enggano", b"nobody\0\0")
-    assert refused(world, order, nobody) == "not_allowed"
+    assert refused(world, order, world.ask("Enggano", b"nobody\0\0")) == "not_allowed"
     assert state(world, order) == "queued"
-    assert MADE != SARI
 
 
 def test_it_does_not_begin_without_its_parts(world: World) -> None:
@@ -348,3 +350,92 @@ def test_it_orders_a_card_once(world: World) -> None:
             hub, world.ask("Hub", b""), order=order.order, reason="salah kantor"
         )
     assert world.order().order != order.order
+
+
+def test_it_moves_the_right_in_two_halves(world: World) -> None:
+    """Sent away it is printed nowhere; taken back it is printed once."""
+    order, ask = world.ready(), world.ask()
+    kapal = world.district.members["Kapal"].node_id
+    with world.at("Enggano") as journal:
+        for _ in range(2):
+            actions.send_print_right(journal, ask, order=order.order, to=kapal)
+    assert refused(world, order) == "right_on_its_way"
+    with world.at("Enggano") as journal, pytest.raises(Refusal) as caught:
+        actions.take_print_right(journal, world.ask(), order=order.order)
+    assert caught.value.code == "right_not_coming"
+
+
+def test_it_takes_a_right_that_comes(world: World) -> None:
+    """The hub held it; Enggano takes it once and prints."""
+    world.bring_resident()
+    world.stock()
+    hub_id = world.journals["Hub"].node_id
+    enggano = world.journals["Enggano"].node_id
+    ids: dict[str, Any] = {"person": BUDI, "order": b"order-000009"}
+    blobs = world.sealed(picture())
+    ordered = PrintOrdered(**ids, home=hub_id, recording=RECORDING, kind="HILANG")
+    sent = PrintRightSent(**ids, to=enggano)
+    with world.at("Hub") as hub, hub.writing() as book:
+        drafts = [Draft(ordered, tuple(blobs), enggano), Draft(sent, (), enggano)]
+        book.append(world.ask("Hub", RATNA), drafts)
+    world.give()
+    ask = world.ask()
+    with world.at("Enggano") as journal:
+        for _ in range(2):
+            actions.take_print_right(journal, ask, order=ids["order"])
+        state_ = reads.order_of_recording(RECORDING)
+    assert state_ is not None and state_.holder == enggano
+    assert world.print(state_).outcome == "printed"
+
+
+def test_it_hands_over_and_orders_once_for_one_ask(world: World) -> None:
+    """The same ask again is the same receipt, for every action of cards."""
+    order = world.ready()
+    world.print(order)
+    proof, ask = Proof(means="code", code=CODE), world.ask()
+    with world.at("Enggano") as journal:
+        receipts = [
+            actions.hand_over(journal, ask, order=order.order, proof=proof)
+            for _ in range(2)
+        ]
+    assert receipts[0] == receipts[1]
+    cancel = world.ask("Hub", b"")
+    with world.at("Hub") as hub:
+        for _ in range(2):
+            actions.cancel_print(hub, cancel, order=order.order, reason="DUP")
+        asked = world.ask("Hub", b"")
+        for _ in range(2):
+            actions.order_print(
+                hub,
+                asked,
+                person=ANI,
+                recording=b"recording-02",
+                home=world.journals["Enggano"].node_id,
+                kind="HILANG",
+                blobs=[],
+                pickup=b"",
+            )
+        assert len(reads.orders_of(ANI)) == 1
+
+
+def test_it_does_not_print_for_two_desks_that_ask_the_same(world: World) -> None:
+    """One ask sent twice at once: whoever comes second learns that it was begun."""
+    order, ask = world.ready(), world.ask()
+    drawn: list[PrintAnswer] = []
+
+    def draw_slowly(face: CardFace, *, photo: bytes, signature: bytes) -> bytes:
+        if not drawn:
+            drawn.append(world.print(order, ask))
+        return render(face, photo=photo, signature=signature)
+
+    with world.at("Enggano") as journal:
+        answer = actions.print_card(
+            journal,
+            ask,
+            world.printer,
+            order=order.order,
+            open_blob=world.open_blob,
+            draw=draw_slowly,
+        )
+    assert [answer] == drawn
+    assert len(world.printer.jobs) == 1

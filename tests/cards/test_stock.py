@@ -194,3 +194,54 @@ def test_it_never_sends_more_than_there_is(world: World) -> None:
             to=world.journals["Hub"].node_id,
         )
     assert caught.value.code == "not_enough"
+
+
+def test_it_does_each_action_once(world: World) -> None:
+    """Sending, arriving, spoiling and counting twice under one ask is doing it once."""
+    send(world)
+    office = world.journals["Enggano"].node_id
+    asks = [world.ask() for _ in range(4)]
+    with world.at("Enggano") as journal:
+        for _ in range(2):
+            actions_stock.arrive_stock(journal, asks[0], transfer=TRANSFER, count=50)
+            actions_stock.spoil_stock(
+                journal, asks[1], item="blanko", count=1, cause="CACAT_PABRIK"
+            )
+            actions_stock.count_stock(
+                journal, asks[2], item="blanko", counted=48, reason="opname"
+            )
+            actions_stock.send_stock(
+                journal,
+                asks[3],
+                transfer=b"transfer-002",
+                item="blanko",
+                count=8,
+                to=world.journals["Hub"].node_id,
+            )
+        assert reads_stock.on_hand(office) == 40
+        assert reads_stock.ledger_sum() == 0
+        back = reads_stock.transfer(b"transfer-002")
+        assert back is not None
+        assert back.difference is None
+
+
+@pytest.mark.parametrize("count", [-1, COUNT_MAX + 1])
+def test_it_counts_within_reason(world: World, count: int) -> None:
+    """Neither below nothing nor above what a kabupaten ever had."""
+    send(world)
+    with world.at("Enggano") as journal:
+        with pytest.raises(Refusal) as caught:
+            actions_stock.arrive_stock(
+                journal, world.ask(), transfer=TRANSFER, count=count
+            )
+        assert caught.value.code == "bad_count"
+        with pytest.raises(Refusal) as caught:
+            actions_stock.count_stock(
+                journal, world.ask(), item="ribbon", counted=count, reason="x"
+            )
+        assert caught.value.code == "bad_count"
+        with pytest.raises(Refusal) as caught:
+            actions_stock.spoil_stock(
+                journal, world.ask(), item="blanko", count=1, cause="HILANG"
+            )
+        assert caught.value.code == "unknown_choice"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from perahu.keys import sealing
 from perahu.keys.sealing import (
     RECIPIENTS_MAX,
     FrameKey,
@@ -80,3 +81,21 @@ def test_it_seals_a_body_under_its_own_key() -> None:
         open_body(b"K" * 32, b"n" * 24, cipher)
     with pytest.raises(Refusal):
         open_body(b"k" * 32, b"N" * 24, cipher)
+
+
+def test_it_opens_no_part_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part as big as allowed is read; one far over it is not even looked at."""
+    monkeypatch.setattr(sealing, "BLOB_BYTES_MAX", 10)
+    monkeypatch.setattr(sealing, "_AGE_OVERHEAD_MAX", 300)
+    cipher = seal_blob(b"0123456789", [HUB.age_recipient])
+    assert open_blob(cipher, HUB.age_identity) == b"0123456789"
+    with pytest.raises(Refusal):
+        seal_blob(b"0123456789a", [HUB.age_recipient])
+    with pytest.raises(Refusal):
+        open_blob(cipher + bytes(200), HUB.age_identity)
+
+
+def test_it_wants_a_whole_frame_key() -> None:
+    """A short key is an error of the program."""
+    with pytest.raises(ValueError, match="frame key"):
+        FrameKey(b"short")

@@ -92,6 +92,7 @@ def test_it_says_when_the_file_is_damaged(blob: bytes) -> None:
     [
         cbor.encode({1: b"short", 2: "AGE-SECRET-KEY-1"}),
         cbor.encode({1: bytes(32), 2: "x"}),
+        b"?",
     ],
 )
 def test_it_refuses_a_secret_of_wrong_form(secret: bytes) -> None:
