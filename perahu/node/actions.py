@@ -16,6 +16,7 @@ from perahu.keys.authority import Authority
 from perahu.keys.certificates import Papers, covers, is_wilayah
 from perahu.keys.facts import (
     POLICIES,
+    ForkSeen,
     GrantRevoked,
     NodeEnrolled,
     NodeRevoked,
@@ -135,6 +136,14 @@ def reset_pin(
         book.authority.may_reset(ask.officer, operator, ask.at.today)
         fact = PinReset(operator=operator, activation=activation)
         return book.append(ask, [Draft(fact)])
+
+
+def note_fork(journal: Journal, ask: Ask, *, fork: ForkSeen) -> Receipt:
+    """State what the road has shown of two truths under one name."""
+    with journal.writing() as book:
+        if done := book.done(ask.op_id):
+            return done
+        return book.append(ask, [Draft(fork)])
 
 
 def node_named(authority: Authority, name: str) -> bytes:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from perahu import __version__
+from perahu.node.django_settings import configure
 from perahu.node.office import Office, open_office
 from perahu.node.sentences import sentence_for
 from perahu.words import Refusal, Words
@@ -27,7 +28,7 @@ FOLDER_VARIABLE = "PERAHU_DIR"
 REFUSED, STOPPED = 2, 130
 
 COMMANDS = (
-    "init", "enrol", "grant", "revoke", "policy", "pin", "verify",
+    "init", "enrol", "grant", "revoke", "policy", "pin", "serve", "sync", "status", "verify",
 )  # fmt: skip
 """Every command, in the order of the help."""
 
@@ -69,9 +70,11 @@ def main(words: Sequence[str] | None = None) -> int:
     language = _language(given)
     # Databases make their own files; none of them is for other accounts to read.
     os.umask(0o077)
+    # Commands import the rooms, and the rooms' models need Django set up.
+    configure()
     try:
         parser = _parser(language)
-        call = parser.parse_args(given, Call())
+        call = parser.parse_args(given, Call(lang=language))
         command: Command = call.command
         return command.run(call) or 0
     except KeyboardInterrupt:
@@ -83,11 +86,12 @@ def main(words: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        print(_sentence(error).in_(language), file=sys.stderr)
+        print(sentence_or_mistake(error).in_(language), file=sys.stderr)
         return REFUSED
 
 
-def _sentence(error: Exception) -> Words:
+def sentence_or_mistake(error: Exception) -> Words:
+    """The sentence for any error; one that was not foreseen is called a mistake."""
     words = sentence_for(error)
     if words is not None:
         return words

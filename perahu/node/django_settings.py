@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import django
@@ -71,6 +72,9 @@ def configure() -> None:
     named = {name: value for name, value in globals().items() if name in _SETTINGS}
     # The key signs cookies of this run only: after a restart the PIN is asked again.
     settings.configure(**named, SECRET_KEY=system_random(32).hex())
+    # A page that is not there, or a stranger's host name, is no news for the terminal.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
+    logging.getLogger("django.security").setLevel(logging.CRITICAL)
     django.setup(set_prefix=False)
 
 

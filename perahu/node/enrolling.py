@@ -35,6 +35,7 @@ from perahu.node.founding import (
 from perahu.node.new_folder import new_folder
 from perahu.node.office import Office
 from perahu.node.rng import system_random
+from perahu.node.road import keep_parent
 from perahu.node.roles import role_of
 from perahu.node.settings import Settings, save_settings
 from perahu.words import Refusal
@@ -160,6 +161,7 @@ def join(
             root=letter.root_public,
         )
         trust.put_node(draft, letter.ca, pair if pair.certificate else None)
+        keep_parent(draft, letter.parent)
         save_settings(draft, settings)
         make_mirror(settings)
     return settings

@@ -64,6 +64,7 @@ class Office:
     ports: Ports
     clock: RealClock
     tables: Tables
+    registry: Registry
     journal: Journal
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -135,11 +136,12 @@ def open_office(
     )
     with ExitStack() as opening:
         tables = opening.enter_context(Tables(folder / TABLES_FILE, keys.tables_key))
+        registry = Registry(FACTS)
         opening_of_book = Opening(
             folder=folder,
             keys=keys,
             root_public=root_public,
-            registry=Registry(FACTS),
+            registry=registry,
             ports=ports,
             book_url=os.environ.get(BOOK_VARIABLE) or settings.book or None,
             mirror=Path(settings.mirror) if settings.mirror else None,
@@ -151,7 +153,8 @@ def open_office(
         with tables.at_work():
             journal.catch_up()
         return Office(
-            folder, settings, keys, root_public, ports, clock, tables, journal,
+            folder, settings, keys, root_public, ports, clock, tables, registry,
+            journal,
             opening.pop_all(),
         )  # fmt: skip
 

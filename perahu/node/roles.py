@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from perahu.sync.offer import Gives, Offer, Takes
 from perahu.words import Refusal, Words
-
-OWN, AUDIENCE, ALL = "own", "audience", "all"
-"""What a node offers a peer: its own journals; what is meant for that peer; everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +20,10 @@ class Role:
     words: Words
     parent: str = ""
     """The role of the node it calls; "" where it only listens."""
-    offers_up: str = OWN
-    """What it gives its parent."""
-    offers_down: str = OWN
-    """What it gives a node that calls it."""
-    listens: bool = False
+    up: Offer | None = None
+    """What it and its parent are to each other on the road."""
+    down: Offer | None = None
+    """What it and a node that calls it are to each other; None where nobody calls it."""
     serves_people: bool = False
     """Records, prints, hands over: has desks."""
     decides: bool = False
@@ -35,6 +32,11 @@ class Role:
     """The shortest wilayah code its certificate may bear."""
 
 
+_OFFICE_TO_HUB = Offer(gives=Gives.OWN, takes=Takes.OWN, acks_count=True)
+_HUB_TO_OFFICE = Offer(gives=Gives.AUDIENCE, takes=Takes.OWN)
+_HUB_TO_PROVINSI = Offer(gives=Gives.ALL, takes=Takes.OWN, acks_count=True)
+_PROVINSI_TO_HUB = Offer(gives=Gives.OWN, takes=Takes.ALL, is_second_site=True)
+
 ROLES = {
     role.name: role
     for role in (
@@ -42,6 +44,7 @@ ROLES = {
             name="field",
             words=Words("lapangan", "field"),
             parent="kabupaten",
+            up=_OFFICE_TO_HUB,
             serves_people=True,
             wilayah_digits=4,
         ),
@@ -49,22 +52,22 @@ ROLES = {
             name="kecamatan",
             words=Words("kecamatan", "kecamatan"),
             parent="kabupaten",
+            up=_OFFICE_TO_HUB,
             serves_people=True,
         ),
         Role(
             name="kabupaten",
             words=Words("kabupaten", "kabupaten"),
             parent="provinsi",
-            offers_up=ALL,
-            offers_down=AUDIENCE,
-            listens=True,
+            up=_HUB_TO_PROVINSI,
+            down=_HUB_TO_OFFICE,
             decides=True,
             wilayah_digits=4,
         ),
         Role(
             name="provinsi",
             words=Words("provinsi", "provinsi"),
-            listens=True,
+            down=_PROVINSI_TO_HUB,
             wilayah_digits=2,
         ),
     )

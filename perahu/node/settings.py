@@ -26,6 +26,7 @@ FILE = "node.toml"
 FILE_BYTES_MAX = 65536
 TEXT_LENGTH_MAX = 500
 NAME_LENGTH_MAX = 60
+SECONDS_MAX = 86400
 SCANNER_PORTS = range(4501, 4601)
 LANGUAGES = ("id", "en")
 
@@ -47,6 +48,8 @@ class Settings:
     """host:port of the node it calls."""
     parent_node: str = ""
     """The node id of its parent, in hex."""
+    contact_s: int = 60
+    """After so many quiet seconds it calls its parent all the same."""
     page: str = "127.0.0.1:8700"
     """host:port of the pages; port 0 takes any free one."""
     mirror: str = ""
@@ -57,6 +60,8 @@ class Settings:
     """ipp://… of the card printer."""
     scanners: tuple[int, ...] = ()
     """Ports on this machine where scanners answer (SBI)."""
+    scanner_root: str = "scanner-root.pem"
+    """The certificate (PEM) under which the scanners sign; relative to the folder."""
     centre: str = ""
     """http(s)://… of the centre's side, at a hub."""
 
@@ -130,6 +135,8 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def _fits(value: Any, kind: Any) -> bool:
+    if kind is int:
+        return type(value) is int and 1 <= value <= SECONDS_MAX
     if kind is str:
         is_text = isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
         return is_text and value.isprintable()

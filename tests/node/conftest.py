@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from perahu.node.django_settings import configure
 from tests.node.offices import PHRASE
+
+# Tests import the rooms, and their models need Django set up.
+configure()
 
 _VARIABLES = (
     "PERAHU_BOOK", "PERAHU_CODE", "PERAHU_DEBUG", "PERAHU_DIR", "PERAHU_LANG",

@@ -75,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         "--policy", choices=POLICIES, default=STORE_AND_FORWARD, help=say(_POLICY)
     )
     parser.add_argument("--timezone", help=say(_SETTING).format("timezone"))
+    parser.add_argument("--contact-s", type=int, help=say(_SETTING).format("contact_s"))
     for key in _LOCAL:
         parser.add_argument(f"--{key}", help=say(_SETTING).format(key))
     parser.add_argument(
@@ -142,6 +143,8 @@ def _changes(call: Call) -> dict[str, Any]:
     given = {
         key: getattr(call, key) for key in _LOCAL if getattr(call, key) is not None
     }
+    if call.contact_s is not None:
+        given["contact_s"] = call.contact_s
     if call.scanners:
         given["scanners"] = tuple(call.scanners)
     if given.get("mirror"):

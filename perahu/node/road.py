@@ -1,0 +1,187 @@
+"""The road of a node: whom it calls, who may call it, and what is noted on the way.
+
+- It calls its parent whenever the book shows something the parent has not acknowledged,
+  and after a quiet while all the same, to hear what is new there.
+- What its own witness sees (a fork, a clone) is first kept in `local`, for it is seen in
+  the middle of a session, and becomes a fact right after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from perahu.journal.journal import CLONE
+from perahu.keys import cbor
+from perahu.keys.certificates import Chain
+from perahu.keys.facts import ForkSeen
+from perahu.node import actions, tls, trust
+from perahu.node.contacts import note_contact
+from perahu.node.link import TlsLink
+from perahu.node.office import Office
+from perahu.node.roles import ROLES
+from perahu.node.settings import split_address
+from perahu.sync.exchange import ExchangeResult, Patience, exchange
+from perahu.sync.offer import ForkEvidence, Offer, Peer
+from perahu.sync.passport import Passport
+from perahu.sync.progress import Progress
+from perahu.sync.responder import Doors
+from perahu.sync.session import Side
+from perahu.words import Refusal
+
+PARENT_FILE = "parent"
+"""The parent's chain, as the enrolment file brought it."""
+
+_EVIDENCE, _CLOCK, _HUB_TIME = "evidence", "clock", b"hub"
+_EVIDENCE_BYTES_MAX = 256 * 1024
+_OWN_TRUTH = ("further", "different")
+"""Kinds of evidence that a peer shows our own journal otherwise than we hold it."""
+
+
+def side_of(office: Office) -> Side:
+    """This node as both kinds of session want it."""
+    kinds = office.registry.kinds()
+    versions: dict[int, int] = {}
+    for one in kinds:
+        versions[one.KIND.type] = max(one.KIND.version, versions.get(one.KIND.type, 0))
+
+    def witness(seen: ForkEvidence) -> None:
+        raw = cbor.encode([
+            seen.kind, seen.node, seen.journal, seen.seq, seen.ours, seen.theirs, seen.seal,
+        ])  # fmt: skip
+        name = seen.kind.encode() + seen.node + seen.journal[:8]
+        office.journal.local.put(_EVIDENCE, name, raw)
+
+    return Side(journal=office.journal, witness=witness, versions=versions)
+
+
+def doors_of(office: Office) -> Doors:
+    """Who may come in here: nodes whose role calls ours; at the hub only enrolled ones."""
+    row = office.settings.row
+
+    def offer_for(passport: Passport) -> Offer | None:
+        caller = passport.chain.node
+        role = ROLES.get(caller.role)
+        if role is None or role.parent != row.name:
+            return None
+        if row.decides and caller.node_id not in office.authority.nodes():
+            return None
+        note_contact(office, caller.node_id)
+        return row.down
+
+    return Doors(offer_for)
+
+
+def record_evidence(office: Office) -> int:
+    """Make facts of what the witness has seen, and stop printing where it is about us."""
+    found = office.journal.local.items(_EVIDENCE)
+    for name, raw in found:
+        kind, node, journal, seq, ours, theirs, seal = cbor.decode(
+            raw, _EVIDENCE_BYTES_MAX
+        )
+        if node == office.journal.node_id and kind in _OWN_TRUTH:
+            office.journal.begin_epoch()
+        elif node == office.journal.node_id:
+            office.journal.halt(CLONE)
+        fact = ForkSeen(
+            node=node, journal=journal, seq=seq, ours=ours, theirs=theirs, evidence=seal
+        )
+        actions.note_fork(office.journal, office.ask(), fork=fact)
+        office.journal.local.delete(_EVIDENCE, name)
+    return len(found)
+
+
+def parent_of(office: Office) -> Peer:
+    """The node we call. Raises Refusal "no_parent"."""
+    settings = office.settings
+    if not settings.parent or not settings.parent_node:
+        raise Refusal(
+            "no_parent",
+            id=f"Simpul {settings.name} tidak punya simpul atasan di node.toml; tidak ada "
+            "yang dikirim. Isi parent dan parent_node.",
+            en=f"The node {settings.name} has no parent in node.toml; nothing was sent. "
+            "Set parent and parent_node.",
+        )
+    return peer_of(office, bytes.fromhex(settings.parent_node))
+
+
+def peer_of(office: Office, node_id: bytes) -> Peer:
+    """A node by its id, from the book or from our enrolment. Raises Refusal."""
+    node = office.authority.node(node_id)
+    path = office.folder / PARENT_FILE
+    if node is None and path.exists():
+        chain = Chain.decode(path.read_bytes(), office.root_public)
+        node = chain.node if chain.node.node_id == node_id else None
+    if node is None:
+        raise Refusal(
+            "unknown_node",
+            id=f"Simpul {node_id.hex()[:8]} tidak dikenal di sini; tidak ada yang dikirim. "
+            "Muat berkas dari kabupaten dahulu.",
+            en=f"The node {node_id.hex()[:8]} is not known here; nothing was sent. Load the "
+            "kabupaten's file first.",
+        )
+    return Peer(node.node_id, node.box_public, node.name)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Calls the parent, again and again; keeps the TLS ticket between exchanges."""
+
+    office: Office
+    patience: Patience = field(default_factory=Patience)
+    _link: TlsLink | None = None
+    _is_complete: bool = False
+    _called_s: float = 0.0
+
+    def has_news(self) -> bool:
+        """Whether the book, or the last exchange, shows something for the parent."""
+        is_all = self.office.settings.row.decides
+        rows = [row for row in self.office.journal.journals() if row.own or is_all]
+        parent = bytes.fromhex(self.office.settings.parent_node)
+        return not self._is_complete or any(
+            row.head_seq > (row.safe_seq if is_all else row.received_seq)
+            for row in rows
+            if row.node != parent
+        )
+
+    def is_due(self) -> bool:
+        """Whether it is time to call."""
+        quiet_s = self.office.clock.monotonic_s() - self._called_s
+        return self.has_news() or quiet_s >= self.office.settings.contact_s
+
+    def call(self, progress: Progress | None = None) -> ExchangeResult:
+        """Exchange everything once; notes contact and the peer's signed time."""
+        office, peer = self.office, parent_of(self.office)
+        up = office.settings.row.up
+        assert up is not None, "a role with a parent has an offer for it"
+        if self._link is None:
+            address = split_address(office.settings.parent)
+            context = tls.client_context(trust.ca_of(office.folder))
+            self._link = TlsLink(address, context, tls.road_name(peer.node_id))
+        result = exchange(
+            side_of(office), peer, up, self._link, self.patience, progress
+        )
+        self._is_complete = result.is_complete and not result.more
+        self._called_s = office.clock.monotonic_s()
+        if result.peer_time_ms:
+            note_contact(office, peer.node_id)
+            hear_hub(office, result.peer_time_ms)
+        record_evidence(office)
+        return result
+
+
+def hear_hub(office: Office, hub_ms: int) -> None:
+    """Take note of a signed time, also for after a restart."""
+    office.clock.hear_hub(hub_ms)
+    office.journal.local.put(_CLOCK, _HUB_TIME, hub_ms.to_bytes(8, "big"))
+
+
+def last_hub_ms(office: Office) -> int | None:
+    """The last signed time heard, in this process or before it."""
+    raw = office.journal.local.get(_CLOCK, _HUB_TIME)
+    return int.from_bytes(raw, "big") if raw else None
+
+
+def keep_parent(folder: Path, chain: Chain) -> None:
+    """Keep the parent's chain out of the enrolment file."""
+    (folder / PARENT_FILE).write_bytes(chain.encode())

@@ -1,0 +1,131 @@
+"""The node process: listener, loops and pages in one process, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Any
+
+from django.core.wsgi import get_wsgi_application
+
+from perahu.node import trust
+from perahu.node.listener import Listener
+from perahu.node.lock import FileLock
+from perahu.node.loops import Loop, Loops
+from perahu.node.office import Office
+from perahu.node.pages import PageServer
+from perahu.node.road import Caller, doors_of, side_of
+from perahu.node.settings import split_address
+from perahu.node.status import in_language, status_of
+from perahu.node.tls import server_context
+from perahu.node.work import loops_of
+from perahu.sync.exchange import Patience
+from perahu.words import Refusal, Words
+
+TROUBLES_SHOWN_MAX = 5
+STOP_WAIT_S = 10.0
+_LOCK_FILE, _LOCK_WAIT_S = "serve.lock", 0.2
+
+
+class Serving:
+    """A node at work; `close` ends it cleanly."""
+
+    def __init__(self, office: Office) -> None:
+        """Take the addresses and begin. Raises Refusal "already_serving", "port_taken"."""
+        self.office = office
+        stopping = threading.Event()
+        patience = Patience(goes_on=lambda: not stopping.is_set())
+        self.loops: list[Loop] = loops_of(office, Caller(office, patience))
+        self.troubles: deque[Words] = deque(maxlen=TROUBLES_SHOWN_MAX)
+        with ExitStack() as opening:
+            _only_one(office, opening)
+            self.listener = self._listener()
+            if self.listener is not None:
+                self.listener.start()
+                opening.callback(self.listener.stop)
+            self.pages = PageServer(office.settings.page, self._application())
+            self.pages.start()
+            opening.callback(self.pages.stop, STOP_WAIT_S)
+            running = Loops(office, self.loops)
+            running.start()
+            opening.callback(running.stop, STOP_WAIT_S)
+            opening.callback(stopping.set)
+            self._stack = opening.pop_all()
+
+    def ready(self) -> dict[str, Any]:
+        """The line that says where it can be reached."""
+        node = self.office.certificate
+        road = None if self.listener is None else self.listener.port
+        return {
+            "ready": node.name,
+            "node": node.node_id.hex(),
+            "road_port": road,
+            "page": f"http://{self.pages.host}:{self.pages.port}/",
+        }
+
+    def close(self) -> None:
+        """End the loops after the step they are in, then let the addresses go."""
+        self._stack.close()
+
+    def _listener(self) -> Listener | None:
+        office = self.office
+        if office.settings.row.down is None or not office.settings.listen:
+            return None
+        files = office.folder / trust.FOLDER
+        context = server_context(files / trust.CERTIFICATE_FILE, files / trust.KEY_FILE)
+        return Listener(
+            side_of(office),
+            doors_of(office),
+            context,
+            split_address(office.settings.listen),
+            troubled=lambda refusal: self.troubles.append(refusal.words),
+        )
+
+    def _application(self) -> Any:
+        django = get_wsgi_application()
+
+        def figures(language: str) -> Any:
+            found = status_of(self.office, self.loops)
+            found["road_troubles"] = list(self.troubles)
+            return in_language(found, language)
+
+        def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            environ["perahu.status"] = figures
+            environ["perahu.language"] = self.office.settings.language
+            with self.office.at_work():
+                return django(environ, start)
+
+        return application
+
+
+def serve(office: Office) -> None:
+    """Serve until asked to stop; says in one line of JSON on stdout when it is ready."""
+    # Blocked in every thread and waited for in this one: a handler could miss a signal
+    # that comes in the instant before its thread goes to sleep.
+    asked = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, asked)
+    serving = Serving(office)
+    try:
+        print(json.dumps(serving.ready()), flush=True)
+        signal.sigwait(asked)
+    finally:
+        serving.close()
+        sys.stdout.flush()
+
+
+def _only_one(office: Office, opening: ExitStack) -> None:
+    lock = FileLock(office.folder / _LOCK_FILE, wait_max_s=_LOCK_WAIT_S)
+    try:
+        opening.enter_context(lock())
+    except Refusal as refusal:
+        name = office.settings.name
+        raise Refusal(
+            "already_serving",
+            id=f"Simpul {name} sudah berjalan; hentikan dahulu yang itu.",
+            en=f"The node {name} is running already; stop that one first.",
+        ) from refusal

@@ -1,0 +1,93 @@
+"""Which loops a node runs: what its role and its settings ask for."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from perahu.centre.http import HttpCentre
+from perahu.centre.ports import Centre, CentrePacket, CentreUnreachable, StatusPage
+from perahu.devices.matcher import extract
+from perahu.node.hub import Hub, hub_round
+from perahu.node.loops import Done, Loop
+from perahu.node.office import Office
+from perahu.node.road import Caller, record_evidence
+from perahu.words import Words
+
+SEAL_PERIOD_S = 15 * 60.0
+"""Own entries are sealed after so long at the latest (journal.md 1.3)."""
+LOOK_PERIOD_S = 2.0
+"""How often a loop looks into the book for what is new."""
+ROAD_BACKOFF_MAX_S = 20.0
+"""A dead link is tried this often: the dish of a village is up for an hour a day."""
+
+_SEALING = Words("Menyegel catatan", "Sealing entries")
+_CALLING = Words("Pertukaran dengan simpul atasan", "Exchange with the parent node")
+_DECIDING = Words("Keputusan dan pusat", "Decisions and the centre")
+_WITNESSING = Words("Bukti dari jaringan", "Evidence from the road")
+
+
+def loops_of(office: Office, caller: Caller) -> list[Loop]:
+    """The loops of this node, in the order of the status page."""
+    settings, row = office.settings, office.settings.row
+    loops = [Loop(_SEALING, lambda: _seal(office), SEAL_PERIOD_S)]
+    if row.up is not None and settings.parent:
+        loops.append(
+            Loop(_CALLING, lambda: _call(caller), LOOK_PERIOD_S, ROAD_BACKOFF_MAX_S)
+        )
+    if row.down is not None:
+        loops.append(Loop(_WITNESSING, lambda: _witness(office), LOOK_PERIOD_S))
+    if row.decides:
+        hub = Hub(office=office, centre=centre_of(office), extract=extract)
+        loops.append(Loop(_DECIDING, lambda: _decide(hub), LOOK_PERIOD_S))
+    return loops
+
+
+def centre_of(office: Office) -> Centre:
+    """The centre at the address in node.toml, or one that is always out of reach."""
+    if not office.settings.centre:
+        return NoCentre()
+    return HttpCentre(office.settings.centre, monotonic_s=office.clock.monotonic_s)
+
+
+class NoCentre:
+    """Stands in the centre's place where no address is set: packets wait."""
+
+    def submit(self, packet: CentrePacket) -> str:
+        """Nothing can be handed over."""
+        _no_centre()
+
+    def statuses(self, since: str = "") -> StatusPage:
+        """Nothing can be heard."""
+        _no_centre()
+
+
+def _no_centre() -> NoReturn:
+    raise CentreUnreachable(
+        "no_centre",
+        id="Alamat pusat belum diisi di node.toml; paket menunggu di sini.",
+        en="No address of the centre is set in node.toml; packets wait here.",
+    )
+
+
+def _seal(office: Office) -> Done:
+    office.journal.seal()
+    return Done()
+
+
+def _call(caller: Caller) -> Done:
+    if not caller.is_due():
+        return Done()
+    result = caller.call()
+    if result.refusal is not None:
+        raise result.refusal
+    return Done(more=result.more and not result.retry_after_s)
+
+
+def _witness(office: Office) -> Done:
+    record_evidence(office)
+    return Done()
+
+
+def _decide(hub: Hub) -> Done:
+    done = hub_round(hub)
+    return Done(more=done.did_something, trouble=tuple(done.trouble))
