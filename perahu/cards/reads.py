@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from perahu.cards import facts, reads_stock, rules
 from perahu.cards.models import PrintOrder
@@ -315,22 +315,23 @@ def print_queue(node: bytes, limit: int = 1000) -> list[Queued]:
 def by_state(
     state_: str, node: bytes | None = None, limit: int = 1000
 ) -> list[OrderState]:
-    """Orders in a state, oldest first; of one office (its home), or of all."""
-    rows = PrintOrder.objects.filter(state=state_)
-    if node is not None:
-        rows = rows.filter(home=node.hex())
-    return [state_of(row) for row in rows.order_by("ordered_order", "order")[:limit]]
+    """Orders in a state, oldest first; of one office (see `_rows_of`), or of all."""
+    rows = _rows_of(node).filter(state=state_).order_by("ordered_order", "order")
+    return [state_of(row) for row in rows[:limit]]
 
 
 def state_counts(node: bytes | None = None) -> dict[str, int]:
     """How many orders there are in each state; of one office, or of all."""
+    found = _rows_of(node).values_list("state").order_by("state")
+    return dict.fromkeys(STATES, 0) | dict(found.annotate(n=Count("order")))
+
+
+def _rows_of(node: bytes | None) -> QuerySet[PrintOrder]:
+    """Orders whose right is at an office or on its way to it; None for all."""
     rows = PrintOrder.objects.all()
-    if node is not None:
-        rows = rows.filter(home=node.hex())
-    counts = dict.fromkeys(STATES, 0)
-    for state_ in rows.values_list("state", flat=True).iterator():
-        counts[state_] += 1
-    return counts
+    if node is None:
+        return rows
+    return rows.filter(Q(holder=node.hex()) | Q(moving_to=node.hex()))
 
 
 def to_look_at(node: bytes) -> list[tuple[OrderState, AttemptState]]:
