@@ -26,6 +26,7 @@ FILE = "node.toml"
 FILE_BYTES_MAX = 65536
 TEXT_LENGTH_MAX = 500
 NAME_LENGTH_MAX = 60
+NUMBER_MAX = 366 * 24 * 3600
 SECONDS_MAX = 86400
 SCANNER_PORTS = range(4501, 4601)
 LANGUAGES = ("id", "en")
@@ -64,6 +65,8 @@ class Settings:
     """The certificate (PEM) under which the scanners sign; relative to the folder."""
     centre: str = ""
     """http(s)://… of the centre's side, at a hub."""
+    centre_patience_s: int = 3 * 24 * 3600
+    """Silence of the centre about a packet before it is handed over again."""
 
     @property
     def row(self) -> Role:
@@ -140,6 +143,8 @@ def _fits(value: Any, kind: Any) -> bool:
     if kind is str:
         is_text = isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
         return is_text and value.isprintable()
+    if kind is int:
+        return type(value) is int and 0 < value <= NUMBER_MAX
     if not isinstance(value, list) or len(value) > WILAYAH_MAX:
         return False
     if kind == tuple[int, ...]:

@@ -37,7 +37,12 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
     if row.down is not None:
         loops.append(Loop(_WITNESSING, lambda: _witness(office), LOOK_PERIOD_S))
     if row.decides:
-        hub = Hub(office=office, centre=centre_of(office), extract=extract)
+        hub = Hub(
+            office=office,
+            centre=centre_of(office),
+            extract=extract,
+            patience_ms=settings.centre_patience_s * 1000,
+        )
         loops.append(Loop(_DECIDING, lambda: _decide(hub), LOOK_PERIOD_S))
     return loops
 

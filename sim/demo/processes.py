@@ -78,6 +78,10 @@ class Process:
         os.kill(self.pid, signal.SIGKILL)
         self.wait()
 
+    def poke(self) -> None:
+        """Tell a node process that there may be work now (SIGUSR1): the link is back."""
+        os.kill(self.pid, signal.SIGUSR1)
+
     def stop(self) -> None:
         """Ask it to end; after a while, make it."""
         if self._child.poll() is None:
