@@ -13,12 +13,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from perahu.enrolment.facts import UNIQUE_STATUSES
 from perahu.people.facts import Biodata
 
 PRINT_READY = "PRINT_READY_RECORD"
-PRINTING = (
-    PRINT_READY, "SENT_FOR_CARD_PRINTING", "CARD_PRINTED", "CARD_SHIPPED", "CARD_ISSUED",
-)  # fmt: skip
+PRINTING = UNIQUE_STATUSES
 FAILURES = ("ENROLL_FAILURE_AT_CENTRAL", "ENROLL_FAILURE_AT_REGIONAL")
 WAITING = (
     "BIO_CAPTURED", "PROCESSING", "SENT_FOR_ENROLLMENT", "RECEIVED_AT_CENTRAL",

@@ -40,6 +40,8 @@ PROOF_DOMAIN = b"PRH1-proof"
 """What the epoch key signs of a proof; a prefix no other purpose uses."""
 _PICKUPS = "pickup"
 """The space of `local` with the pick-up codes this node has given out."""
+_EVICTED = "evicted"
+"""The space of `local` with the recordings whose parts were taken away here."""
 _CODE_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No 0 O 1 I L: people read the code from paper and say it by telephone."""
 _CODE_CHARS = 8
@@ -200,6 +202,27 @@ def level_of(journal: Journal, recording: bytes) -> Level:
     """How safe a recording is: the lowest level of all the entries it stands on."""
     entries = reads.entries_of(recording)
     return min(journal.level_of(place, seq) for place, seq in entries)
+
+
+def evict_parts(journal: Journal, *, limit: int = 200) -> int:
+    """Take away what was captured here once it is safe elsewhere and the centre said PRR.
+
+    Retention (domain.md 8): the hub and the provinsi hold every entry and every blob; this
+    office keeps hashes and receipts. Gives how many recordings were cleared.
+    """
+    cleared = {name for name, _ in journal.local.items(_EVICTED)}
+    done = 0
+    for recording in reads.print_ready_here(journal.node_id):
+        if done == limit:
+            break
+        if recording in cleared or level_of(journal, recording) < Level.SAFE:
+            continue
+        for sha in reads.blobs_of(recording):
+            journal.blobs.remove(sha)
+        # Noted last: a crash in between removes once more what is gone already.
+        journal.local.put(_EVICTED, recording, b"")
+        done += 1
+    return done
 
 
 def pickup_code(journal: Journal, recording: bytes) -> str:

@@ -52,6 +52,8 @@ CENTRE_STATUSES = (
     "SENT_FOR_CARD_PRINTING", "CARD_PRINTED", "CARD_SHIPPED", "CARD_ISSUED",
 )  # fmt: skip
 """The centre's exact names (domain.md 1.5)."""
+UNIQUE_STATUSES = CENTRE_STATUSES[CENTRE_STATUSES.index("PRINT_READY_RECORD") :]
+"""The centre found the person unique: the card may be made, or is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -328,6 +328,14 @@ def blobs_of(recording_: bytes) -> list[bytes]:
     return sorted(bytes.fromhex(one) for one in {*found, row.statement} if one)
 
 
+def print_ready_here(node: bytes) -> list[bytes]:
+    """The recordings of a node that the centre found unique, oldest first."""
+    rows = Recording.objects.filter(node=node.hex(), status__in=facts.UNIQUE_STATUSES)
+    rows = rows.filter(status_order__gt=F("submitted_order"))
+    names = rows.order_by("status_order").values_list("recording", flat=True)
+    return [bytes.fromhex(name) for name in names]
+
+
 def pickup_of(recording_: bytes) -> bytes:
     """SHA-256 of the pick-up code on the proof; empty before there is one."""
     row = Recording.objects.filter(pk=recording_.hex()).first()

@@ -300,6 +300,20 @@ def test_it_reads_the_centre_from_the_beginning_without_harm(world: World) -> No
         assert len(orders.orders_of(PERSON)) == 1
 
 
+def test_it_rebuilds_the_same_tables_from_the_book(world: World) -> None:
+    """Everything the hub knows comes back from the book alone, byte for byte."""
+    record_all(world.network.ketahun, recording=b"recording-02")
+    world.network.collect()
+    world.link.centre.plan({NIK: "EFAC:left_ring"})
+    world.rounds(4)
+    hub = world.network.hub
+    before = hub.tables.content_hash()
+    hub.tables.rebuild()
+    assert hub.tables.content_hash() != before
+    hub.journal.catch_up()
+    assert hub.tables.content_hash() == before
+
+
 def test_it_orders_without_a_template_that_cannot_be_made(network: Network) -> None:
     """A finger that gives no template leaves the hand-over to the pick-up code."""
 
