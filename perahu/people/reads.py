@@ -269,7 +269,7 @@ def _by_name(text: str, limit: int) -> list[Resident]:
     rows = Person.objects.filter(_SHOWN, pk__in=candidates)
     named = rows.values_list("person", "nama")
     wanted, looks = set(tokens), _trigrams(fold(text))
-    ranked = sorted((-_score(nama, wanted, looks), nama, key) for key, nama in named)
+    ranked = sorted((_distance(nama, wanted, looks), nama, key) for key, nama in named)
     best = [key for _, _, key in ranked[: 2 * limit]]
     by_key = Person.objects.in_bulk(best)
     return [_resident(row) for row in _leaders(by_key[key] for key in best)][:limit]
@@ -356,11 +356,17 @@ _NEXT_TOKENS = """
 """
 
 
-def _score(nama: str, wanted: set[str], looks: frozenset[str]) -> float:
-    """How many sounding words are shared, then how alike the written names look."""
-    mine = _trigrams(fold(nama))
-    alike = 2 * len(mine & looks) / (len(mine) + len(looks) or 1)
-    return len(wanted.intersection(sound_tokens(nama))) + alike
+def _distance(
+    nama: str, wanted: set[str], looks: frozenset[str]
+) -> tuple[int, float, float]:
+    """How far a name is from what was typed, least first.
+
+    By sounding words shared, by how little else it holds, by how alike it is written.
+    """
+    tokens, mine = sound_tokens(nama), _trigrams(fold(nama))
+    shared = len(wanted.intersection(tokens))
+    alike = 2 * len(mine & looks) / (len(mine) + len(looks))
+    return -shared, -shared / (len(tokens) or 1), -alike
 
 
 def _trigrams(folded: str) -> frozenset[str]:

@@ -38,9 +38,9 @@ _XML_HEAD_BYTES = 4096
 
 _BROKEN = (
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError, SyntaxError,
-    EOFError, OSError, zipfile.BadZipFile, zlib.error,
+    EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""What openpyxl and the XML parser raise for one and the same: it is not whole."""
+"""What zipfile, openpyxl and the XML parser raise for one and the same: it is not whole."""
 
 Row = tuple[int, list[str]]
 """The row's number as a person sees it in the file, and its cells."""
@@ -161,7 +161,7 @@ def _check_zip(content: bytes) -> None:
                 if part.filename.lower().endswith((".xml", ".rels", ".vml")):
                     with parts.open(part) as stream:
                         _check_xml_head(stream.read(_XML_HEAD_BYTES))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except _BROKEN as error:
         # Broken, packed in a way we do not know, or locked with a password.
         raise _bad_workbook() from error
 
