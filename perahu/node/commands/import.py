@@ -1,4 +1,4 @@
-"""`perahu import`: at the hub, take residents in from a SIAK export, look first, or undo."""
+"""`perahu import`: at the hub, take residents in from a SIAK export, or undo."""  # noqa: N999
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ _CHECKED = Words(
     "{rows} rows: {added} new, {changed} changed, {unchanged} known, {refused} wrong, "
     "{warnings} warnings. Nothing was written.",
 )
-_ROW = Words("  baris {row}, kolom {column}: {says}", "  row {row}, column {column}: {says}")
+_ROW = Words(
+    "  baris {row}, kolom {column}: {says}", "  row {row}, column {column}: {says}"
+)
 _WARNED = Words(
     "  baris {row}, kolom {column} (peringatan): {says}",
     "  row {row}, column {column} (warning): {says}",

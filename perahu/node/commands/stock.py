@@ -37,11 +37,13 @@ _TRANSFER = Words("arrive: nomor kiriman", "arrive: id of the transfer")
 _CAUSE = Words("spoil: sebab rusak", "spoil: the cause")
 _REASON = Words("count: alasan bila ada selisih", "count: why it differs")
 
-_ACCOUNT = Words("  {item:<8} {name:<44} {count:>8}", "  {item:<8} {name:<44} {count:>8}")
+_ACCOUNT = Words(
+    "  {item:<8} {name:<44} {count:>8}", "  {item:<8} {name:<44} {count:>8}"
+)
 _SUM = Words("Jumlah seluruh buku: {sum}", "Sum of the whole ledger: {sum}")
 _WAY = Words(
-    "Dalam perjalanan: kiriman {transfer}, {sent} {item} dari {sent_by}.",
-    "On the way: transfer {transfer}, {sent} {item} from {sent_by}.",
+    "Dalam perjalanan: kiriman {transfer}, {count} {item} dari {sent_by}.",
+    "On the way: transfer {transfer}, {count} {item} from {sent_by}.",
 )
 _NO_WAY = Words("Tidak ada kiriman dalam perjalanan.", "Nothing is on the way.")
 _DONE = Words(
@@ -204,7 +206,7 @@ def _list_on_the_way(office: Office, teller: Teller) -> None:
         told = {
             "transfer": one.transfer.hex(),
             "item": one.item,
-            "sent": one.sent,
+            "count": one.sent,
             "sent_by": sender.name if sender else one.sent_by.hex(),
         }
         teller.tell("on_the_way", fill(_WAY, **told), **told)

@@ -1,0 +1,146 @@
+"""What every desk command does alike: sign its operator in, and tell what happens.
+
+With `--json` each thing that happens is one line of JSON with stable keys, flushed at
+once, so that another program may show it live; without, it is a sentence or a bar.
+
+Example: `with call.open() as office: officer = sign_in_officer(call, office)`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from perahu.node.cli import Call, Say
+from perahu.node.office import Office
+from perahu.node.passphrase import secret_word
+from perahu.node.signing_in import PIN_VARIABLE, sign_in
+from perahu.words import Refusal, Words
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+ID_BYTES = 12
+
+_OFFICER = Words("nama masuk petugas", "login of the operator")
+_JSON = Words("satu baris JSON untuk tiap kejadian", "one line of JSON for each event")
+_PIN = Words("PIN", "The PIN")
+
+
+def add_desk_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """The arguments that every desk command has."""
+    parser.add_argument("--officer", required=True, metavar="LOGIN", help=say(_OFFICER))
+    parser.add_argument("--json", action="store_true", help=say(_JSON))
+
+
+def sign_in_officer(call: Call, office: Office, right: str) -> bytes:
+    """The operator at this desk, by her PIN; she must hold the right. Raises Refusal."""
+    pin = secret_word(PIN_VARIABLE, _PIN, call.lang)
+    officer = sign_in(office, call.officer, pin)
+    office.authority.may(officer, right, "", office.now().today)
+    return officer
+
+
+def fill(words: Words, **values: object) -> Words:
+    """The sentence with these values in it; a value may be words itself."""
+
+    def side(language: str, text: str) -> str:
+        found = {
+            name: value.in_(language) if isinstance(value, Words) else value
+            for name, value in values.items()
+        }
+        return text.format(**found)
+
+    return Words(side("id", words.id), side("en", words.en))
+
+
+def hex_id(text: str) -> bytes:
+    """The 12 bytes of an id typed in hex. Raises Refusal "bad_id"."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != ID_BYTES:
+        raise Refusal(
+            "bad_id",
+            id=f"Nomor {text[:40]!r} tidak sah: harus {2 * ID_BYTES} angka heksa. "
+            "Tidak ada yang diubah.",
+            en=f"The id {text[:40]!r} is not valid: it has {2 * ID_BYTES} hex digits. "
+            "Nothing was changed.",
+        )
+    return found
+
+
+def may_ask(call: Call) -> bool:
+    """Whether there is somebody at a keyboard to be asked."""
+    return not call.json and sys.stdin.isatty()
+
+
+class Teller:
+    """Tells one run's events, as JSON lines or in sentences."""
+
+    def __init__(self, call: Call) -> None:
+        self.language = call.lang
+        self.is_json: bool = call.json
+
+    def tell(self, event: str, words: Words | None = None, **fields: object) -> None:
+        """One thing that happened; without words it is for programs only."""
+        if self.is_json:
+            shown = {name: self._plain(value) for name, value in fields.items()}
+            print(json.dumps({"event": event} | shown), flush=True)
+        elif words is not None:
+            print(words.in_(self.language), flush=True)
+
+    def refused(self, refusal: Refusal, about: Words, **fields: object) -> None:
+        """One of many was refused; the others go on."""
+        words = fill(_REFUSED, about=about, why=refusal.words)
+        self.tell("refused", words, code=refusal.code, says=refusal.words, **fields)
+
+    @contextmanager
+    def bar(self, words: Words, total: int) -> Iterator[Bar]:
+        """A bar while something long runs; nothing at all with `--json`."""
+        if self.is_json or not sys.stdout.isatty():
+            yield Bar()
+            return
+        # 10 MB that a run without a person watching need not load.
+        from rich.progress import Progress
+
+        with Progress(transient=True) as progress:
+            task = progress.add_task(words.in_(self.language), total=total)
+            yield Bar(progress, task)
+
+    def _plain(self, value: object) -> Any:
+        if isinstance(value, bytes):
+            return value.hex()
+        return value.in_(self.language) if isinstance(value, Words) else value
+
+
+class Bar:
+    """A bar on the screen, or none."""
+
+    def __init__(
+        self, progress: Progress | None = None, task: TaskID | None = None
+    ) -> None:
+        self._progress, self._task = progress, task
+
+    def to(self, done: int, text: str = "") -> None:
+        """Move to `done`; `text` replaces what stands before the bar."""
+        if self._progress is not None and self._task is not None:
+            more = {"description": text} if text else {}
+            self._progress.update(self._task, completed=done, **more)  # type: ignore[arg-type]
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Take the bar off while somebody is asked."""
+        if self._progress is not None:
+            self._progress.stop()
+        yield
+        if self._progress is not None:
+            self._progress.start()
+
+
+_REFUSED = Words("{about}: {why}", "{about}: {why}")
