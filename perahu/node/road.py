@@ -129,6 +129,8 @@ class Caller:
 
     office: Office
     patience: Patience = field(default_factory=Patience)
+    is_wanted: bool = False
+    """Somebody asked for a call now; taken back when it was made."""
     _link: TlsLink | None = None
     _is_complete: bool = False
     _called_s: float = 0.0
@@ -147,10 +149,15 @@ class Caller:
     def is_due(self) -> bool:
         """Whether it is time to call."""
         quiet_s = self.office.clock.monotonic_s() - self._called_s
-        return self.has_news() or quiet_s >= self.office.settings.contact_s
+        return (
+            self.is_wanted
+            or self.has_news()
+            or quiet_s >= self.office.settings.contact_s
+        )
 
     def call(self, progress: Progress | None = None) -> ExchangeResult:
         """Exchange everything once; notes contact and the peer's signed time."""
+        self.is_wanted = False
         office, peer = self.office, parent_of(self.office)
         up = office.settings.row.up
         assert up is not None, "a role with a parent has an offer for it"

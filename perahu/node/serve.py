@@ -1,4 +1,7 @@
-"""The node process: listener, loops and pages in one process, until SIGTERM or Ctrl-C."""
+"""The node process: listener, loops and pages in one process, until SIGTERM or Ctrl-C.
+
+SIGUSR1 says that there may be work now: the link is back, a dish was turned on.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ class Serving:
         self.office = office
         stopping = threading.Event()
         patience = Patience(goes_on=lambda: not stopping.is_set())
-        self.loops: list[Loop] = loops_of(office, Caller(office, patience))
+        self._caller = Caller(office, patience)
+        self.loops: list[Loop] = loops_of(office, self._caller)
         self.troubles: deque[Words] = deque(maxlen=TROUBLES_SHOWN_MAX)
         with ExitStack() as opening:
             _only_one(office, opening)
@@ -69,7 +73,8 @@ class Serving:
         }
 
     def look_now(self) -> None:
-        """Let every loop take its next step at once."""
+        """Let every loop take its next step at once, and call the parent."""
+        self._caller.is_wanted = True
         for loop in self.loops:
             loop.nudge.set()
 

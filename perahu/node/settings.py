@@ -26,8 +26,7 @@ FILE = "node.toml"
 FILE_BYTES_MAX = 65536
 TEXT_LENGTH_MAX = 500
 NAME_LENGTH_MAX = 60
-NUMBER_MAX = 366 * 24 * 3600
-SECONDS_MAX = 86400
+SECONDS_MAX = 366 * 24 * 3600
 SCANNER_PORTS = range(4501, 4601)
 LANGUAGES = ("id", "en")
 
@@ -138,13 +137,9 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    if kind is int:
-        return type(value) is int and 1 <= value <= SECONDS_MAX
     if kind is str:
         is_text = isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
         return is_text and value.isprintable()
-    if kind is int:
-        return type(value) is int and 0 < value <= NUMBER_MAX
     if not isinstance(value, list) or len(value) > WILAYAH_MAX:
         return False
     if kind == tuple[int, ...]:
