@@ -75,12 +75,12 @@ def _load(book: Book, row: JournalRow, first: int) -> tuple[tuple[Entry, ...], b
 
 def _entry(book: Book, item: StoredEntry) -> Entry:
     """An entry with its body in the clear, or its commit alone where that was erased."""
-    if item.body is None or item.salt is None:
-        assert item.commit is not None, "an erased entry keeps its commit"
-        return Entry(item.header, item.commit, None, None)
-    body = book.unseal(decode_header(item.header), item.body, item.h)
-    assert body is not None, "a key is erased only after the commit was kept"
-    return Entry.whole(item.header, item.salt, body)
+    if item.body is not None and item.salt is not None:
+        body = book.unseal(decode_header(item.header), item.body, item.h)
+        if body is not None:
+            return Entry.whole(item.header, item.salt, body)
+    assert item.commit is not None, "a key is erased only after the commit was kept"
+    return Entry(item.header, item.commit, None, None)
 
 
 def read_segments(book: Book, row: JournalRow, after: int) -> Iterator[Segment]:

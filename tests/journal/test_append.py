@@ -11,6 +11,9 @@ from perahu.journal.types import Draft, Level
 from perahu.people.facts import ResidentCorrected
 from perahu.words import Refusal
 from tests.cast import BUDI, MADE, SARI, District, carry, corrected, stocked, with_hub
+from tests.journal.stores import BOTH_STORES
+
+pytestmark = BOTH_STORES
 
 
 def test_it_works(district: District) -> None:

@@ -66,7 +66,10 @@ class Mirror:
         if self.folder is None or not self.present():
             return 0
         pattern = re.compile(rf"{node.hex()[:8]}-([1-9][0-9]{{0,8}})\.jrnm")
-        found = map(pattern.fullmatch, self._disk.list(self.folder))
+        try:
+            found = [pattern.fullmatch(name) for name in self._disk.list(self.folder)]
+        except OSError:
+            return 0
         return max((int(match[1]) for match in found if match), default=0)
 
     def is_the_one_seen(self, node: bytes, epoch: int) -> bool:
@@ -87,15 +90,21 @@ class Mirror:
 
     def read(self, node: bytes, epoch: int) -> Iterator[Mirrored]:
         """The entries of a file in order; a torn or damaged record is passed over."""
-        if self.present() and self._disk.exists(self.path(node, epoch)):
-            raw = self._disk.read(self.path(node, epoch))
-            at = raw.find(_MAGIC)
-            while at >= 0:
-                size = int.from_bytes(raw[at + 4 : at + 8], "big")
-                found = _decode(raw, at, size)
-                if found is not None:
-                    yield found
-                at = raw.find(_MAGIC, at + (12 + size if found else 4))
+        raw = self._content(self.path(node, epoch)) if self.present() else b""
+        at = raw.find(_MAGIC)
+        while at >= 0:
+            size = int.from_bytes(raw[at + 4 : at + 8], "big")
+            found = _decode(raw, at, size)
+            if found is not None:
+                yield found
+            at = raw.find(_MAGIC, at + (12 + size if found else 4))
+
+    def _content(self, path: Path) -> bytes:
+        """A medium that cannot be read is as good as away: it never stops the node."""
+        try:
+            return self._disk.read(path) if self._disk.exists(path) else b""
+        except OSError:
+            return b""
 
 
 def _encode(entry: Mirrored) -> bytes:

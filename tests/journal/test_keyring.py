@@ -1,0 +1,199 @@
+"""The subjects' keys: durable before use, shared by processes, gone once erased."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from perahu.journal.beside.keyring import NO_SUBJECT, Keyring
+from perahu.journal.ports import Ports
+from perahu.node.disk import RealDisk
+from perahu.node.lock import FileLock
+from perahu.words import Refusal
+from tests.cast import BUDI, Dice, HandClock, stocked, with_hub
+from tests.journal.stores import StoreDistrict
+
+HEAD, RECORD = 16, 84
+MADE, WATI = b"made-person\0", b"wati-person\0"
+WRAP = b"w" * 32
+_COUNT = itertools.count()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the keyring of a test stands."""
+    return tmp_path / "keyring"
+
+
+def ring(path: Path, wrap_key: bytes = WRAP) -> Keyring:
+    """The keyring as a new process of the node would open it."""
+    ports = Ports(
+        clock=HandClock(),
+        random=Dice(f"{path} {next(_COUNT)}"),
+        disk=RealDisk(),
+        lock=FileLock(path.with_name("lock")),
+        thread=lambda: 0,
+    )
+    return Keyring(path, wrap_key, ports)
+
+
+def test_it_works(path: Path) -> None:
+    """A key made once is found by every process, and the file holds no key in the clear."""
+    first = ring(path)
+    first.ensure([BUDI, MADE, BUDI])
+    keys = first.get(BUDI), first.get(MADE)
+    assert keys == (ring(path).get(BUDI), ring(path).get(MADE))
+    assert len({*keys, None}) == 3
+    assert path.stat().st_size == HEAD + 2 * RECORD
+    assert all(key not in path.read_bytes() for key in keys if key)
+
+
+def test_it_makes_a_key_once(path: Path) -> None:
+    """Asked again, also by another process that has not looked since: the same key."""
+    first, second = ring(path), ring(path)
+    first.ensure([BUDI])
+    second.ensure([BUDI, MADE])
+    first.ensure([MADE])
+    assert (first.get(BUDI), first.get(MADE)) == (second.get(BUDI), second.get(MADE))
+
+
+def test_it_opens_under_its_own_wrapping_key_alone(path: Path) -> None:
+    """Another node's wrapping key opens nothing."""
+    ring(path).ensure([BUDI])
+    assert ring(path, b"x" * 32).get(BUDI) is None
+
+
+@pytest.mark.parametrize("tear", [1, 11, 50, RECORD - 1])
+def test_it_passes_over_a_torn_record(path: Path, tear: int) -> None:
+    """A power cut in mid-write: the keys before are there, the next one takes its place."""
+    ring(path).ensure([BUDI])
+    key = ring(path).get(BUDI)
+    ring(path).ensure([MADE])
+    path.write_bytes(path.read_bytes()[: HEAD + RECORD + tear])
+    after = ring(path)
+    assert after.get(BUDI) == key and after.get(MADE) is None
+    after.ensure([WATI])
+    assert ring(path).get(WATI) is not None
+    assert path.stat().st_size == HEAD + 2 * RECORD
+
+
+def test_it_passes_over_zeros_that_a_power_cut_left(path: Path) -> None:
+    """Some file systems grow a file before its bytes are there: the office key stays."""
+    first = ring(path)
+    first.ensure([NO_SUBJECT, BUDI])
+    key = first.get(NO_SUBJECT)
+    path.write_bytes(path.read_bytes() + bytes(3 * RECORD))
+    after = ring(path)
+    assert after.get(NO_SUBJECT) == key
+    after.ensure([MADE])
+    assert ring(path).get(MADE) == after.get(MADE) is not None
+    assert ring(path).get(NO_SUBJECT) == key
+
+
+def test_it_survives_a_damaged_record_in_the_middle(path: Path) -> None:
+    """Bit rot costs one key and never the ones after it."""
+    ring(path).ensure([BUDI, MADE, WATI])
+    keys = ring(path).get(BUDI), ring(path).get(WATI)
+    raw = bytearray(path.read_bytes())
+    raw[HEAD + RECORD + 40] ^= 1
+    path.write_bytes(bytes(raw))
+    after = ring(path)
+    assert after.get(MADE) is None
+    after.ensure([b"new-person\0\0"])
+    assert (ring(path).get(BUDI), ring(path).get(WATI)) == keys
+
+
+def test_it_starts_over_where_the_first_write_was_torn(path: Path) -> None:
+    """Less than a head, or only zeros: no entry can have used a key."""
+    for torn in (b"PRHK", bytes(HEAD + RECORD)):
+        path.write_bytes(torn)
+        ring(path).ensure([BUDI])
+        assert ring(path).get(BUDI) is not None
+
+
+def test_it_refuses_another_file(path: Path) -> None:
+    """What is no keyring is not written over."""
+    path.write_bytes(b"a photograph of a boat, more or less")
+    with pytest.raises(Refusal, match="broken_book"):
+        ring(path)
+    assert path.read_bytes().startswith(b"a photograph")
+
+
+def test_it_erases_for_every_process(path: Path) -> None:
+    """Once erased, another process lets its copy of the key go at its next step."""
+    here, there = ring(path), ring(path)
+    here.ensure([BUDI, MADE])
+    wrapped = path.read_bytes()[HEAD : HEAD + RECORD]
+    key = there.get(BUDI)
+    assert key is not None and here.erase(BUDI)
+    there.refresh()
+    assert there.get(BUDI) is None and there.get(MADE) is not None
+    assert wrapped not in path.read_bytes()
+    assert not here.erase(BUDI), "there was nothing left to erase"
+
+
+def test_it_makes_a_new_key_after_an_erasure(path: Path) -> None:
+    """The same subject can appear again; the old key does not come back."""
+    here, there = ring(path), ring(path)
+    here.ensure([BUDI])
+    key = there.get(BUDI)
+    here.erase(BUDI)
+    there.ensure([BUDI])
+    assert there.get(BUDI) not in (None, key)
+    assert here.get(BUDI) == there.get(BUDI)
+
+
+def test_it_takes_back_what_a_copy_has_but_never_what_was_erased(path: Path) -> None:
+    """An old copy on a stick brings lost keys back, and Budi's stays destroyed."""
+    here, copy = ring(path), path.with_name("copy")
+    here.ensure([BUDI, MADE, WATI])
+    here.copy_to(copy)
+    wanted = here.get(WATI)
+    there = ring(path)
+    here.erase(BUDI)
+    here.erase(WATI)
+    here.take_from(copy, [BUDI])
+    assert (here.get(BUDI), here.get(WATI)) == (None, wanted)
+    assert there.get(MADE) is not None
+    there.refresh()
+    assert (there.get(BUDI), there.get(WATI)) == (None, wanted)
+
+
+def test_it_takes_nothing_forged(path: Path) -> None:
+    """Records on a stick that this node did not wrap are passed over."""
+    here, other = ring(path), ring(path.with_name("other"), b"x" * 32)
+    here.ensure([BUDI])
+    other.ensure([MADE])
+    here.take_from(path.with_name("other"), [])
+    assert here.get(MADE) is None and here.get(BUDI) is not None
+
+
+def test_it_keeps_the_mirrors_copy_equal(path: Path) -> None:
+    """Added keys are added there; after an erasure, or a torn copy, it is written whole."""
+    here, copy = ring(path), path.with_name("copy")
+    for subjects in ([BUDI], [MADE, WATI]):
+        here.ensure(subjects)
+        here.copy_to(copy)
+        assert copy.read_bytes() == path.read_bytes()
+    here.erase(MADE)
+    here.copy_to(copy)
+    assert copy.read_bytes() == path.read_bytes()
+    copy.write_bytes(copy.read_bytes()[:-5])
+    here.copy_to(copy)
+    assert copy.read_bytes() == path.read_bytes()
+
+
+def test_it_refuses_a_book_whose_keyring_is_gone(district: StoreDistrict) -> None:
+    """Without keys every body would look erased: the book is not opened like that."""
+    _, enggano = with_hub(district)
+    district.state(enggano, stocked(1))
+    enggano.close()
+    path = district.members["Enggano"].folder / "keyring"
+    lost = path.read_bytes()
+    path.unlink()
+    with pytest.raises(Refusal, match="broken_book"):
+        district.open("Enggano")
+    path.write_bytes(lost)
+    assert district.open("Enggano").verify().sound
