@@ -95,6 +95,10 @@ class Listener:
         except (OSError, ValueError):
             # A handshake that failed or a socket that died: nobody to tell.
             pass
+        except Exception as error:  # noqa: BLE001
+            # The sync loop: one peer's exchange stops and a person is told; the others
+            # and the pages go on (style, rule 6).
+            self._troubled(_fault(error))
         finally:
             self._room.release()
 
@@ -151,6 +155,16 @@ class Listener:
                 return
             if not piece:
                 stream.wait(_ACCEPT_S, to_send=bool(rest))
+
+
+def _fault(error: Exception) -> Refusal:
+    return Refusal(
+        "sync_fault",
+        f"Kesalahan program saat menerima kiriman ({type(error).__name__}: "
+        f"{str(error)[:120]}); yang utuh tetap tersimpan. Laporkan kepada pengembang.",
+        f"A program fault while taking in a transmission ({type(error).__name__}: "
+        f"{str(error)[:120]}); what was whole is stored. Report it to the developers.",
+    )
 
 
 def _bound(address: tuple[str, int]) -> socket.socket:

@@ -233,7 +233,7 @@ class Carrier:
 
     def run(self) -> None:
         """Raises BrokenLink when the connection dies or nothing moves for too long."""
-        while not (self._session.finished and not self._pending):
+        while not self._is_done:
             if not self._patience.goes_on():
                 raise BrokenLink("stopped")
             has_sent = self._send()
@@ -242,6 +242,17 @@ class Carrier:
                 self._link.wait(_TURN_S, to_send=bool(self._pending))
             self._watch(has_sent or has_received)
         self._project()
+
+    @property
+    def _is_done(self) -> bool:
+        """The caller stops when all is agreed; the answering side when the caller does.
+
+        Else a fact that the caller sends just then would meet a closed door.
+        """
+        if self._pending or not self._session.finished:
+            return False
+        answers = isinstance(self._http, ServerHttp) and self._session.is_agreed
+        return self._http.is_over or not answers
 
     def _send(self) -> bool:
         if not self._pending:
@@ -271,7 +282,7 @@ class Carrier:
         """The peer closed: only END ends an exchange, anything else is a cut."""
         if not self._session.finished:
             raise BrokenLink("closed")
-        self._pending = b""
+        self._pending, self._http.is_over = b"", True
 
     def _watch(self, has_moved: bool) -> None:
         """Progress is bytes taken, bytes come, or the kernel's backlog shrinking."""

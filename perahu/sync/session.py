@@ -34,7 +34,7 @@ from perahu.sync.progress import Progress
 from perahu.sync.receiving import Receiving
 from perahu.sync.sealed import Opener, Sealer
 from perahu.sync.sending import Sending
-from perahu.sync.window import Window
+from perahu.sync.window import Window, window_bytes
 from perahu.words import Refusal
 
 _CONTENT = frozenset({frames.SEG, frames.MANIFEST, frames.CHUNK})
@@ -78,7 +78,7 @@ class Session:
         self._random = side.journal.ports.random
         self._passport = passport.write(side.journal.chain, side.versions)
         self._reader = FrameReader()
-        self._window = Window()
+        self._window = _window(self.progress)
         self._out = bytearray(frames.MAGIC)
         self._id = b""
         self._peer: Passport | None = None
@@ -227,7 +227,7 @@ class Session:
         """
         self.progress.received_bytes += len(piece)
         for frame in self._reader.feed(piece):
-            if self.finished or self.refusal is not None:
+            if self.refusal is not None:
                 return
             self._take(frame)
 
@@ -354,6 +354,13 @@ class Session:
         """Keep what helps the next exchange; called however the connection ended."""
         if self._peer is not None:
             self._sending.end()
+
+
+def _window(progress: Progress) -> Window:
+    """What an earlier connection of this exchange learnt of the link is not forgotten."""
+    if not progress.rate_bytes_s:
+        return Window()
+    return Window(window_bytes(progress.rate_bytes_s, progress.rtt_s))
 
 
 def _forged_ack(why: str) -> Refusal:

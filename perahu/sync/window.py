@@ -19,7 +19,9 @@ _GAIN = 1.5
 class Window:
     """Bytes sent and acknowledged in one direction, and what they say about the link."""
 
-    def __init__(self) -> None:
+    def __init__(self, start_bytes: int = limits.WINDOW_START_BYTES) -> None:
+        """`start_bytes` is what an earlier connection of the exchange settled at."""
+        self._start_bytes = start_bytes
         self.sent_bytes = 0
         self.acked_bytes = 0
         self._marks: deque[tuple[int, float]] = deque()
@@ -46,9 +48,8 @@ class Window:
     def size_bytes(self) -> int:
         """How many bytes may be in flight now."""
         if not self._rates:
-            return limits.WINDOW_START_BYTES
-        held = int(_GAIN * self.rate_bytes_s * self.rtt_s)
-        return max(limits.WINDOW_BYTES_MIN, min(limits.WINDOW_BYTES_MAX, held))
+            return self._start_bytes
+        return window_bytes(self.rate_bytes_s, self.rtt_s)
 
     @property
     def is_open(self) -> bool:
@@ -86,6 +87,12 @@ class Window:
             self._rates.append((now_s, (self.acked_bytes - began) / (now_s - began_s)))
         _forget(self._rates, now_s - _RATE_MEMORY_S)
         _forget(self._trips, now_s - _RTT_MEMORY_S)
+
+
+def window_bytes(rate_bytes_s: float, rtt_s: float) -> int:
+    """One and a half times what the link holds, within limits."""
+    held = int(_GAIN * rate_bytes_s * rtt_s)
+    return max(limits.WINDOW_BYTES_MIN, min(limits.WINDOW_BYTES_MAX, held))
 
 
 def _forget(memory: deque[tuple[float, float]], before_s: float) -> None:
