@@ -40,7 +40,7 @@ from perahu.people.rules import Standing, Statement, sound_tokens, standing
 _ELEMENTS = tuple(field.name for field in dataclasses.fields(Biodata))
 _COLUMNS = tuple(field.attname for field in Person._meta.concrete_fields)
 _STATEMENTS_OF = (ResidentImported, ResidentRegistered, ResidentCorrected)
-_NOT_SERVICE = (ResidentImported, SamePerson)
+_NO_ACT = (ResidentImported, SamePerson)
 
 _PERSONS_AT_ONCE = 2_000
 
@@ -93,14 +93,14 @@ class _Batch:
             known = self.undone.get(fact.batch)
             if known is None or order_key(known) < order_key(event):
                 self.undone[fact.batch] = event
-        if _is_service(type(fact)):
+        if _is_act_for_someone(type(fact)):
             person: bytes = getattr(fact, "person")  # noqa: B009
             self.served[person.hex()] = None
 
 
 @cache
-def _is_service(kind: type[Any]) -> bool:
-    return "person" in kind.KIND.subjects and kind not in _NOT_SERVICE
+def _is_act_for_someone(kind: type[Any]) -> bool:
+    return "person" in kind.KIND.subjects and kind not in _NO_ACT
 
 
 def _statement(

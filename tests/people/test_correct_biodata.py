@@ -28,9 +28,7 @@ def person_here(station: Station) -> bytes:
     return found.person
 
 
-def correct(
-    station: Station, *changes: Change, officer: bytes | None = None
-) -> Receipt:
+def correct(station: Station, *changes: Change, officer: bytes = b"") -> Receipt:
     """Whoever works at the desk corrects Budi's biodata."""
     with station.at_work() as journal:
         return correct_biodata(

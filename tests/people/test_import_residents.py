@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from perahu.journal.types import Level
-from perahu.people import actions, reads
+from perahu.people import actions, reads, rules
 from perahu.people.actions import ROWS_PER_APPEND, import_residents, plan_import
 from perahu.people.facts import ImportBegun, ResidentImported
 from perahu.people.rules import ImportPlan
@@ -19,13 +19,15 @@ from tests.people.builders import ROW, create_row, plan_of, villagers
 
 
 def take_in(
-    network: Network, plan: ImportPlan, **changes: bool
+    network: Network, plan: ImportPlan, skip_bad: bool = False
 ) -> actions.ImportResult:
     """Ratna imports at the hub."""
     hub = network.hub
     with hub.at_work() as journal:
         rng = Dice(f"import-{len(journal.events())}")
-        return import_residents(journal, hub.ask(RATNA), plan, rng=rng, **changes)
+        return import_residents(
+            journal, hub.ask(RATNA), plan, rng=rng, skip_bad=skip_bad
+        )
 
 
 def two_kecamatan(count: int = 40) -> list[dict[str, str]]:
@@ -85,7 +87,7 @@ def test_it_passes_over_what_is_known(network: Network) -> None:
     assert other.batch != first.batch
 
 
-def test_it_keeps_the_person_id_when_data_change(network: Network) -> None:
+def test_it_keeps_the_person_id_when_a_home_changes(network: Network) -> None:
     """A newer export changes the data of the same person, and only of those changed."""
     take_in(
         network, plan_of(ROW, create_row(NIK="1703011308909001", TGL_LHR="13-08-1990"))
@@ -189,6 +191,6 @@ def test_it_says_when_a_file_cannot_be_read(
             plan_import(path, today=TODAY)
     big = tmp_path / "big.csv"
     big.write_bytes(b"x" * 11)
-    monkeypatch.setattr(actions.rules, "FILE_BYTES_MAX", 10)
+    monkeypatch.setattr(rules, "FILE_BYTES_MAX", 10)
     with pytest.raises(Refusal, match="file_too_big"):
         plan_import(big, today=TODAY)

@@ -15,7 +15,7 @@ from tests.people.test_import_residents import take_in
 SUKARNO = create_biodata(nama="Sukarno", nik="1703011308909001")
 
 
-def register(station: Station, officer: bytes | None = None, number: int = 1) -> None:
+def register(station: Station, officer: bytes = b"", number: int = 1) -> None:
     """Whoever works at the desk registers Sukarno."""
     with station.at_work() as journal:
         register_resident(
@@ -67,7 +67,7 @@ def test_it_refuses_who_is_known_or_out_of_scope(network: Network) -> None:
         register(network.enggano, number=2)
 
 
-def test_it_takes_the_registers_data_for_a_known_nik(network: Network) -> None:
+def test_it_takes_what_siak_says_of_a_known_nik(network: Network) -> None:
     """A later import of the same NIK at the hub keeps the id that the desk gave."""
     register(network.enggano)
     network.collect(network.enggano, blobs=False)
