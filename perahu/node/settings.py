@@ -27,6 +27,7 @@ FILE_BYTES_MAX = 65536
 TEXT_LENGTH_MAX = 500
 NAME_LENGTH_MAX = 60
 SECONDS_MAX = 366 * 24 * 3600
+SECONDS_MAX = 366 * 24 * 3600
 SCANNER_PORTS = range(4501, 4601)
 LANGUAGES = ("id", "en")
 
@@ -140,6 +141,8 @@ def _fits(value: Any, kind: Any) -> bool:
     if kind is str:
         is_text = isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
         return is_text and value.isprintable()
+    if kind is int:
+        return type(value) is int and 0 < value <= SECONDS_MAX
     if not isinstance(value, list) or len(value) > WILAYAH_MAX:
         return False
     if kind == tuple[int, ...]:
