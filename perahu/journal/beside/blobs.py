@@ -16,6 +16,10 @@ from perahu.journal.types import BlobRef
 from perahu.words import Refusal
 
 
+_ABSENT, _HERE, _LET_GO = 0, 1, 2
+"""Column `present` of the map: not here yet; here; was here and is no longer needed."""
+
+
 class Blobs:
     """The blob folder and the map of what is cited, present and acknowledged."""
 
@@ -67,7 +71,7 @@ class Blobs:
         """Keep the damaged bytes out of the way, so that a good copy can come in."""
         damaged = self._folder / "damaged" / sha.hex()
         self._disk.rename_durable(self._path(sha), damaged)
-        self._note(sha, present=False)
+        self._note(sha, _ABSENT)
 
     def read_chunk(self, sha: bytes, index: int) -> bytes:
         """One chunk of a blob for sending; the receiver checks the whole."""
@@ -75,9 +79,12 @@ class Blobs:
         return self._disk.read_at(self._path(sha), at, limits.CHUNK_BYTES)
 
     def remove(self, sha: bytes) -> None:
-        """Take the blob away (after hand-over, or once safe and no longer needed)."""
+        """Let the blob go (after hand-over, or once safe and no longer needed).
+
+        It was here and counts as received; nobody is asked to send it again.
+        """
+        self._note(sha, _LET_GO)
         self._disk.remove(self._path(sha))
-        self._note(sha, present=False)
 
     def cited(self, sha: bytes) -> BlobRef | None:
         """What the citing entry says of the blob, or None where no entry cites it."""
@@ -98,7 +105,7 @@ class Blobs:
         """After a power cut between a blob's last chunk and its mark: mark it."""
         for ref in self.missing():
             if self.has(ref.sha256):
-                self._note(ref.sha256, present=True)
+                self._note(ref.sha256, _HERE)
 
     def chunks_here(self, sha: bytes) -> set[int]:
         """Which chunks of a part-way blob are here."""
@@ -118,7 +125,7 @@ class Blobs:
         if not 0 <= index <= last or len(piece) != wanted:
             raise _bad_chunk(ref.sha256)
         if self.has(ref.sha256):
-            self._note(ref.sha256, present=True)
+            self._note(ref.sha256, _HERE)
             return True
         path = self._partial(ref.sha256)
         self._disk.write_at(path, index * size, piece)
@@ -130,7 +137,7 @@ class Blobs:
         whole = sha256(self._disk.read(path)).digest() == ref.sha256
         if whole:
             self._disk.rename_durable(path, self._path(ref.sha256))
-            self._note(ref.sha256, present=True)
+            self._note(ref.sha256, _HERE)
         else:
             self._disk.remove(path)
         self._disk.remove(path.with_suffix(".map"))
@@ -138,11 +145,11 @@ class Blobs:
             raise _bad_chunk(ref.sha256)
         return True
 
-    def _note(self, sha: bytes, *, present: bool) -> None:
+    def _note(self, sha: bytes, state: int) -> None:
         """Write into the map of cited blobs whether this one is here."""
         with self._store.transaction():
             self._store.run(
-                "UPDATE blobs SET present = ? WHERE sha256 = ?", (int(present), sha)
+                "UPDATE blobs SET present = ? WHERE sha256 = ?", (state, sha)
             )
 
 
