@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -119,18 +120,34 @@ def serve(office: Office) -> None:
     SIGUSR1 says that a road may be up now: every loop looks at once instead of waiting
     for its turn (a carrier's own hook can send it).
     """
-    # Blocked in every thread and waited for in this one: a handler could miss a signal
-    # that comes in the instant before its thread goes to sleep.
-    asked = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
-    signal.pthread_sigmask(signal.SIG_BLOCK, asked)
-    serving = Serving(office)
-    try:
-        print(json.dumps(serving.ready()), flush=True)
-        while signal.sigwait(asked) == signal.SIGUSR1:
-            serving.look_now()
-    finally:
-        serving.close()
-        sys.stdout.flush()
+    with _signals() as next_signal:
+        serving = Serving(office)
+        try:
+            print(json.dumps(serving.ready()), flush=True)
+            while next_signal() == signal.SIGUSR1:
+                serving.look_now()
+        finally:
+            serving.close()
+            sys.stdout.flush()
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], int]]:
+    """Gives what waits for the next signal and says which it was.
+
+    The numbers come through a socket: a library's own thread may be the one that the
+    system interrupts, and a plain handler would wait until this thread wakes by itself.
+    """
+    near, far = socket.socketpair()
+    with near, far:
+        far.setblocking(False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            signal.signal(number, lambda *_: None)
+        before = signal.set_wakeup_fd(far.fileno())
+        try:
+            yield lambda: near.recv(1)[0]
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 def _only_one(office: Office, opening: ExitStack) -> None:

@@ -6,7 +6,6 @@ from typing import NoReturn
 
 from perahu.centre.http import HttpCentre
 from perahu.centre.ports import Centre, CentrePacket, CentreUnreachable, StatusPage
-from perahu.devices.matcher import extract
 from perahu.node.hub import Hub, hub_round
 from perahu.node.loops import Done, Loop
 from perahu.node.office import Office
@@ -37,6 +36,9 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
     if row.down is not None:
         loops.append(Loop(_WITNESSING, lambda: _witness(office), LOOK_PERIOD_S))
     if row.decides:
+        # Only the hub makes templates; the picture libraries weigh 30 MB.
+        from perahu.devices.matcher import extract
+
         hub = Hub(
             office=office,
             centre=centre_of(office),
