@@ -12,7 +12,7 @@ The checksum finds accidents; signatures and seals find everything else.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -28,7 +28,8 @@ DICTIONARY = 0x01
 
 _HEAD = struct.Struct(">BBI")
 _CRC = struct.Struct(">I")
-HEAD_BYTES = _HEAD.size
+_LONGEST = _HEAD.size + limits.FRAME_BYTES_MAX + _CRC.size
+_BLOCK_BYTES = 1 << 20
 OVERHEAD_BYTES = _HEAD.size + _CRC.size
 
 
@@ -111,28 +112,33 @@ class Gap:
     size: int
 
 
-def salvage(content: bytes) -> Iterator[Frame | Gap]:
-    """The whole frames of damaged content, and the gaps between them, in order.
+def salvage(read: Callable[[int, int], bytes], size: int) -> Iterator[Frame | Gap]:
+    """The whole frames of damaged content, of any type, and the gaps between them.
 
-    Looks at a bounded number of places, so that content made to look like frames
-    everywhere costs no more than a second.
+    `read(offset, count)` gives pieces of the content. Looks for the next frame at a
+    bounded number of places, so that content made to look like frames everywhere costs
+    no more than a second; what lies behind the last of them is one gap.
     """
-    at, gap, tries = 0, 0, 0
-    while at < len(content):
+    begin, content, at, gap, tries = 0, b"", 0, 0, 0
+    while begin + at < size:
+        if len(content) - at < _LONGEST and begin + len(content) < size:
+            begin, at = begin + at, 0
+            content = read(begin, _BLOCK_BYTES)
+            if not content:
+                break
         plausible, frame = _frame_at(content, at)
         if frame is not None:
             if gap:
                 yield Gap(gap)
             gap = 0
             at += len(frame.payload) + OVERHEAD_BYTES
-            if frame.type in KNOWN:
-                yield frame
+            yield frame
             continue
         tries += plausible
         if tries > limits.COURIER_TRIES_MAX:
-            gap += len(content) - at
             break
         at, gap = at + 1, gap + 1
+    gap += max(0, size - begin - at)
     if gap:
         yield Gap(gap)
 

@@ -52,8 +52,13 @@ CONNECTIONS_MAX = 64
 
 COURIER_HEAD_BYTES = 16 * 1024
 """Room kept for the head at the beginning of a courier file."""
-COURIER_PART_BYTES_MAX = 1024 * 1024 * 1024
+COURIER_PART_BYTES_MAX = 1_000_000_000
 """FAT32 and old tools take 1 GB without trouble."""
 COURIER_PARTS_MAX = 999
+COURIER_BUFFER_BYTES = 1024 * 1024
+COURIER_ACKS_MAX = 32
+"""ACK frames at the head of one file: 32 times 512 blobs."""
 COURIER_TRIES_MAX = 20_000
 """Checksums computed while looking for the next whole frame behind a damaged place."""
+NAME_CHARS_MAX = 20
+"""Of a node's name inside a file name."""

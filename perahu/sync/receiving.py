@@ -25,7 +25,7 @@ from perahu.sync.sealed import CLASS_OF_BLOB, CLASS_OF_LANE, ChunkCargo, Segment
 from perahu.sync.vector import SHORT, Reach
 from perahu.words import Refusal
 
-_STOPPERS = frozenset({"no_space", "broken_book"})
+STOPPERS = frozenset({"no_space", "broken_book"})
 """Refusals of our own house: they end the exchange instead of blaming the peer."""
 
 
@@ -71,7 +71,7 @@ class Receiving:
         try:
             self._segment(cargo)
         except Refusal as refusal:
-            if refusal.code in _STOPPERS:
+            if refusal.code in STOPPERS:
                 raise
             self.refused_segments += 1
             self._tell(cargo, refusal.code)
@@ -155,7 +155,7 @@ class Receiving:
         try:
             whole = self.journal.blobs.add_chunk(ref, cargo.index, cargo.piece)
         except Refusal as refusal:
-            if refusal.code in _STOPPERS:
+            if refusal.code in STOPPERS:
                 raise
             return
         road_class = CLASS_OF_BLOB[ref.blob_class]
@@ -185,6 +185,11 @@ class Receiving:
         missing = self.journal.blobs.missing()
         begun = ((ref.sha256, self._count(ref.sha256)) for ref in missing)
         return tuple(pair for pair in begun if pair[1])[: limits.PARTIALS_MAX]
+
+    def touch_all(self) -> None:
+        """Let the next ACK say how far we hold every journal of this peer."""
+        rows = taken(self.journal.journals(), self.offer, self.memory.peer)
+        self._touched.update(row.id for row in rows)
 
     def take_reached(self) -> dict[bytes, Reach]:
         """The journals touched since the last ACK, as they stand now."""

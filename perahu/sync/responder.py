@@ -68,6 +68,8 @@ class Responder(Session):
             raise bad_message("a second HELLO")
         heard = hear(frame)
         found = heard.hello
+        if found.file:
+            raise bad_message("the head of a file")
         if found.receiver != self.journal.node_id:
             raise turned_back.wrong_recipient()
         memory = Memory.load(self.journal.local, found.sender)

@@ -215,6 +215,7 @@ class Sending:
         if incarnation == self.memory.incarnation:
             return
         if self.memory.incarnation:
+            self.memory.seen_ack = 0
             self.memory.forget_acks()
             self._held.clear()
             for line in self._lines.values():
@@ -321,6 +322,11 @@ class Sending:
                 self._queues[CLASS_OF_BLOB[load.ref.blob_class]].append(load)
         load.base = max(load.base, count)
         self.memory.partials[sha] = count
+
+    def announce_again(self) -> None:
+        """A new part of a courier file begins: it must be readable without the others."""
+        for load in self._loads.values():
+            load.announced = False
 
     def end(self) -> None:
         """Keep what helps the next exchange to begin at the last acknowledged chunk."""
