@@ -54,13 +54,13 @@ class Person(models.Model):
 
 
 class SoundToken(models.Model):
-    """One sounding word of one person's name, for finding people by how they are called."""
+    """How a person's name sounds: a row for each word of it, and one for the whole."""
 
     class Meta:
         app_label = "people"
 
     pk = models.CompositePrimaryKey("token", "person")
-    token = models.CharField(max_length=24)
+    token = models.CharField(max_length=40)
     person = models.CharField(max_length=24)
 
 

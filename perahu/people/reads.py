@@ -34,6 +34,7 @@ from perahu.people.rules import (
     fold,
     sound_beginnings,
     sound_tokens,
+    sound_whole,
     standing,
 )
 
@@ -110,12 +111,9 @@ class ImportState:
 def person(person: bytes) -> Resident | None:
     """The person of this id, or of the id it follows; None where nothing is known."""
     leader = person_of(person)
-    rows = Person.objects.in_bulk([leader.hex(), person.hex()])
-    for key in (leader.hex(), person.hex()):
-        row = rows.get(key)
-        if row is not None and row.nama:
-            return _resident(row)
-    return None
+    rows = Person.objects.filter(_SHOWN).in_bulk([leader.hex(), person.hex()])
+    row = rows.get(leader.hex()) or rows.get(person.hex())
+    return _resident(row) if row else None
 
 
 def biodata(person_id: bytes) -> Biodata | None:
@@ -280,13 +278,13 @@ def _candidates(
 ) -> list[str]:
     """A few hundred persons who may be meant, by the first of these that finds any.
 
-    1. Everybody with all the words, and where those are few, with all but the last and a
-       word that begins like it: the last word may still be being typed.
+    1. Everybody called just so, then everybody with all the words; and where those are
+       few, with all but the last and a word that begins like it, for it may be unfinished.
     2. Words that nobody has give way to those most like them.
     3. Everybody with the rarest words alone.
     """
     words = [_Word.of([token]) for token in tokens]
-    found = _holding(words)
+    found = _holding([_Word.of([sound_whole(tokens)])]) | _holding(words)
     if len(found) < limit:
         last = _Word.of(_vocabulary(beginnings, _COMPLETIONS_MAX))
         found |= _holding([*words[:-1], last])
@@ -296,7 +294,7 @@ def _candidates(
         found |= _holding(present)
         for word in sorted(present, key=lambda word: word.people)[:2]:
             found |= {} if found else _holding([word])
-    return list(found)
+    return list(found)[:CANDIDATES_MAX]
 
 
 class _Word(NamedTuple):

@@ -35,7 +35,7 @@ from perahu.people.facts import (
     SamePerson,
 )
 from perahu.people.models import BiodataStatement, ImportBatch, Person, SoundToken
-from perahu.people.rules import Standing, Statement, sound_tokens, standing
+from perahu.people.rules import Standing, Statement, sound_tokens, sound_whole, standing
 
 _ELEMENTS = tuple(field.name for field in dataclasses.fields(Biodata))
 _COLUMNS = tuple(field.attname for field in Person._meta.concrete_fields)
@@ -170,8 +170,8 @@ def _state(statements: dict[str, list[Statement]]) -> None:
             history[person] = all_told
         stands = standing(all_told, undone)
         changed.append(_row(person, stands, row, has_history=person in history))
-        before = set(sound_tokens(row.nama)) if row else set()
-        after = set(sound_tokens(stands.biodata.nama)) if stands.biodata else set()
+        before = _tokens(row.nama) if row else set()
+        after = _tokens(stands.biodata.nama) if stands.biodata else set()
         dropped += [(token, person) for token in before - after]
         tokens += [(token, person) for token in after - before]
     _write_history(history)
@@ -181,6 +181,11 @@ def _state(statements: dict[str, list[Statement]]) -> None:
     _put(Person, _COLUMNS, changed)
     _run('DELETE FROM "people_soundtoken" WHERE token = %s AND person = %s', dropped)
     _put(SoundToken, ("token", "person"), tokens)
+
+
+def _tokens(nama: str) -> set[str]:
+    words = sound_tokens(nama)
+    return {*words, sound_whole(words)} if words else set()
 
 
 def undone_batches() -> frozenset[bytes]:

@@ -66,7 +66,7 @@ def test_it_works(tables: Tables) -> None:
     assert found is not None
     assert found.biodata == create_biodata(nik="1703011208909001")
     assert (found.batch, found.is_undone, found.is_served) == (BATCH, False, False)
-    assert SoundToken.objects.count() == 2
+    assert SoundToken.objects.count() == 3
     assert not BiodataStatement.objects.exists()
 
 
@@ -101,6 +101,8 @@ def test_it_forgets_an_undone_import_unless_somebody_was_served(tables: Tables) 
     reads.apply([event_of(opened(1)), event_of(ImportUndone(batch=BATCH, reason="x"))])
     assert [r.person for r in reads.search("budi")] == [person_id(1)]
     assert reads.by_nik("1703011208909002") is None
+    assert reads.person(person_id(2)) is None and reads.biodata(person_id(2)) is None
+    assert reads.biodata(person_id(1)) is not None
     reads.apply([event_of(imported(4))])
     assert reads.by_nik("1703011208909004") is None
     state = reads.import_state(BATCH)

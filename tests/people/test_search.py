@@ -120,6 +120,14 @@ def test_it_finds_everybody_of_a_village() -> None:
         assert found(biodata.nama)[0] == biodata.nama
 
 
+def test_it_finds_a_one_word_name_among_all_who_share_it() -> None:
+    """The SURYADI comes first, though more people than one looks at have the word."""
+    many = [imported(1000 + n, nama=f"SURYADI NOMOR {n}") for n in range(700)]
+    reads.apply([event_of(fact) for fact in many])
+    assert found("soerjadi")[0] == "SURYADI"
+    assert found("suryadi moh")[0] == "MUHAMMAD SURYADI"
+
+
 def test_it_bounds_what_it_reads_and_gives() -> None:
     """A very long text and a very large limit are cut to what a screen can show."""
     many = [imported(1000 + n, nama=f"BUDI NOMOR {n}") for n in range(150)]

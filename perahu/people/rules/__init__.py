@@ -52,6 +52,7 @@ from perahu.people.rules.names import (
     sound_beginnings,
     sound_key,
     sound_tokens,
+    sound_whole,
 )
 from perahu.people.rules.nik import (
     Number,
@@ -63,9 +64,11 @@ from perahu.people.rules.nik import (
 from perahu.people.rules.sheets import FILE_BYTES_MAX, too_big
 
 __all__ = [
-    "OFFICE_DIGITS_MIN", "Wilayah", "wilayah", "children", "dotted", "plain", "path_of", "serves",
+    "OFFICE_DIGITS_MIN", "Wilayah", "wilayah", "children", "dotted", "plain",
+    "path_of", "serves",
     "Number", "read_nik", "read_kk", "nik_warnings", "kk_warnings",
-    "clean_name", "fold", "new_name_faults", "sound_key", "sound_tokens", "sound_beginnings",
+    "clean_name", "fold", "new_name_faults",
+    "sound_key", "sound_tokens", "sound_beginnings", "sound_whole",
     "ImportPlan", "PlannedRow", "RowNote", "read_plan", "decide_import", "decide_undo",
     "FILE_BYTES_MAX", "too_big",
     "Change", "Changes", "Order", "Standing", "Statement", "REASON_CHARS_MAX",

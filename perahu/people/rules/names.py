@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from perahu.words import Refusal, Words
@@ -26,6 +27,7 @@ NEW_NAME_CHARS_MAX = 60
 NEW_NAME_WORDS_MIN = 2
 TOKENS_MAX = 8
 TOKEN_CHARS_MAX = 24
+WHOLE_CHARS_MAX = 40
 
 _MUHAMAD, _AHMAD, _SITI, _ABDUL = "muhamat", "ahmat", "siti", "abdul"
 _VARIANTS = {
@@ -155,6 +157,14 @@ def sound_tokens(name: str) -> tuple[str, ...]:
     for word in telling:
         found.update(dict.fromkeys(_word_tokens(word)))
     return tuple(found)[:TOKENS_MAX]
+
+
+def sound_whole(tokens: Iterable[str]) -> str:
+    """One key for a whole name, whatever the order of its words; no word's key begins so.
+
+    It finds the SURYADI among ten thousand people who have Suryadi in their name.
+    """
+    return ("=" + " ".join(sorted(set(tokens))))[:WHOLE_CHARS_MAX]
 
 
 def sound_beginnings(text: str) -> tuple[str, ...]:
