@@ -1,5 +1,8 @@
 """The devices of this office as `node.toml` names them: scanners and the card printer.
 
+What reads pictures (Pillow, numpy: 40 MB) is loaded when a device is asked for, not with
+the commands: a node that only serves never pays for it.
+
 `tell_simulator` is for demonstrations only: the simulated scanners must be told who
 stands in front of them. Nothing else here knows that a device may be simulated.
 """
@@ -14,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from perahu.devices.ipp import IppLimits, IppPrinter
-from perahu.devices.sbi import PORTS, Desk, SbiScanner, SbiSettings
+from perahu.devices.ports import Scanner
 from perahu.node.office import Office
 from perahu.node.rng import system_random
 from perahu.people.facts import Biodata
@@ -27,8 +30,10 @@ READY_S_MAX = 300.0
 SIMULATOR_S = 5.0
 
 
-def scanner_of(office: Office, root_file: Path | None) -> SbiScanner:
+def scanner_of(office: Office, root_file: Path | None) -> Scanner:
     """The scanners of this desk, trusted under the pinned root. Raises Refusal."""
+    from perahu.devices.sbi import PORTS, Desk, SbiScanner, SbiSettings
+
     named = root_file or office.folder / office.settings.scanner_root
     try:
         with named.open("rb") as file:
@@ -49,6 +54,18 @@ def scanner_of(office: Office, root_file: Path | None) -> SbiScanner:
             en=f"The scanners' root certificate {named} is missing or no PEM; set "
             "scanner_root in node.toml or --scanner-root. Nothing was changed.",
         ) from error
+
+
+def check_plugged_in(scanner: Scanner) -> None:
+    """Refuse before anything is opened where no trusted scanner answers at all."""
+    if not scanner.devices():
+        raise Refusal(
+            "no_scanner",
+            id="Tidak ada pemindai yang menjawab di komputer ini; pasang alat dan jalankan "
+            "programnya, lalu ulangi. Tidak ada yang diubah.",
+            en="No scanner answers on this computer; plug the devices in and start their "
+            "program, then repeat it. Nothing was changed.",
+        )
 
 
 def printer_of(office: Office) -> IppPrinter:

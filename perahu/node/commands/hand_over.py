@@ -9,10 +9,9 @@ from pathlib import Path
 
 from perahu.cards import actions, reads
 from perahu.cards.rules import OrderState, Proof, check_known
-from perahu.devices.matcher import MinutiaeMatcher
 from perahu.devices.minutiae import parse
 from perahu.devices.parts import FINGERS
-from perahu.devices.ports import DeviceFault, Scanner
+from perahu.devices.ports import DeviceFault, FingerMatcher, Scanner
 from perahu.keys.sealing import open_blob
 from perahu.node.cli import Call, Say
 from perahu.node.desk import PART_FAULTS
@@ -201,6 +200,9 @@ def _read_codes(path: Path) -> dict[str, str]:
 
 def _proof_by_finger(desk: _Desk, order: OrderState) -> Proof:
     """The best of a few scans against the templates that came with the order."""
+    # 40 MB of Pillow and numpy, for those who compare fingers only.
+    from perahu.devices.matcher import MinutiaeMatcher
+
     identity = desk.office.keys.age_identity
     parts = actions.parts_of(
         desk.office.journal,
@@ -233,7 +235,7 @@ def _proof_by_finger(desk: _Desk, order: OrderState) -> Proof:
     )
 
 
-def _compare(scanner: Scanner, matcher: MinutiaeMatcher, template: bytes) -> int:
+def _compare(scanner: Scanner, matcher: FingerMatcher, template: bytes) -> int:
     """How alike a fresh scan of this template's finger is; 0 where it gives none."""
     position = parse(template).position
     part = next(one.name for one in FINGERS if one.position == position)

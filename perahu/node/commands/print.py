@@ -15,7 +15,6 @@ from perahu.cards.rules import (
     OrderState,
     check_known,
 )
-from perahu.devices.card_image import render
 from perahu.devices.ipp import IppPrinter
 from perahu.keys.sealing import open_blob
 from perahu.node.cli import Call, Say
@@ -230,6 +229,9 @@ def _print_one(desk: _Desk, printer: IppPrinter, order: bytes) -> None:
 
 
 def _attempt(desk: _Desk, printer: IppPrinter, order: bytes) -> str:
+    # 40 MB of Pillow and numpy, for those who print only.
+    from perahu.devices.card_image import render
+
     identity = desk.office.keys.age_identity
     answer = actions.print_card(
         desk.office.journal,

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perahu.devices import proof_image
-from perahu.devices.matcher import MinutiaeMatcher
 from perahu.devices.ports import DeviceFault, Scanner
 from perahu.enrolment import actions, reads, rules
 from perahu.enrolment.facts import PARTS
@@ -22,7 +20,7 @@ from perahu.node.desk_call import (
     may_ask,
     sign_in_officer,
 )
-from perahu.node.desk_devices import scanner_of, tell_simulator
+from perahu.node.desk_devices import check_plugged_in, scanner_of, tell_simulator
 from perahu.node.desk_words import part_words, reason_words, step_words
 from perahu.node.disk import RealDisk
 from perahu.node.office import Office
@@ -103,6 +101,7 @@ def run(call: Call) -> None:
         officer = sign_in_officer(call, office, "record")
         waiting = [_resident(nik) for nik in niks]
         scanner = scanner_of(office, call.scanner_root)
+        check_plugged_in(scanner)
         if call.proofs is not None:
             call.proofs.mkdir(parents=True, exist_ok=True)
         desk = _Desk(call, office, officer, scanner, Teller(call))
@@ -187,6 +186,9 @@ def _record(desk: _Desk, resident: Resident, *, is_alone: bool) -> str:
 
 
 def _at_the_scanners(desk: _Desk, nik: str) -> Recorded:
+    # 40 MB of Pillow and numpy, for those who record only.
+    from perahu.devices.matcher import MinutiaeMatcher
+
     with desk.teller.bar(Words(nik, nik), len(PARTS)) as bar:
 
         def show(progress: Progress) -> None:
@@ -265,6 +267,8 @@ def _tell_recorded(desk: _Desk, nik: str, recorded: Recorded) -> None:
 
 def _write_proof(desk: _Desk, recorded: Recorded) -> Path:
     """The proof as a picture, whole or not at all."""
+    from perahu.devices import proof_image
+
     paper, qr = actions.proof_paper(
         desk.office.journal,
         recording=recorded.recording,

@@ -1,0 +1,1 @@
+"""The desk commands in real folders, with simulated scanners and a simulated printer."""
