@@ -35,6 +35,7 @@ _REASONS = {
 _STEPS = {
     "open": Words("dibuka", "opened"),
     "confirm": Words("biodata dibacakan", "biodata read aloud"),
+    "scan": Words("silakan:", "please:"),
     "capture": Words("rekam", "capture"),
     "retry": Words("ulangi", "again"),
     "except": Words("dikecualikan", "excepted"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perahu.devices.ports import DeviceFault, Scanner
+from perahu.devices.ports import Capture, DeviceFault, Scanner, ScannerStatus
 from perahu.enrolment import actions, reads, rules
 from perahu.enrolment.facts import PARTS
 from perahu.enrolment.rules import Step
@@ -192,6 +192,7 @@ def _at_the_scanners(desk: _Desk, nik: str) -> Recorded:
     with desk.teller.bar(Words(nik, nik), len(PARTS)) as bar:
 
         def show(progress: Progress) -> None:
+            watched.settled = progress.settled
             told = {"nik": nik, "step": progress.step, "part": progress.part}
             desk.teller.tell(
                 "step",
@@ -210,10 +211,11 @@ def _at_the_scanners(desk: _Desk, nik: str) -> Recorded:
             with bar.away():
                 return _ask_officer(offer, desk.call.lang)
 
+        watched = _Watched(desk.scanner, show)
         return record_person(
             Desk(
                 office=desk.office,
-                scanner=desk.scanner,
+                scanner=watched,
                 matcher=MinutiaeMatcher(),
                 officer=desk.officer,
                 random=system_random,
@@ -222,6 +224,36 @@ def _at_the_scanners(desk: _Desk, nik: str) -> Recorded:
             ),
             nik=nik,
             resume=True,
+        )
+
+
+@dataclass(slots=True)
+class _Watched:
+    """The scanners of the desk; they say which part they want before each capture."""
+
+    scanner: Scanner
+    show: Callable[[Progress], None]
+    settled: int = 0
+
+    def devices(self) -> Sequence[ScannerStatus]:
+        """What is plugged in now."""
+        return self.scanner.devices()
+
+    def capture(
+        self,
+        part: str,
+        *,
+        requested_score: int = 60,
+        timeout_s: float = 10.0,
+        background: str = "",
+    ) -> Capture:
+        """Tell the person what to show, then capture it; raises DeviceFault."""
+        self.show(Progress("scan", part, self.settled))
+        return self.scanner.capture(
+            part,
+            requested_score=requested_score,
+            timeout_s=timeout_s,
+            background=background,
         )
 
 
