@@ -33,11 +33,12 @@ from perahu.node.founding import (
     write_identity,
 )
 from perahu.node.new_folder import new_folder
-from perahu.node.office import Office
+from perahu.node.office import PARENT_FILE, Office, open_office
 from perahu.node.rng import system_random
-from perahu.node.road import keep_parent
+from perahu.node.road import offer_to, side_of
 from perahu.node.roles import role_of
 from perahu.node.settings import Settings, save_settings
+from perahu.sync import courier_reading
 from perahu.words import Refusal
 
 MAGIC = b"PERAHU-ENROL-1\n"
@@ -161,10 +162,20 @@ def join(
             root=letter.root_public,
         )
         trust.put_node(draft, letter.ca, pair if pair.certificate else None)
-        keep_parent(draft, letter.parent)
+        RealDisk().replace_durable(draft / PARENT_FILE, letter.parent.encode())
         save_settings(draft, settings)
         make_mirror(settings)
+        with courier_in(file, draft) as courier:
+            if courier is not None:
+                _take_first_load(draft, passphrase, courier)
     return settings
+
+
+def _take_first_load(draft: Path, passphrase: str, courier: Path) -> None:
+    with open_office(draft, passphrase=passphrase) as office:
+        courier_reading.read(
+            side_of(office), courier, lambda caller: offer_to(office, caller.chain.node)
+        )
 
 
 def read_letter(file: Path, code: str) -> Letter:

@@ -27,7 +27,7 @@ from perahu.journal.ports import Instant, Ports
 from perahu.journal.types import Ask
 from perahu.keys import facts as keys_facts
 from perahu.keys.authority import Authority
-from perahu.keys.certificates import NodeCertificate
+from perahu.keys.certificates import Chain, NodeCertificate
 from perahu.keys.vault import NodeKeys, open_secret
 from perahu.node.clock import RealClock
 from perahu.node.disk import RealDisk
@@ -50,6 +50,8 @@ FACTS: tuple[ModuleType, ...] = (
 
 BOOK_VARIABLE = "PERAHU_BOOK"
 KEY_FILE, ROOT_FILE = "node.key", "root.pub"
+PARENT_FILE = "parent"
+"""The parent's chain, as the enrolment file brought it."""
 TABLES_FILE, LOCK_FILE = "tables.sqlite3", "lock"
 
 
@@ -77,6 +79,13 @@ class Office:
     def certificate(self) -> NodeCertificate:
         """Who this node is."""
         return self.journal.certificate
+
+    def parent_certificate(self) -> NodeCertificate | None:
+        """Who our parent is, as the enrolment file said; None at a founded hub."""
+        path = self.folder / PARENT_FILE
+        if not path.exists():
+            return None
+        return Chain.decode(path.read_bytes(), self.root_public).node
 
     def ask(self, officer: bytes = b"", op_id: bytes | None = None) -> Ask:
         """An ask of this moment; a fresh operation unless its id is given."""

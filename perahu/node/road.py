@@ -9,11 +9,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from perahu.journal.journal import CLONE
 from perahu.keys import cbor
-from perahu.keys.certificates import Chain
+from perahu.keys.certificates import NodeCertificate
 from perahu.keys.facts import ForkSeen
 from perahu.node import actions, tls, trust
 from perahu.node.contacts import note_contact
@@ -28,9 +27,6 @@ from perahu.sync.progress import Progress
 from perahu.sync.responder import Doors
 from perahu.sync.session import Side
 from perahu.words import Refusal
-
-PARENT_FILE = "parent"
-"""The parent's chain, as the enrolment file brought it."""
 
 _EVIDENCE, _CLOCK, _HUB_TIME = "evidence", "clock", b"hub"
 _EVIDENCE_BYTES_MAX = 256 * 1024
@@ -55,19 +51,29 @@ def side_of(office: Office) -> Side:
     return Side(journal=office.journal, witness=witness, versions=versions)
 
 
+def offer_to(office: Office, node: NodeCertificate) -> Offer | None:
+    """What a node is to us by its role, or None where we have nothing to do with it."""
+    row, theirs = office.settings.row, ROLES.get(node.role)
+    if theirs is None:
+        return None
+    if theirs.name == row.parent:
+        return row.up
+    if theirs.parent != row.name:
+        return None
+    is_known = node.node_id in office.authority.nodes()
+    return row.down if is_known or not row.decides else None
+
+
 def doors_of(office: Office) -> Doors:
-    """Who may come in here: nodes whose role calls ours; at the hub only enrolled ones."""
-    row = office.settings.row
+    """Who may call us: nodes below us by their role; at the hub only enrolled ones."""
 
     def offer_for(passport: Passport) -> Offer | None:
         caller = passport.chain.node
-        role = ROLES.get(caller.role)
-        if role is None or role.parent != row.name:
-            return None
-        if row.decides and caller.node_id not in office.authority.nodes():
+        offer = offer_to(office, caller)
+        if offer is None or offer is not office.settings.row.down:
             return None
         note_contact(office, caller.node_id)
-        return row.down
+        return offer
 
     return Doors(offer_for)
 
@@ -107,12 +113,8 @@ def parent_of(office: Office) -> Peer:
 
 def peer_of(office: Office, node_id: bytes) -> Peer:
     """A node by its id, from the book or from our enrolment. Raises Refusal."""
-    node = office.authority.node(node_id)
-    path = office.folder / PARENT_FILE
-    if node is None and path.exists():
-        chain = Chain.decode(path.read_bytes(), office.root_public)
-        node = chain.node if chain.node.node_id == node_id else None
-    if node is None:
+    node = office.authority.node(node_id) or office.parent_certificate()
+    if node is None or node.node_id != node_id:
         raise Refusal(
             "unknown_node",
             id=f"Simpul {node_id.hex()[:8]} tidak dikenal di sini; tidak ada yang dikirim. "
@@ -187,8 +189,3 @@ def last_hub_ms(office: Office) -> int | None:
     """The last signed time heard, in this process or before it."""
     raw = office.journal.local.get(_CLOCK, _HUB_TIME)
     return int.from_bytes(raw, "big") if raw else None
-
-
-def keep_parent(folder: Path, chain: Chain) -> None:
-    """Keep the parent's chain out of the enrolment file."""
-    (folder / PARENT_FILE).write_bytes(chain.encode())

@@ -21,8 +21,10 @@ _DISK_FULL = Words(
     "Make room and repeat it.",
 )
 _DISK_BROKEN = Words(
-    "Media penyimpanan gagal dibaca atau ditulis; jangan matikan mirror, hubungi kabupaten.",
-    "The disk failed to read or write; keep the mirror connected and call the kabupaten.",
+    "Media penyimpanan gagal dibaca atau ditulis (penuh atau rusak); yang sudah tercatat "
+    "tetap utuh, langkah terakhir tidak disimpan. Periksa ruang disk dan hubungi kabupaten.",
+    "The disk failed to read or write (it is full or broken); what was recorded is intact, "
+    "the last step was not saved. Check the room on the disk and call the kabupaten.",
 )
 _BOOK_BROKEN = Words(
     "Buku ini rusak atau kuncinya tidak cocok; tidak ada yang diubah. Jalankan "

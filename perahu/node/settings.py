@@ -115,14 +115,20 @@ def settings_of(found: dict[str, Any], path: Path) -> Settings:
 
 def save_settings(folder: Path, settings: Settings) -> None:
     """Write `node.toml`, whole or not at all."""
+    text = toml_of(settings)
+    assert settings_of(tomllib.loads(text), folder / FILE) == settings
+    RealDisk().replace_durable(folder / FILE, text.encode())
+
+
+def toml_of(settings: Settings) -> str:
+    """The settings as `node.toml` holds them."""
     lines = []
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         shown = list(value) if isinstance(value, tuple) else value
-        # A JSON string or list of them is a TOML one too.
+        # A JSON string, number or list of them is a TOML one too.
         lines.append(f"{field.name} = {json.dumps(shown, ensure_ascii=False)}\n")
-    RealDisk().replace_durable(folder / FILE, "".join(lines).encode())
-    assert load_settings(folder) == settings
+    return "".join(lines)
 
 
 def split_address(text: str) -> tuple[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from perahu.node import cli
+from perahu.node.office import open_office
 from perahu.node.sentences import sentence_for
-from tests.node.offices import found_hub, perahu
+from tests.node.offices import PHRASE, found_hub, perahu
 
 
 def test_it_works(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +144,7 @@ def test_it_shows_a_traceback_only_when_debugging(
     ("error", "word"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "full"),
-        (OSError(errno.EIO, "Input/output error"), "mirror"),
+        (OSError(errno.EIO, "Input/output error"), "broken"),
         (OSError(errno.EADDRINUSE, "Address already in use"), "taken"),
         (OSError(errno.EROFS, "Read-only file system", "/x"), "/x"),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), "permitted"),
@@ -164,3 +167,45 @@ def test_it_has_a_sentence_for_every_trouble(error: Exception, word: str) -> Non
 def test_it_calls_a_mistake_of_the_program_by_its_name() -> None:
     """What was not foreseen is not dressed up as something else."""
     assert sentence_for(KeyError("x")) is None
+
+
+@pytest.mark.parametrize("room_bytes", [3_000, 60_000])
+def test_it_says_that_the_disk_is_full(tmp_path: Path, room_bytes: int) -> None:
+    """Out of room in the middle of a founding: one sentence, code 2, nothing half-done."""
+    done = _with_little_room(tmp_path / "hub", room_bytes, *FOUND)
+    assert done.returncode == 2, done
+    assert done.stderr.count("\n") == 1 and "full" in done.stderr, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_changes_nothing_when_the_disk_is_full(tmp_path: Path) -> None:
+    """A book that cannot grow says so, stays sound, and goes on when there is room."""
+    found_hub(tmp_path)
+    hub = tmp_path / "hub"
+    words = ("policy", "--set", "ONLINE_ONLY", "--decree", "SK/9")
+    done = _with_little_room(hub, 12_000, *words)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done
+    assert perahu(hub, "verify") == 0
+    with open_office(hub, passphrase=PHRASE) as office:
+        assert office.authority.policy.policy == "STORE_AND_FORWARD"
+    assert perahu(hub, *words) == 0
+
+
+FOUND = ("init", "--name", "Bengkulu Utara", "--wilayah", "1703", "--decree", "SK/1")
+
+
+def _with_little_room(
+    folder: Path, room_bytes: int, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that may make no file longer than this."""
+    code = (
+        "import resource, sys; from perahu.node.cli import main;"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room_bytes}, {room_bytes}));"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, "--lang", "en", "--dir", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )

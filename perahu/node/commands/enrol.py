@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from perahu.node.cli import Call, Say
+from perahu.node.courier import add_first_load
+from perahu.node.desk_call import fill
 from perahu.node.enrolling import NewNode, enrol
 from perahu.node.roles import ROLES, role_of
 from perahu.node.settings import save_settings, split_address
@@ -24,6 +26,10 @@ _WILAYAH = Words("kode wilayah; boleh berulang", "code of its wilayah; may be re
 _OUT = Words("berkas yang ditulis", "file to write")
 _LISTEN = Words("host:port tempat simpul itu mendengar", "host:port where it listens")
 _ADDRESS = Words("host:port untuk memanggilnya", "host:port under which it is called")
+_BARE = Words(
+    "tanpa muatan pertama (hak, kebijakan, penduduk)",
+    "without the first load (grants, policy, residents)",
+)
 _DONE = Words(
     "{name} terdaftar; berkasnya {out}.\nKode pendaftaran (hanya sekali ini ditampilkan; "
     "sampaikan terpisah dari berkas): {code}",
@@ -40,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--out", type=Path, required=True, help=say(_OUT))
     parser.add_argument("--listen", default="", help=say(_LISTEN))
     parser.add_argument("--address", default="", help=say(_ADDRESS))
+    parser.add_argument("--bare", action="store_true", help=say(_BARE))
 
 
 def run(call: Call) -> None:
@@ -56,6 +63,10 @@ def run(call: Call) -> None:
     )
     with call.open() as office:
         enrolled = enrol(office, plan, call.out)
+        # Shown before the first load: the code must not be lost if that runs out of disk.
+        call.say(fill(_DONE, name=call.name, out=call.out, code=enrolled.code))
+        if not call.bare:
+            add_first_load(office, enrolled.node_id, call.out)
         if role_of(plan.role).name in office.settings.row.parent:
             parent = replace(
                 office.settings,
@@ -63,5 +74,3 @@ def run(call: Call) -> None:
                 parent_node=enrolled.node_id.hex(),
             )
             save_settings(office.folder, parent)
-    shown = {"name": call.name, "out": call.out, "code": enrolled.code}
-    call.say(Words(_DONE.id.format(**shown), _DONE.en.format(**shown)))
