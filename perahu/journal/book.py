@@ -17,7 +17,7 @@ from perahu.journal.codec import Registry
 from perahu.journal.entry import Header, decode_header
 from perahu.journal.ports import CLOCK_QUALITIES, Ports
 from perahu.journal.segment import Checked
-from perahu.journal.store import Local, Row, Store, disk_refusal
+from perahu.journal.store import Local, Row, Store, disk_words
 from perahu.journal.types import COMMON, Event, Level
 from perahu.keys.authority import Authority, Position
 from perahu.keys.certificates import HUB_ROLES, Chain
@@ -231,10 +231,8 @@ class Book:
 
     def make_keys(self, subjects: Sequence[bytes]) -> None:
         """Keys for subjects that have none, before any entry uses them; under the lock."""
-        try:
+        with disk_words():
             self.keyring.ensure(subjects)
-        except OSError as error:
-            raise disk_refusal(error) from error
 
     def _at_rest(self, item: Checked) -> tuple[Any, ...]:
         entry, body = item.entry, None

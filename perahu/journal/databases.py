@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from perahu.journal.ports import Ports
 from perahu.journal.store import (
     SCHEMA,
     Row,
@@ -28,7 +29,8 @@ from perahu.journal.store import (
 from perahu.words import Refusal
 
 _CONNECT_WAIT_S = 10
-_DAMAGE = ("malformed", "not a database", "disk I/O", "unable to open", "encrypted")
+_INDEX_BYTES = 64 * 1024
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 class _Connections:
@@ -58,16 +60,16 @@ class _Connections:
 class SqlcipherStore:
     """The book of a node: one encrypted file with a raw 256-bit key."""
 
-    def __init__(self, path: Path, key: bytes, thread: Callable[[], int]) -> None:
-        self._path, self._key = path, key
-        self._connections = _Connections(self._connect, lambda _: False, thread)
+    def __init__(self, path: Path, key: bytes, ports: Ports) -> None:
+        self._path, self._key, self._disk = path, key, ports.disk
+        self._connections = _Connections(self._connect, lambda _: False, ports.thread)
         with self.transaction():
             if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'book'"):
                 for statement in SCHEMA:
                     self.run(statement.format(blob="BLOB", int="INTEGER"))
 
     def _connect(self) -> Any:
-        with _sqlcipher_words():
+        with self._words():
             found = sqlcipher.connect(
                 str(self._path),
                 isolation_level=None,
@@ -86,18 +88,18 @@ class SqlcipherStore:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        with _sqlcipher_words():
+        with self._words():
             found: list[Row] = self._connections.mine().execute(sql, values).fetchall()
         return found
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> None:
         """One statement."""
-        with _sqlcipher_words():
+        with self._words():
             self._connections.mine().execute(sql, values)
 
     def run_many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
         """One statement for many rows."""
-        with _sqlcipher_words():
+        with self._words():
             self._connections.mine().executemany(sql, values)
 
     @contextmanager
@@ -116,23 +118,26 @@ class SqlcipherStore:
         """Let go of every connection."""
         self._connections.close()
 
+    @contextmanager
+    def _words(self) -> Iterator[None]:
+        """What a person can act on is said in words; anything else is a fault of ours."""
+        try:
+            yield
+        except sqlcipher.DatabaseError as error:
+            name = getattr(error, "sqlite_errorname", None) or ""
+            if name == "SQLITE_FULL" or (name == "SQLITE_IOERR" and self._is_full()):
+                raise no_space() from error
+            if name.startswith("SQLITE_READONLY"):
+                raise read_only() from error
+            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise busy() from error
+            if name.startswith(_DAMAGE):
+                raise broken_book(str(error)) from error
+            raise
 
-@contextmanager
-def _sqlcipher_words() -> Iterator[None]:
-    """What a person can act on is said in words; anything else is a fault of ours."""
-    try:
-        yield
-    except sqlcipher.DatabaseError as error:
-        text = str(error)
-        if "full" in text:
-            raise no_space() from error
-        if "readonly" in text:
-            raise read_only() from error
-        if "locked" in text:
-            raise busy() from error
-        if any(sign in text for sign in _DAMAGE):
-            raise broken_book(text) from error
-        raise
+    def _is_full(self) -> bool:
+        """SQLite says "I/O error" where a full disk has no room for its shared index."""
+        return self._disk.free_bytes(self._path.parent) < _INDEX_BYTES
 
 
 class PostgresStore:
@@ -243,12 +248,10 @@ def _dollars(sql: str) -> str:
     return sql.replace("?", "%s")
 
 
-def open_store(
-    book: Path, key: bytes, url: str | None, thread: Callable[[], int]
-) -> Store:
+def open_store(book: Path, key: bytes, url: str | None, ports: Ports) -> Store:
     """The store a node's settings ask for: its own file, or the hub's PostgreSQL."""
     if url is None:
-        return SqlcipherStore(book, key, thread)
+        return SqlcipherStore(book, key, ports)
     if not url.startswith(("postgresql://", "postgres://")):
         scheme = url.partition("://")[0][:40]
         raise Refusal(
@@ -256,4 +259,4 @@ def open_store(
             f"PERAHU_BOOK harus dimulai dengan postgresql:// (sekarang: {scheme}).",
             f"PERAHU_BOOK must begin with postgresql:// (now: {scheme}).",
         )
-    return PostgresStore(url, thread)
+    return PostgresStore(url, ports.thread)

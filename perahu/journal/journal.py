@@ -13,7 +13,7 @@ It does not know what facts mean, whom to send them to, or what a table looks li
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from perahu.journal.mirroring import bring_on, is_mirrored
 from perahu.journal.ports import Ports
 from perahu.journal.receiver import Received, Receiver
 from perahu.journal.segment import Segment
-from perahu.journal.store import Local
+from perahu.journal.store import Local, disk_words
 from perahu.journal.types import Event, Level, Receipt, Tables
 from perahu.journal.verify import Report, verify_book
 from perahu.journal.writer import Writer, level_of, receipt_of
@@ -74,12 +74,12 @@ class Journal:
         self._book = Book(opening.keys, chain, opening.registry, ports)
         self._mirror = Mirror(opening.mirror, ports.disk)
         self._fence = Fence(folder / "fence", ports.disk)
-        with ports.lock():
+        with self._locked(), disk_words():
             store = open_store(
                 folder / "book.sqlite3",
                 opening.keys.book_key,
                 opening.book_url,
-                ports.thread,
+                ports,
             )
             keyring = Keyring(folder / "keyring", opening.keys.wrap_key, ports)
             self._fence.prepare()
@@ -94,6 +94,13 @@ class Journal:
                 self._next_epoch()
             bring_on(self._book, self._mirror, ())
             self._catch_up()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            with disk_words():
+                stack.enter_context(self._ports.lock())
+            yield
 
     def _read_chain(self, opening: Opening) -> Chain:
         path = self._folder / "certificate"
@@ -195,7 +202,7 @@ class Journal:
     @contextmanager
     def writing(self) -> Iterator[Writer]:
         """Be the one writer: tables at the head, then load, decide, append."""
-        with self._ports.lock():
+        with self._locked():
             self._join_epoch()
             self._catch_up()
             now = self._ports.clock.now()
@@ -224,7 +231,7 @@ class Journal:
 
     def catch_up(self) -> None:
         """Project everything the tables do not know yet."""
-        with self._ports.lock():
+        with self._locked():
             self._catch_up()
 
     def _catch_up(self) -> None:
@@ -282,12 +289,12 @@ class Journal:
 
     def introduce(self, certificate: bytes, lane: int, audience: bytes) -> JournalRow:
         """Make a foreign journal known. Raises Refusal "bad_certificate"."""
-        with self._ports.lock():
+        with self._locked():
             return self._receiver.introduce(certificate, lane, audience)
 
     def receive(self, segment: Segment) -> Received:
         """Verify and store a segment; durable on return. Raises Refusal "bad_segment"."""
-        with self._ports.lock():
+        with self._locked():
             self._book.learn_control()
             return self._receiver.receive(segment)
 
@@ -317,7 +324,7 @@ class Journal:
 
     def seal(self) -> None:
         """Close the open segments of own journals (at an exchange, at a print)."""
-        with self._ports.lock():
+        with self._locked():
             self._join_epoch()
             outgoing.close_open_segments(self._book)
 
@@ -338,7 +345,7 @@ class Journal:
         Levels only rise; an ack of a restored hub is handled by sending again.
         """
         assert len(peer) == 16
-        with self._ports.lock():
+        with self._locked():
             outgoing.note_ack(self._book, positions, blobs)
 
     def blob_level(self, sha: bytes) -> Level:
@@ -370,7 +377,7 @@ class Journal:
 
         Called where a peer shows our own journal further or different than we hold it.
         """
-        with self._ports.lock():
+        with self._locked():
             if not self._join_epoch():
                 self._next_epoch()
 
@@ -408,12 +415,12 @@ class Journal:
         What stays is (header, commit): the chain still verifies. Gives how many bodies.
         The tables must be rebuilt by the caller.
         """
-        with self._ports.lock():
+        with self._locked():
             return erasure.erase(self._book, self._mirror, subject)
 
     def verify(self) -> Report:
         """Check every hash, seal and authority again (verify.py)."""
-        with self._ports.lock():
+        with self._locked():
             return verify_book(self._book, self._fence, self._mirror)
 
     def close(self) -> None:

@@ -7,7 +7,8 @@ parameter; databases.py has the two drivers.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from perahu.words import Refusal
@@ -86,6 +87,15 @@ def disk_refusal(error: OSError) -> Refusal:
     if error.errno == errno.EROFS:
         return read_only()
     return broken_book(error.strerror or type(error).__name__)
+
+
+@contextmanager
+def disk_words() -> Iterator[None]:
+    """Whatever the disk says within, a person hears in words."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_refusal(error) from error
 
 
 def no_space() -> Refusal:

@@ -38,8 +38,7 @@ class Cluster:
         self._binaries, self._count = binaries, itertools.count(1)
         self.folder = Path(tempfile.mkdtemp(prefix="perahu-pg-"))
         self._as_owner = ["runuser", "-u", _OWNER, "--"] if os.getuid() == 0 else []
-        if self._as_owner:
-            os.chown(self.folder, pwd.getpwnam(_OWNER).pw_uid, -1)
+        self.own(self.folder)
         self._call("initdb", "-A", "trust", "-U", _OWNER, "-E", "UTF8", "--no-sync")
         with (self._files / "postgresql.conf").open("a") as configuration:
             configuration.write(_CONFIGURATION.format(folder=self.folder))
@@ -49,6 +48,11 @@ class Cluster:
     @property
     def _files(self) -> Path:
         return self.folder / "cluster"
+
+    def own(self, folder: Path) -> None:
+        """Let the server use a folder."""
+        if self._as_owner:
+            os.chown(folder, pwd.getpwnam(_OWNER).pw_uid, -1)
 
     def _call(self, program: str, *words: str) -> None:
         command = [str(self._binaries / program), "-D", str(self._files), *words]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -150,7 +151,7 @@ def test_it_refuses_any_other_form(value: object) -> None:
     ],
 )
 def test_it_refuses_another_head(
-    district: StoreDistrict, change: dict[str, int]
+    district: StoreDistrict, change: dict[str, Any]
 ) -> None:
     """Each number of the head is under the seal and equal to what the entries say."""
     hub, segment = _heard(district)

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from perahu.journal import limits
 from perahu.journal.ports import Disk
-from perahu.journal.store import Store
+from perahu.journal.store import Store, disk_words
 from perahu.journal.types import BlobRef
 from perahu.words import Refusal
-
 
 _ABSENT, _HERE, _LET_GO = 0, 1, 2
 """Column `present` of the map: not here yet; here; was here and is no longer needed."""
@@ -33,7 +32,7 @@ class Blobs:
         return self._folder / "partial" / sha.hex()
 
     def put(self, cipher: bytes, blob_class: int) -> BlobRef:
-        """Keep a sealed blob, durably, before any fact cites it."""
+        """Keep a sealed blob, durably, before any fact cites it. Raises Refusal."""
         if not 0 < len(cipher) <= limits.BLOB_BYTES_MAX:
             raise Refusal(
                 "blob_too_big",
@@ -44,7 +43,8 @@ class Blobs:
             )
         ref = BlobRef(sha256(cipher).digest(), len(cipher), blob_class)
         if not self.has(ref.sha256):
-            self._disk.replace_durable(self._path(ref.sha256), cipher)
+            with disk_words():
+                self._disk.replace_durable(self._path(ref.sha256), cipher)
         return ref
 
     def has(self, sha: bytes) -> bool:
@@ -116,8 +116,8 @@ class Blobs:
     def add_chunk(self, ref: BlobRef, index: int, piece: bytes) -> bool:
         """Keep one chunk; True when the blob is whole, checked and in its place.
 
-        Raises Refusal "bad_chunk" where the piece does not fit; a whole blob whose hash
-        is wrong is thrown away, to be sent again.
+        Raises Refusal "bad_chunk" where the piece does not fit, "no_space" on a full disk;
+        a whole blob whose hash is wrong is thrown away, to be sent again.
         """
         last = (ref.size - 1) // limits.CHUNK_BYTES
         size = limits.CHUNK_BYTES
@@ -128,9 +128,10 @@ class Blobs:
             self._note(ref.sha256, _HERE)
             return True
         path = self._partial(ref.sha256)
-        self._disk.write_at(path, index * size, piece)
-        self._disk.write_at(path.with_suffix(".map"), index, b"\x01")
-        return len(self.chunks_here(ref.sha256)) == last + 1 and self._complete(ref)
+        with disk_words():
+            self._disk.write_at(path, index * size, piece)
+            self._disk.write_at(path.with_suffix(".map"), index, b"\x01")
+            return len(self.chunks_here(ref.sha256)) == last + 1 and self._complete(ref)
 
     def _complete(self, ref: BlobRef) -> bool:
         path = self._partial(ref.sha256)
