@@ -27,6 +27,7 @@ from perahu.node.road import Caller, doors_of, side_of
 from perahu.node.settings import split_address
 from perahu.node.status import in_language, status_of
 from perahu.node.tls import server_context
+from perahu.node.waiting import Waiting
 from perahu.node.work import loops_of
 from perahu.sync.exchange import Patience
 from perahu.words import Refusal, Words
@@ -99,9 +100,10 @@ class Serving:
 
     def _application(self) -> Any:
         django = get_wsgi_application()
+        waiting = Waiting(self.office.journal)
 
         def figures(language: str) -> Any:
-            found = status_of(self.office, self.loops)
+            found = status_of(self.office, self.loops, waiting)
             found["road_troubles"] = list(self.troubles)
             return in_language(found, language)
 

@@ -10,19 +10,24 @@ from perahu.cards import reads_stock as stock
 from perahu.cards.facts import ITEMS
 from perahu.cases import reads as cases
 from perahu.enrolment import reads_hub as recordings
-from perahu.journal.types import Level
 from perahu.node.contacts import contacts
 from perahu.node.loops import Loop
 from perahu.node.office import Office
 from perahu.node.road import last_hub_ms
+from perahu.node.waiting import Waiting
 from perahu.words import Words
 
 PARKED_SHOWN_MAX = 20
+OWN_LOOKED_FOR = 50
+"""Among so many of the last entries the own one is looked for that the clock must not be
+behind."""
 TOTALS = ("opened", "closed", "abandoned", "submitted")
 """Counts of recordings that are not a status of the centre."""
 
 
-def status_of(office: Office, loops: Sequence[Loop] = ()) -> dict[str, Any]:
+def status_of(
+    office: Office, loops: Sequence[Loop] = (), waiting: Waiting | None = None
+) -> dict[str, Any]:
     """Everything, as plain values; sentences are `Words`. The office must be at work."""
     journal, settings, now = office.journal, office.settings, office.now()
     node = office.certificate
@@ -37,9 +42,9 @@ def status_of(office: Office, loops: Sequence[Loop] = ()) -> dict[str, Any]:
         "at_ms": now.wall_ms,
         "today": now.today.isoformat(),
         "clock": now.quality,
-        "clock_doubt": office.clock.doubt(0, last_hub_ms(office)),
+        "clock_doubt": office.clock.doubt(_last_own_ms(office), last_hub_ms(office)),
         "contacts": contacts(office),
-        "waiting": _waiting(office),
+        "waiting": (waiting or Waiting(journal)).count(),
         "recordings": _recordings(office),
         "cards": {k: n for k, n in cards.state_counts(_scope(office)).items() if n},
         "stock": {item: stock.on_hand(node.node_id, item) for item in ITEMS},
@@ -69,6 +74,15 @@ def in_language(value: Any, language: str) -> Any:
     return value
 
 
+def _last_own_ms(office: Office) -> int:
+    """When this node last stated something; 0 where that is not among the last entries."""
+    after = max(0, office.tables.position() - OWN_LOOKED_FOR)
+    events = office.journal.events(after, OWN_LOOKED_FOR)
+    node = office.journal.node_id
+    own = [event.wall_ms for event in events if event.node == node]
+    return own[-1] if own else 0
+
+
 def _scope(office: Office) -> bytes | None:
     """Whose recordings and cards are counted: an office its own, the others all."""
     return office.journal.node_id if office.settings.row.serves_people else None
@@ -82,19 +96,6 @@ def _recordings(office: Office) -> dict[str, int]:
             for name, number in counts.items():
                 total[name] = total.get(name, 0) + number
     return {name: number for name, number in total.items() if number}
-
-
-def _waiting(office: Office) -> dict[str, int]:
-    """What of our own the parent has not acknowledged yet."""
-    journal = office.journal
-    own = [row for row in journal.journals() if row.own and not row.audience]
-    entries = sum(row.head_seq - row.received_seq for row in own)
-    cited = {sha for row in own for _, sha in journal.blobs_cited(row.id, 0)}
-    unsent = [sha for sha in cited if journal.blob_level(sha) < Level.RECEIVED]
-    sizes = [
-        ref.size for sha in unsent if (ref := journal.blobs.cited(sha)) is not None
-    ]
-    return {"entries": entries, "blobs": len(sizes), "bytes": sum(sizes)}
 
 
 def _loop(loop: Loop) -> dict[str, Any]:
