@@ -80,6 +80,14 @@ def may_ask(call: Call) -> bool:
     return not call.json and sys.stdin.isatty()
 
 
+def typed(question: Words, language: str) -> str | None:
+    """What somebody types, trimmed; None where the keyboard has gone."""
+    try:
+        return input(question.in_(language)).strip()
+    except EOFError:
+        return None
+
+
 class Teller:
     """Tells one run's events, as JSON lines or in sentences."""
 
@@ -136,10 +144,13 @@ class Bar:
     @contextmanager
     def away(self) -> Iterator[None]:
         """Take the bar off while somebody is asked."""
-        if self._progress is not None:
-            self._progress.stop()
-        yield
-        if self._progress is not None:
+        if self._progress is None:
+            yield
+            return
+        self._progress.stop()
+        try:
+            yield
+        finally:
             self._progress.start()
 
 

@@ -25,6 +25,7 @@ from perahu.node.desk_call import (
     hex_id,
     may_ask,
     sign_in_officer,
+    typed,
 )
 from perahu.node.desk_devices import printer_of, wait_until_ready
 from perahu.node.office import Office
@@ -189,7 +190,7 @@ def _list_unclear(desk: _Desk) -> None:
         words = fill(_LOOK, name=_name(order.person), **told)
         desk.teller.tell("look", words, **told)
         if may_ask(desk.call):
-            key = input(_ASK_SEEN.in_(desk.call.lang)).strip().lower()[:1]
+            key = (typed(_ASK_SEEN, desk.call.lang) or "").lower()[:1]
             if key in _SEEN:
                 _resolve(desk, order.order, _SEEN[key], SPOIL_CAUSES[0])
 
@@ -259,7 +260,7 @@ def _tell_outcome(desk: _Desk, order: OrderState, attempt: AttemptState) -> None
 def _again(desk: _Desk) -> bool:
     if desk.call.again_after_spoiled or not may_ask(desk.call):
         return bool(desk.call.again_after_spoiled)
-    return input(_ASK_AGAIN.in_(desk.call.lang)).strip().lower()[:1] == "y"
+    return (typed(_ASK_AGAIN, desk.call.lang) or "").lower()[:1] == "y"
 
 
 # --- what a person saw -------------------------------------------------------------------

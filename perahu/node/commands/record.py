@@ -19,8 +19,14 @@ from perahu.node.desk_call import (
     fill,
     may_ask,
     sign_in_officer,
+    typed,
 )
-from perahu.node.desk_devices import check_plugged_in, scanner_of, tell_simulator
+from perahu.node.desk_devices import (
+    check_plugged_in,
+    scanner_of,
+    sit_at,
+    tell_simulator,
+)
 from perahu.node.desk_words import part_words, reason_words, step_words
 from perahu.node.disk import RealDisk
 from perahu.node.office import Office
@@ -45,6 +51,10 @@ _PROOFS = Words("folder untuk gambar bukti perekaman", "folder for the proofs as
 _ROOT = Words(
     "sertifikat akar pemindai (PEM), pengganti scanner_root di node.toml",
     "the scanners' root certificate (PEM), instead of scanner_root in node.toml",
+)
+_PORT = Words(
+    "port pemindai meja ini, bila kantor punya beberapa meja",
+    "the port of this desk's scanners, where an office has several desks",
 )
 _SIM = Words(
     "HANYA PERAGAAN: beri tahu pemindai simulasi siapa yang berdiri di depannya",
@@ -85,6 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     who.add_argument("--list", type=Path, metavar="FILE", help=say(_LIST))
     parser.add_argument("--proofs", type=Path, metavar="FOLDER", help=say(_PROOFS))
     parser.add_argument("--scanner-root", type=Path, metavar="FILE", help=say(_ROOT))
+    parser.add_argument("--scanner", type=int, metavar="PORT", help=say(_PORT))
     parser.add_argument("--sim-person", action="store_true", help=say(_SIM))
     add_desk_arguments(parser, say)
 
@@ -100,6 +111,7 @@ def run(call: Call) -> None:
     with call.open() as office:
         officer = sign_in_officer(call, office, "record")
         waiting = [_resident(nik) for nik in niks]
+        sit_at(office, call.scanner)
         scanner = scanner_of(office, call.scanner_root)
         check_plugged_in(scanner)
         if call.proofs is not None:
@@ -264,15 +276,15 @@ def _ask_officer(offer: Offer, language: str) -> tuple[str, str] | None:
         print(f"  {number}. {reason_words(reason).in_(language)}")
     suggested = reason_words(offer.suggested)
     while True:
-        key = input(fill(_CHOOSE, suggested=suggested).in_(language)).strip().lower()
-        if key in ("b", "q"):
+        key = typed(fill(_CHOOSE, suggested=suggested), language)
+        if key is None or key.lower() in ("b", "q"):
             return None
         if not key:
             return offer.suggested, ""
         if key.isdecimal() and 1 <= int(key) <= len(offer.reasons):
             reason = offer.reasons[int(key) - 1]
             is_other = reason == "LAINNYA"
-            return reason, input(_TEXT.in_(language)).strip() if is_other else ""
+            return reason, (typed(_TEXT, language) or "") if is_other else ""
 
 
 def _tell_recorded(desk: _Desk, nik: str, recorded: Recorded) -> None:

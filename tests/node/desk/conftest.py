@@ -18,13 +18,23 @@ from tests.devices.scanners.desk import SimulatedDesk
 from tests.node.desk.town import PIN, Town, copy_town, found_town
 from tests.node.offices import PHRASE, perahu
 
+STARTS_MAX = 5
+
 
 @pytest.fixture(scope="session")
 def scanners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedDesk]:
     """The simulated scanners of Enggano, as a process."""
-    desk = SimulatedDesk.start(tmp_path_factory.mktemp("scanners") / "keys")
-    yield desk
-    desk.stop()
+    for _ in range(STARTS_MAX):
+        keys = tmp_path_factory.mktemp("scanners") / "keys"
+        desk = SimulatedDesk.start(keys)
+        root = keys / "root.pem"
+        if root.exists() and desk.ask("GET", "/sim/root.pem")[1] == root.read_bytes():
+            yield desk
+            desk.stop()
+            return
+        # Another run took the port in between, and answered in its stead.
+        desk.stop()
+    raise AssertionError("every port for scanners is taken by others")
 
 
 @pytest.fixture(scope="session")

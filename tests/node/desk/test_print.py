@@ -93,6 +93,25 @@ def test_it_asks_about_an_uncertain_print_and_never_repeats_it(
     assert again.code == 2 and "nothing was changed" in again.err
 
 
+def test_it_passes_over_a_card_whose_photo_is_still_on_the_road(
+    printing: Printing,
+) -> None:
+    """The others are printed; that one stays in the queue, with the reason in words."""
+    first, second = printing.orders()
+    with printing.town.open("enggano") as office:
+        state = reads.order(bytes.fromhex(first))
+        assert state is not None
+        office.journal.blobs.remove(state.blobs[0])
+    ran = printing.town.run("enggano", "print", "--all")
+    assert ran.code == 0, ran.err
+    refused = ran.one("refused")
+    assert refused["order"] == first and refused["code"] and refused["says"]
+    assert ran.one("printed")["order"] == second and printing.orders() == [first]
+    alone = printing.town.run("enggano", "print", "--order", first)
+    assert alone.code == 2 and alone.err.count("\n") == 1
+    assert blanko(printing) == (1, 0, 19)
+
+
 def test_it_stops_when_the_printer_can_do_no_more(printing: Printing) -> None:
     """Out of cards: what is printed is printed, the rest stays queued, one sentence."""
     printing.engine.cards = 1
