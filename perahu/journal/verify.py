@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
@@ -30,6 +32,9 @@ from perahu.keys.certificates import Chain, journal_id
 from perahu.words import Refusal, Words
 
 _STEP = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = 253_370_764_800_000
+"""The beginning of the year 9999."""
 
 
 @dataclass(slots=True)
@@ -46,6 +51,8 @@ class Report:
     erased: int = 0
     unsealed: int = 0
     """Own entries not yet under a seal: they get one at the next exchange."""
+    flagged: int = 0
+    """Entries dated outside the period of their author's grant: they stand, a person looks."""
     faults: list[Words] = field(default_factory=list)
 
     @property
@@ -163,6 +170,18 @@ class _Walk:
             self._receiver.allow(event, self._knows, self._chain)
         except Refusal as refusal:
             self._say(seq, refusal.words)
+            return
+        flags = self._book.authority.flags(
+            officer=event.officer, knows=self._knows, day=self._day(event.wall_ms)
+        )
+        self._report.flagged += bool(flags)
+
+    def _day(self, wall_ms: int) -> date:
+        """The date at the site that an entry's own clock showed."""
+        zone = ZoneInfo(self._book.authority.policy.timezone)
+        # An entry may bear any number; what no calendar has lies outside every period.
+        passed = timedelta(milliseconds=min(max(wall_ms, 0), _LAST_MS))
+        return (_EPOCH + passed).astimezone(zone).date()
 
     def _check_citations(self) -> None:
         noted = self._book.store.rows(

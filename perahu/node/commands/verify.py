@@ -18,9 +18,9 @@ HELP = Words(
 _JSON = Words("satu baris JSON", "one line of JSON")
 _MORE = Words(
     "Belum disegel {unsealed}, ditunggu {blobs_awaited} berkas, diparkir {parked}, "
-    "dihapus menurut hukum {erased}.",
+    "dihapus menurut hukum {erased}, bertanggal di luar masa hak {flagged}.",
     "Not yet sealed {unsealed}, awaited {blobs_awaited} blobs, parked {parked}, erased "
-    "by law {erased}.",
+    "by law {erased}, dated outside a grant's period {flagged}.",
 )
 
 
