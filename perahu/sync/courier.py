@@ -145,8 +145,11 @@ def export(
     """Write all that the peer's last ack lacks, and our acks of what we hold of its.
 
     `answering` is what an import just brought (Imported.done), to be acknowledged blob by
-    blob. Raises Refusal "stick_full" or "bad_stick"; what was half-written is removed.
+    blob. Raises Refusal "no_stick", "stick_full" or "bad_stick"; what was half-written is removed.
     """
+    if not side.journal.ports.disk.exists(folder):
+        # Making it would write to this machine's own disk where a stick is missing.
+        raise _no_stick(folder)
     try:
         return _Export(side, peer, offer, part_bytes_max).write(folder, answering)
     except OSError as error:
@@ -208,10 +211,8 @@ class _Export:
         self, writer: _Writer, number: int, answering: Sequence[tuple[bytes, int]]
     ) -> bool:
         """Fill one part; true when it holds the last frame."""
-        session, key = (
-            self._journal.ports.random(16),
-            FrameKey.new(self._journal.ports.random),
-        )
+        random = self._journal.ports.random
+        session, key = random(16), FrameKey.new(random)
         known = dictionary.ours()[0]
         sealer = Sealer(
             key,
@@ -311,6 +312,16 @@ def _stick_failed(error: OSError) -> Refusal:
         "ini. Pakai stik lain, lalu ulangi.",
         f"The stick cannot be written ({error.strerror}); nothing is lost from this node. "
         "Use another stick, then do it again.",
+    )
+
+
+def _no_stick(folder: Path) -> Refusal:
+    return Refusal(
+        "no_stick",
+        f"Folder {folder} tidak ada; belum ada yang ditulis dan tidak ada yang hilang. "
+        "Pasang stiknya, lalu ulangi.",
+        f"There is no folder {folder}; nothing was written and nothing is lost. Plug in "
+        "the stick, then do it again.",
     )
 
 

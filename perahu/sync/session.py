@@ -86,7 +86,7 @@ class Session:
         self._is_ended = False
         self._awaits_vector = False
         self._taken_bytes = self._told_bytes = 0
-        self._ack_number = 0
+        self._ack_number = self._acks_base = 0
         self._token = b""
         self._budget_bytes = 0
         self._refreshed_s = self._clock.monotonic_s()
@@ -208,11 +208,14 @@ class Session:
             self._put(found.sign(self.journal.sign))
 
     def _news_of_safety(self, besides: set[bytes]) -> tuple[tuple[bytes, int], ...]:
-        """Blobs the peer once brought that a second site holds by now."""
+        """Blobs the peer once brought that a second site holds by now.
+
+        What an earlier session told and the peer never saw is told again.
+        """
         fresh = [
             sha
             for sha, number in self._memory.untold()
-            if number == 0 and sha not in besides
+            if number <= self._acks_base and sha not in besides
         ][: limits.ACKED_BLOBS_MAX - len(besides)]
         for sha in fresh:
             self._memory.note_told(sha, self._ack_number)
@@ -348,7 +351,7 @@ class Session:
         """Take a stretch of ACK numbers that no other session of ours uses."""
         base = self._memory.counts().acks + ACKS_A_SESSION
         self._memory.raise_counts(acks=base)
-        self._ack_number = base
+        self._ack_number = self._acks_base = base
 
     def close(self) -> None:
         """Keep what helps the next exchange; called however the connection ended."""

@@ -1,8 +1,8 @@
 """How many bytes may be in flight: enough to keep a link busy, so few that a new civil
 fact does not wait behind megabytes of fingerprints.
 
-The window is one and a half times what the link was seen to hold (delivery rate times
-the shortest round trip), within limits.py. It is told the time; it has no clock.
+It grows out of the delivery rate and the shortest round trip seen, within limits.py. It
+is told the time; it has no clock.
 """
 
 from __future__ import annotations
@@ -90,9 +90,14 @@ class Window:
 
 
 def window_bytes(rate_bytes_s: float, rtt_s: float) -> int:
-    """One and a half times what the link holds, within limits."""
-    held = int(_GAIN * rate_bytes_s * rtt_s)
-    return max(limits.WINDOW_BYTES_MIN, min(limits.WINDOW_BYTES_MAX, held))
+    """One chunk and one and a half times what the link holds besides, within limits.
+
+    On a slow link the shortest round trip that is ever seen has the sending time of a
+    chunk in it; counting that twice would put seconds of the link in flight.
+    """
+    held = max(0.0, rate_bytes_s * rtt_s - limits.CHUNK_BYTES)
+    wanted = limits.CHUNK_BYTES + int(_GAIN * held)
+    return max(limits.WINDOW_BYTES_MIN, min(limits.WINDOW_BYTES_MAX, wanted))
 
 
 def _forget(memory: deque[tuple[float, float]], before_s: float) -> None:

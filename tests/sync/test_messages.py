@@ -1,0 +1,164 @@
+"""HELLO, ACK and the short messages: round trips, limits, and noise."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from perahu.journal.types import BlobRef
+from perahu.keys import cbor
+from perahu.sync import ack, frames, hello, limits, vector
+from perahu.sync.ack import Ack, End, Evidence, Have
+from perahu.sync.frames import Frame
+from perahu.sync.hello import Hello
+from perahu.sync.vector import Reach
+from perahu.words import Refusal, Words
+
+KEY = SigningKey(bytes(32))
+PUBLIC = bytes(KEY.verify_key)
+REACHED = {b"journal1": Reach(7, b"hash7777", 5), b"journal2": Reach(1, b"hash1111")}
+
+
+def _sign(prefix: bytes, message: bytes) -> bytes:
+    return KEY.sign(prefix + message).signature
+
+
+def _hello(**changes: object) -> Hello:
+    fields: dict[str, object] = {
+        "session": b"s" * 16,
+        "counter": 3,
+        "sender": b"a" * 16,
+        "receiver": b"b" * 16,
+        "incarnation": b"i" * 16,
+        "passport_name": b"p" * 16,
+        "wrapped_key": b"w" * 80,
+        "reached": REACHED,
+        "partials": ((b"x" * 32, 4),),
+    }
+    return Hello(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_it_carries_a_hello() -> None:
+    """What was said is heard, and the signature stands."""
+    said = _hello(token=b"t" * 16, seen_ack=9, file={1: 2})
+    assert hello.hear(said.sign(_sign)).verify(PUBLIC) == said
+
+
+def test_it_refuses_a_hello_of_another_key() -> None:
+    """A signature of another key is nobody's."""
+    heard = hello.hear(_hello().sign(_sign))
+    with pytest.raises(Refusal, match="bad_signature"):
+        heard.verify(bytes(SigningKey(b"o" * 32).verify_key))
+
+
+def test_it_refuses_an_old_protocol_politely() -> None:
+    """Another version is told in words what to do."""
+    with pytest.raises(Refusal, match="old_protocol") as refused:
+        hello.hear(_hello(protocol=2).sign(_sign))
+    assert "Perbarui" in refused.value.words.id
+
+
+def test_it_carries_an_ack() -> None:
+    """Positions, blobs, token and time arrive as they were signed."""
+    said = Ack(
+        session=b"s" * 16, number=4, incarnation=b"i" * 16, time_ms=5, reached=REACHED,
+        received_bytes=6, partials=((b"x" * 32, 2),), done=((b"y" * 32, 2),),
+        token=b"t" * 16, seen_ack=3, ends=1,
+    )  # fmt: skip
+    assert ack.hear_ack(said.sign(_sign), PUBLIC) == said
+
+
+def test_it_carries_the_short_messages() -> None:
+    """MANIFEST, HAVE, END and EVIDENCE survive the road."""
+    refs = [BlobRef(b"x" * 32, 1, 1), BlobRef(b"y" * 32, limits.BLOB_BYTES_MAX, 4)]
+    assert ack.hear_manifest(ack.manifest(refs)) == refs
+    for have in (Have(), Have(is_asking=True), Have(reached=REACHED), Have(reached={})):
+        assert ack.hear_have(have.encode()) == have
+    end = End(
+        more=True, retry_after_s=60, code="x", words=Words("ya", "yes"), counter=8
+    )
+    assert ack.hear_end(end.encode()) == end
+    evidence = Evidence(b"j" * 16, 1, 9, "fork")
+    assert ack.hear_evidence(evidence.encode()) == evidence
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        [b"x" * 31, 1, 1],
+        [b"x" * 32, 0, 1],
+        [b"x" * 32, limits.BLOB_BYTES_MAX + 1, 1],
+        [b"x" * 32, 1, 5],
+        [b"x" * 32, 1, True],
+        [b"x" * 32, 1],
+        "blob",
+    ],
+)
+def test_it_refuses_a_bad_manifest(item: object) -> None:
+    """Sizes, classes and forms outside their limits."""
+    frame = Frame(frames.MANIFEST, cbor.encode({1: [item]}))
+    with pytest.raises(Refusal, match="bad_message"):
+        ack.hear_manifest(frame)
+
+
+def test_it_refuses_too_many() -> None:
+    """Every list has an end: one over the limit is refused."""
+    items = [[b"x" * 32, 1, 1]] * (limits.BLOBS_PER_MANIFEST_MAX + 1)
+    with pytest.raises(Refusal, match="bad_message"):
+        ack.hear_manifest(Frame(frames.MANIFEST, cbor.encode({1: items})))
+    many = {i.to_bytes(8, "big"): [1, b"h" * 8] for i in range(limits.JOURNALS_MAX + 1)}
+    with pytest.raises(Refusal, match="bad_message"):
+        vector.parse(many)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [1],
+        [1, b"h" * 8, 2],
+        [-1, b"h" * 8],
+        [1 << 53, b"h" * 8],
+        [1, b"h"],
+        [True, b"h" * 8],
+    ],
+)
+def test_it_refuses_a_bad_vector(value: object) -> None:
+    """A reach that is no reach, or safe beyond what was received."""
+    with pytest.raises(Refusal, match="bad_message"):
+        vector.parse({b"journal1": value})
+
+
+def test_it_digests_what_is_held_not_how_safe() -> None:
+    """Levels apart, equal vectors have equal digests; anything else differs."""
+    safer = {name: Reach(r.seq, r.h8, r.seq) for name, r in REACHED.items()}
+    assert vector.digest(safer) == vector.digest(REACHED)
+    assert vector.digest({}) != vector.digest(REACHED)
+
+
+_PARSERS = (
+    hello.hear, ack.hear_manifest, ack.hear_have, ack.hear_end, ack.hear_evidence,
+    lambda frame: ack.hear_ack(frame, PUBLIC),
+)  # fmt: skip
+_VALUES = st.recursive(
+    st.one_of(st.integers(-5, 1 << 60), st.binary(max_size=40), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.integers(0, 20), inner, max_size=6),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100)
+@given(st.one_of(st.binary(max_size=100), _VALUES.map(cbor.encode)))
+def test_it_never_falls_over(payload: bytes) -> None:
+    """Any bytes, and any well-formed CBOR, are a message or a refusal."""
+    for parse in _PARSERS:
+        try:
+            parse(Frame(frames.HELLO, payload))
+        except Refusal as refusal:
+            assert refusal.code in {
+                "bad_cbor", "bad_message", "bad_signature", "old_protocol",
+            }  # fmt: skip

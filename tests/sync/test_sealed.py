@@ -1,0 +1,100 @@
+"""SEG and CHUNK: a carrier sorts by the head, reads nothing, changes nothing."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perahu.keys import cbor
+from perahu.keys.sealing import FrameKey
+from perahu.sync import dictionary, frames, limits
+from perahu.sync.frames import Frame
+from perahu.sync.sealed import ChunkCargo, Opener, Sealer, SegmentCargo, road_class
+from perahu.words import Refusal
+from tests.cast import Dice
+
+KEY = FrameKey(bytes(range(32)))
+SEGMENT = SegmentCargo(b"j" * 16, 1, 9, 1, b"", b"certificate", b"segment " * 50)
+CHUNK = ChunkCargo(b"s" * 32, 3, 3, b"piece" * 100)
+
+
+def _sealer() -> Sealer:
+    return Sealer(KEY, level=dictionary.LEVEL_LIVE)
+
+
+def test_it_works() -> None:
+    """What is sealed is opened, and the head says the class in the clear."""
+    sealer, opener = _sealer(), Opener(KEY)
+    segment, chunk = sealer.segment(SEGMENT), sealer.chunk(CHUNK)
+    assert opener.segment(segment) == SEGMENT
+    assert opener.chunk(chunk) == CHUNK
+    assert (road_class(segment), road_class(chunk)) == (1, 4)
+    assert b"segment" not in segment.payload and b"piece" not in chunk.payload
+
+
+def test_it_never_seals_two_frames_alike() -> None:
+    """Each frame has its own number, so one content twice is two ciphertexts."""
+    sealer = _sealer()
+    assert sealer.chunk(CHUNK).payload != sealer.chunk(CHUNK).payload
+
+
+@given(st.integers(0, 2000), st.integers(1, 255))
+def test_it_refuses_every_flipped_byte(at: int, flip: int) -> None:
+    """One changed byte in head or content: refused."""
+    frame = _sealer().segment(SEGMENT)
+    torn = bytearray(frame.payload)
+    torn[at % len(torn)] ^= flip
+    with pytest.raises(Refusal):
+        Opener(KEY).segment(Frame(frames.SEG, bytes(torn)))
+
+
+def test_it_refuses_another_key() -> None:
+    """A frame sealed for somebody else does not open."""
+    frame = _sealer().segment(SEGMENT)
+    with pytest.raises(Refusal, match="cannot_open"):
+        Opener(FrameKey(bytes(32))).segment(frame)
+
+
+def _packed(packed: bytes, size: int) -> Frame:
+    head = cbor.encode([0, b"j" * 16, 1, 9, 1, size])
+    content = KEY.seal(0, head, packed)
+    return Frame(frames.SEG, struct.pack(">H", len(head)) + head + content)
+
+
+@pytest.mark.parametrize("says_its_size", [True, False])
+def test_it_defuses_a_bomb(says_its_size: bool) -> None:
+    """A few bytes that would inflate to a gigabyte never get to."""
+    maker = zstandard.ZstdCompressor(write_content_size=says_its_size)
+    bomb = maker.compress(bytes(50_000_000))
+    for claim in (limits.FRAME_BYTES_MAX, limits.FRAME_BYTES_MAX + 1, 50_000_000):
+        with pytest.raises(Refusal, match="bad_packing"):
+            Opener(KEY).segment(_packed(bomb, claim))
+
+
+def test_it_refuses_a_size_that_is_not_so() -> None:
+    """The head's size is what comes out, to the byte."""
+    plain = cbor.encode([b"", 1, b"", b"x"])
+    packed = zstandard.ZstdCompressor(write_content_size=False).compress(plain)
+    assert Opener(KEY).segment(_packed(packed, len(plain))).segment == b"x"
+    for size in (0, len(plain) - 1, len(plain) + 1):
+        with pytest.raises(Refusal, match="bad_packing"):
+            Opener(KEY).segment(_packed(packed, size))
+
+
+@given(st.binary(max_size=200))
+def test_it_never_falls_over(noise: bytes) -> None:
+    """Any payload is content or a refusal."""
+    for open_ in (Opener(KEY).segment, Opener(KEY).chunk):
+        with pytest.raises(Refusal):
+            open_(Frame(frames.SEG, noise))
+
+
+def test_it_packs_random_bytes_that_do_not_compress() -> None:
+    """The biggest segment of incompressible bodies still fits a frame."""
+    content = Dice("noise")(48 * 1024)
+    cargo = SegmentCargo(b"j" * 16, 1, 9, 1, b"", bytes(4096), content)
+    assert Opener(KEY).segment(_sealer().segment(cargo)).segment == content
