@@ -13,7 +13,7 @@ def test_it_works() -> None:
     assert four_words(bytes(32)) == "abang abang abang abang"
 
 
-def test_no_two_words_sound_alike() -> None:
+def test_it_has_no_two_words_that_sound_alike() -> None:
     """No two share their first four letters or differ in one letter only."""
     for one, two in combinations(WORDS, 2):
         assert one[:4] != two[:4]

@@ -123,7 +123,9 @@ def test_it_is_joined_by_the_wire(district: District, tmp_path: Path) -> None:
     assert meeting.evidence == []
 
 
-def test_an_old_file_takes_nothing_back(district: District, tmp_path: Path) -> None:
+def test_it_takes_nothing_back_for_an_old_file(
+    district: District, tmp_path: Path
+) -> None:
     """A file older than the last ack says less than we know, and is not believed over it."""
     hub, enggano = with_hub(district)
     old = _write(hub, enggano, TO_OFFICE, tmp_path)
@@ -191,7 +193,7 @@ def test_it_refuses_what_is_no_courier_file(
         read(Side(hub), path, offer_for)
 
 
-def test_a_head_is_no_hello(district: District, tmp_path: Path) -> None:
+def test_it_opens_no_session_with_a_head(district: District, tmp_path: Path) -> None:
     """The signed head of a file opens no session on the wire."""
     hub, enggano = with_hub(district)
     content = _write(enggano, hub, TO_HUB, tmp_path).read_bytes()

@@ -40,7 +40,7 @@ def _end_code(stream: bytes) -> str:
     return ends[-1].code
 
 
-def test_forged_ack_without_signature(district: District) -> None:
+def test_it_refuses_an_ack_of_another_key(district: District) -> None:
     """An ACK signed by another key raises no receipt."""
     meeting = _met(district)
     receipt = record(district, meeting.caller)
@@ -75,7 +75,7 @@ def _with_ack(
     return changed, initiator
 
 
-def test_ack_of_more_than_was_sent(district: District) -> None:
+def test_it_refuses_an_ack_of_more_than_was_sent(district: District) -> None:
     """A receiver cannot acknowledge bytes that never left."""
     meeting = _met(district)
     record(district, meeting.caller)
@@ -86,7 +86,7 @@ def test_ack_of_more_than_was_sent(district: District) -> None:
         initiator.received(_stream(answer))  # type: ignore[attr-defined]
 
 
-def test_ack_of_another_session(district: District) -> None:
+def test_it_refuses_an_ack_of_another_session(district: District) -> None:
     """An ACK is good in its own session only."""
     meeting = _met(district)
     record(district, meeting.caller)
@@ -97,7 +97,7 @@ def test_ack_of_another_session(district: District) -> None:
         initiator.received(_stream(answer))  # type: ignore[attr-defined]
 
 
-def test_ack_of_another_history(district: District) -> None:
+def test_it_finds_an_ack_of_another_history(district: District) -> None:
     """A hub that shows our journal otherwise than we hold it: evidence, no receipt."""
     meeting = _met(district)
     receipt = record(district, meeting.caller)
@@ -114,7 +114,7 @@ def test_ack_of_another_history(district: District) -> None:
     assert level is Level.RECORDED
 
 
-def test_ack_further_than_our_journal(district: District) -> None:
+def test_it_finds_an_ack_further_than_our_journal(district: District) -> None:
     """A hub that holds more of our journal than we do: we were rolled back."""
     meeting = _met(district)
     receipt = record(district, meeting.caller)
@@ -127,7 +127,7 @@ def test_ack_further_than_our_journal(district: District) -> None:
     assert [(e.kind, e.seq) for e in meeting.evidence] == [("further", 99)]
 
 
-def test_office_claims_that_the_hubs_facts_are_safe(district: District) -> None:
+def test_it_lets_no_office_raise_the_hubs_receipts(district: District) -> None:
     """Only the ack of a hub or a second site makes a receipt rise."""
     meeting = _met(district)
     hub = meeting.answerer
@@ -135,7 +135,7 @@ def test_office_claims_that_the_hubs_facts_are_safe(district: District) -> None:
     assert row.safe_seq == 0 and row.received_seq == 0
 
 
-def test_hello_for_somebody_else(district: District) -> None:
+def test_it_refuses_a_hello_for_somebody_else(district: District) -> None:
     """A HELLO that names another receiver is refused politely."""
     meeting = _met(district)
     ketahun = district.open("Ketahun")
@@ -146,7 +146,7 @@ def test_hello_for_somebody_else(district: District) -> None:
     assert responder.finished
 
 
-def test_answer_of_somebody_else(district: District) -> None:
+def test_it_refuses_an_answer_of_somebody_else(district: District) -> None:
     """A node with good papers answers in the hub's place: nothing of it is believed."""
     meeting = _met(district)
     ketahun = district.open("Ketahun")
@@ -159,7 +159,7 @@ def test_answer_of_somebody_else(district: District) -> None:
         initiator.received(answer)
 
 
-def test_stranger_of_another_root(district: District) -> None:
+def test_it_refuses_a_stranger_of_another_root(district: District) -> None:
     """Papers under another root open no door."""
     meeting = _met(district)
     other = District(district.folder / "other", seed="2")
@@ -173,7 +173,7 @@ def test_stranger_of_another_root(district: District) -> None:
     other.close()
 
 
-def test_revoked_node(district: District) -> None:
+def test_it_refuses_a_revoked_node(district: District) -> None:
     """A revoked node is told so and brings nothing in."""
     meeting = _met(district)
     hub, before = meeting.answerer, meeting.answerer.vector()
@@ -188,7 +188,7 @@ def test_revoked_node(district: District) -> None:
     assert hub.vector().keys() == before.keys()
 
 
-def test_node_without_business_here(district: District) -> None:
+def test_it_refuses_a_node_without_business_here(district: District) -> None:
     """Good papers alone are not enough: node must know what the caller is to us."""
     meeting = _met(district)
     meeting.doors.offer_for = lambda _: None
@@ -197,7 +197,7 @@ def test_node_without_business_here(district: District) -> None:
     assert _end_code(responder.to_send(1 << 16)) == "unknown_peer"
 
 
-def test_office_brings_anothers_journal(district: District) -> None:
+def test_it_takes_no_journal_of_another_office(district: District) -> None:
     """An office may bring its own journals only, however well they are signed."""
     meeting = _met(district)
     ketahun = district.open("Ketahun")
@@ -215,7 +215,7 @@ def test_office_brings_anothers_journal(district: District) -> None:
     assert hub.verify().sound
 
 
-def test_blobs_nobody_cites(district: District) -> None:
+def test_it_keeps_no_blob_that_nobody_cites(district: District) -> None:
     """A peer cannot fill the disk with blobs that no fact cites."""
     meeting = _met(district)
     initiator, responder = meeting.initiator(), meeting.responder()
@@ -229,7 +229,7 @@ def test_blobs_nobody_cites(district: District) -> None:
 
 
 @pytest.mark.parametrize("kind", [frames.SEG, frames.ACK, frames.END, frames.CHUNK])
-def test_content_before_hello(district: District, kind: int) -> None:
+def test_it_refuses_content_before_hello(district: District, kind: int) -> None:
     """Nothing is believed of a peer that has not said who it is."""
     meeting = _met(district)
     responder = meeting.responder()
@@ -237,7 +237,7 @@ def test_content_before_hello(district: District, kind: int) -> None:
     assert _end_code(responder.to_send(1 << 16)) == "bad_message"
 
 
-def test_frames_in_any_order_and_twice(district: District) -> None:
+def test_it_takes_frames_in_any_order_and_twice(district: District) -> None:
     """Reordered and repeated content frames leave the book sound and the vector honest."""
     meeting = _met(district)
     for _ in range(3):
@@ -255,7 +255,7 @@ def test_frames_in_any_order_and_twice(district: District) -> None:
     assert len([e for e in meeting.answerer.events() if e.lane == 1]) == 6
 
 
-def test_noise_after_hello(district: District) -> None:
+def test_it_stops_at_noise(district: District) -> None:
     """Garbage in the stream ends the connection; what was whole before stands."""
     meeting = _met(district)
     record(district, meeting.caller, 2)

@@ -166,7 +166,7 @@ def test_it_goes_on_after_cuts_in_the_middle(road: Road, mode: str) -> None:
     assert sent <= 400_000 * 1.1 + lost
 
 
-def test_a_portal_in_the_hubs_place(road: Road) -> None:
+def test_it_names_a_portal_in_the_hubs_place(road: Road) -> None:
     """Plain HTTP where TLS should be: one sentence, nothing sent, nothing lost."""
     portal = socket.create_server(("127.0.0.1", 0))
 
@@ -184,14 +184,14 @@ def test_a_portal_in_the_hubs_place(road: Road) -> None:
     assert result.connections == 0
 
 
-def test_a_stranger_with_another_authority(road: Road) -> None:
+def test_it_refuses_another_authority(road: Road) -> None:
     """A certificate of another authority is refused before a byte is said."""
     road.link = road.link_to(road.shaper.port, tls.make_authority("Orang lain"))
     result = road.exchange()
     assert result.refusal is not None and result.refusal.code == "wrong_certificate"
 
 
-def test_nobody_there(road: Road) -> None:
+def test_it_says_that_nobody_is_there(road: Road) -> None:
     """No listener: words that say where everything is, after a few tries."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -201,7 +201,7 @@ def test_nobody_there(road: Road) -> None:
     assert not result.is_complete
 
 
-def test_a_stop_ends_it_at_once(road: Road) -> None:
+def test_it_stops_at_once_when_asked(road: Road) -> None:
     """A node that shuts down does not wait for a slow road."""
     road.exchange()
     road.shaper.tell("rate 5000 5000")
@@ -212,7 +212,7 @@ def test_a_stop_ends_it_at_once(road: Road) -> None:
     assert time.monotonic() < until_s + 10
 
 
-def test_browsers_and_noise_are_turned_away(road: Road) -> None:
+def test_it_turns_browsers_and_noise_away(road: Road) -> None:
     """Whatever else knocks gets an answer or a closed door, and offices go on."""
     context = tls.client_context(road.authority.certificate)
     for said, heard in (
@@ -235,7 +235,7 @@ def test_browsers_and_noise_are_turned_away(road: Road) -> None:
     assert road.exchange().is_complete
 
 
-def test_many_offices_at_once(road: Road) -> None:
+def test_it_serves_many_offices_at_once(road: Road) -> None:
     """Several nodes call in the same moment and all are served."""
     offices = [
         road.enggano,
@@ -258,14 +258,14 @@ def test_many_offices_at_once(road: Road) -> None:
     assert road.troubles == []
 
 
-def test_a_clock_of_1970(road: Road, tmp_path: Path) -> None:
+def test_it_ignores_dates_in_certificates(road: Road, tmp_path: Path) -> None:
     """Certificates have no dates that matter: a wrong clock never closes the road."""
     context = tls.client_context(road.authority.certificate)
     assert context.verify_flags & 0x200000
     assert context.minimum_version is ssl.TLSVersion.TLSv1_3
 
 
-def test_a_taken_port(road: Road) -> None:
+def test_it_says_that_a_port_is_taken(road: Road) -> None:
     """A port that is in use is one clear sentence."""
     with pytest.raises(Refusal, match="port_taken"):
         Listener(
