@@ -6,7 +6,7 @@ in the hub's folder, sealed to the hub's own secret, and signs every later node.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from perahu.kinds import RIGHTS
 from perahu.node import actions, trust
 from perahu.node.disk import RealDisk
 from perahu.node.new_folder import new_folder
-from perahu.node.office import KEY_FILE, ROOT_FILE, Office, open_office
+from perahu.node.office import KEY_FILE, ROOT_FILE, Office, book_url, open_office
 from perahu.node.rng import system_random
 from perahu.node.settings import Settings, save_settings
 from perahu.words import Refusal
@@ -85,6 +85,8 @@ def found_kabupaten(
     3. The root key goes to its own file; the folder takes its place.
     """
     _check_plan(settings, policy, root_file)
+    # Kept in node.toml: a later start without the variable would begin a new, empty book.
+    settings = replace(settings, book=book_url(settings) or "")
     root_key = SigningKey(system_random(32))
     secret = new_secret(system_random)
     with new_folder(folder) as draft:

@@ -152,7 +152,7 @@ def open_office(
             root_public=root_public,
             registry=registry,
             ports=ports,
-            book_url=os.environ.get(BOOK_VARIABLE) or settings.book or None,
+            book_url=book_url(settings),
             mirror=Path(settings.mirror) if settings.mirror else None,
             tables=tables,
         )
@@ -166,6 +166,11 @@ def open_office(
             journal,
             opening.pop_all(),
         )  # fmt: skip
+
+
+def book_url(settings: Settings) -> str | None:
+    """Where the book is, if not in the node's folder: the environment, then node.toml."""
+    return os.environ.get(BOOK_VARIABLE) or settings.book or None
 
 
 def root_of(text: bytes, folder: Path) -> bytes:

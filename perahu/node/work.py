@@ -14,12 +14,15 @@ from perahu.words import Words
 
 SEAL_PERIOD_S = 15 * 60.0
 """Own entries are sealed after so long at the latest (journal.md 1.3)."""
+TABLES_PERIOD_S = 5.0
+"""Tables that somebody deleted are whole again after so long."""
 LOOK_PERIOD_S = 2.0
 """How often a loop looks into the book for what is new."""
 ROAD_BACKOFF_MAX_S = 20.0
 """A dead link is tried this often: the dish of a village is up for an hour a day."""
 
 _SEALING = Words("Menyegel catatan", "Sealing entries")
+_TABLES = Words("Tabel dari buku", "Tables from the book")
 _CALLING = Words("Pertukaran dengan simpul atasan", "Exchange with the parent node")
 _DECIDING = Words("Keputusan dan pusat", "Decisions and the centre")
 _WITNESSING = Words("Bukti dari jaringan", "Evidence from the road")
@@ -28,7 +31,10 @@ _WITNESSING = Words("Bukti dari jaringan", "Evidence from the road")
 def loops_of(office: Office, caller: Caller) -> list[Loop]:
     """The loops of this node, in the order of the status page."""
     settings, row = office.settings, office.settings.row
-    loops = [Loop(_SEALING, lambda: _seal(office), SEAL_PERIOD_S)]
+    loops = [
+        Loop(_SEALING, lambda: _seal(office), SEAL_PERIOD_S),
+        Loop(_TABLES, lambda: _catch_up(office), TABLES_PERIOD_S),
+    ]
     if row.up is not None and settings.parent:
         loops.append(
             Loop(_CALLING, lambda: _call(caller), LOOK_PERIOD_S, ROAD_BACKOFF_MAX_S)
@@ -78,6 +84,11 @@ def _no_centre() -> NoReturn:
 
 def _seal(office: Office) -> Done:
     office.journal.seal()
+    return Done()
+
+
+def _catch_up(office: Office) -> Done:
+    office.journal.catch_up()
     return Done()
 
 

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from perahu.words import Refusal
+
 LANGUAGES = ("id", "en")
 _COOKIE_S = 365 * 24 * 3600
 _POLICY = (
@@ -24,7 +26,11 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 def page(request: HttpRequest) -> HttpResponse:
     """The page for people."""
     language = _language(request)
-    figures = _figures(request, language)
+    try:
+        figures = _figures(request, language)
+    except Refusal as refusal:
+        said = {"language": language, "words": refusal.words.in_(language)}
+        return render(request, "perahu/refused.html", said, status=503)
     troubles = [one for one in figures["loops"] if one["trouble"]]
     shown = {
         "language": language,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from perahu.node.cli import main
@@ -17,7 +21,22 @@ RATNA = FirstOperator(login="ratna", name="Ratna", decree="SK/1/2026")
 
 
 def found_hub(folder: Path, **changes: Any) -> Founded:
-    """Bengkulu Utara's hub in `folder/hub`."""
+    """Bengkulu Utara's hub in `folder/hub`, its root key in `folder/root-key`."""
+    if changes or "PERAHU_BOOK" in os.environ:
+        return _found(folder, changes)
+    # Founding takes a while on purpose (argon2id); a copy of a founded hub is as good.
+    template, founded = _template()
+    shutil.copytree(Path(template.name), folder, dirs_exist_ok=True)
+    return founded
+
+
+@cache
+def _template() -> tuple[TemporaryDirectory[str], Founded]:
+    made = TemporaryDirectory(prefix="perahu-hub-")
+    return made, _found(Path(made.name), {})
+
+
+def _found(folder: Path, changes: dict[str, Any]) -> Founded:
     settings = Settings(
         name="Bengkulu Utara", role="kabupaten", wilayah=("1703",), **changes
     )
