@@ -5,13 +5,14 @@ A test file that says `pytestmark = BOTH_STORES` runs every test on both.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.journal.postgres import Cluster, installed
-from tests.journal.stores import StoreDistrict
+from tests.journal.stores import IN_MEMORY, StoreDistrict
 
 
 @pytest.fixture(scope="session")
@@ -20,16 +21,17 @@ def cluster() -> Iterator[Cluster]:
     binaries = installed()
     if binaries is None:
         pytest.skip("needs the Debian package postgresql")
-    made = Cluster(binaries)
+    made = Cluster(binaries, IN_MEMORY)
     yield made
     made.stop()
 
 
 @pytest.fixture
-def district(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreDistrict]:
+def district(request: pytest.FixtureRequest) -> Iterator[StoreDistrict]:
     """The kabupaten of the cast, on the store that the test's parameter names."""
     wanted = getattr(request, "param", "sqlcipher")
     server = request.getfixturevalue("cluster") if wanted == "postgresql" else None
-    made = StoreDistrict(tmp_path / "district", server)
-    yield made
-    made.close()
+    with tempfile.TemporaryDirectory(prefix="perahu-", dir=IN_MEMORY) as folder:
+        made = StoreDistrict(Path(folder) / "district", server)
+        yield made
+        made.close()

@@ -34,9 +34,9 @@ def installed() -> Path | None:
 class Cluster:
     """A running server; each book gets a database of its own."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, in_memory: str | None) -> None:
         self._binaries, self._count = binaries, itertools.count(1)
-        self.folder = Path(tempfile.mkdtemp(prefix="perahu-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="perahu-pg-", dir=in_memory))
         self._as_owner = ["runuser", "-u", _OWNER, "--"] if os.getuid() == 0 else []
         self.own(self.folder)
         self._call("initdb", "-A", "trust", "-U", _OWNER, "-E", "UTF8", "--no-sync")

@@ -16,6 +16,8 @@ from perahu.kinds import Fact
 from tests.cast import BUDI, SARI, District, corrected
 from tests.journal.postgres import Cluster
 
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where the tests' real files lie: each flush is asked for, nobody waits for a disk."""
 BOTH_STORES = pytest.mark.parametrize(
     "district", ["sqlcipher", "postgresql"], indirect=True
 )
