@@ -28,6 +28,9 @@ from perahu.sync.responder import Doors
 from perahu.sync.session import Side
 from perahu.words import Refusal
 
+ATTEMPTS_MAX = 3
+"""Connections in a row that bring nothing; then the caller says so and tries later."""
+
 _EVIDENCE, _CLOCK, _HUB_TIME = "evidence", "clock", b"hub"
 _EVIDENCE_BYTES_MAX = 256 * 1024
 _OWN_TRUTH = ("further", "different")
@@ -130,7 +133,9 @@ class Caller:
     """Calls the parent, again and again; keeps the TLS ticket between exchanges."""
 
     office: Office
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience = field(
+        default_factory=lambda: Patience(attempts_max=ATTEMPTS_MAX)
+    )
     is_wanted: bool = False
     """Somebody asked for a call now; taken back when it was made."""
     _link: TlsLink | None = None

@@ -23,7 +23,7 @@ from perahu.node.lock import FileLock
 from perahu.node.loops import Loop, Loops
 from perahu.node.office import Office
 from perahu.node.pages import PageServer
-from perahu.node.road import Caller, doors_of, side_of
+from perahu.node.road import ATTEMPTS_MAX, Caller, doors_of, side_of
 from perahu.node.settings import split_address
 from perahu.node.status import in_language, status_of
 from perahu.node.tls import server_context
@@ -44,7 +44,9 @@ class Serving:
         """Take the addresses and begin. Raises Refusal "already_serving", "port_taken"."""
         self.office = office
         stopping = threading.Event()
-        patience = Patience(goes_on=lambda: not stopping.is_set())
+        patience = Patience(
+            attempts_max=ATTEMPTS_MAX, goes_on=lambda: not stopping.is_set()
+        )
         self._caller = Caller(office, patience)
         self.loops: list[Loop] = loops_of(office, self._caller)
         self.troubles: deque[Words] = deque(maxlen=TROUBLES_SHOWN_MAX)
