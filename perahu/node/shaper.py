@@ -83,6 +83,8 @@ class _Flow:
     def __init__(self, near: socket.socket, far: socket.socket | None) -> None:
         self.near, self.far = near, far
         self.tasks: list[asyncio.Task[None]] = []
+        self.ended = 0
+        """Directions that came to their end."""
 
     def freeze(self) -> None:
         """Say nothing more, and do not even close."""
@@ -315,7 +317,8 @@ class Shaper:
             try:
                 if not piece:
                     sink.shutdown(socket.SHUT_WR)
-                    return
+                    flow.ended += 1
+                    break
                 await loop.sock_sendall(sink, piece)
             except OSError:
                 self._flows.discard(flow)
@@ -325,6 +328,9 @@ class Shaper:
                 self.counts.up_bytes += len(piece)
             else:
                 self.counts.down_bytes += len(piece)
+        if flow.ended == 2:
+            self._flows.discard(flow)
+            flow.close(reset=False)
 
     # -- control ----------------------------------------------------------------------
 

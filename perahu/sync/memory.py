@@ -5,6 +5,7 @@ Losing any of it costs bytes, never facts: the peer's signed vector says the tru
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,8 @@ from perahu.journal.store import Local
 from perahu.keys import cbor
 from perahu.sync.vector import Reach
 
-_PEER, _ACKED, _HAS, _UNTOLD, _FROM = "peer", "acked", "has", "untold", "blob from"
+_PEER, _ACKED, _HAS, _FLOOR = "peer", "acked", "has", "floor"
+_UNTOLD, _FROM = "untold", "blob from"
 _COUNTS = "counts"
 _BYTES_MAX = 64 * 1024
 _FIELDS = 8
@@ -106,9 +108,20 @@ class Memory:
         """Note that the peer holds a blob."""
         self.local.put(_space(_HAS, self.peer), sha, b"\1")
 
+    def floors(self) -> dict[bytes, int]:
+        """Per journal id: through which entry the peer holds every blob cited."""
+        items = self.local.items(_space(_FLOOR, self.peer))
+        return {journal: int.from_bytes(seq, "big") for journal, seq in items}
+
+    def raise_floor(self, journal: bytes, seq: int, below: Iterable[bytes]) -> None:
+        """The peer holds all blobs up to here: they need not be remembered one by one."""
+        self.local.put(_space(_FLOOR, self.peer), journal, seq.to_bytes(8, "big"))
+        for sha in below:
+            self.local.delete(_space(_HAS, self.peer), sha)
+
     def forget_acks(self) -> None:
         """The peer's book is a new one: what it acknowledged before counts no more."""
-        for kind in (_ACKED, _HAS):
+        for kind in (_ACKED, _HAS, _FLOOR):
             space = _space(kind, self.peer)
             for name, _ in self.local.items(space):
                 self.local.delete(space, name)

@@ -95,17 +95,23 @@ class Responder(Session):
 
     def _admit(self, found: Hello, peer: Passport, memory: Memory) -> None:
         """The ratchet: replays are refused, clones are evidence and come in."""
-        ours = self.journal.incarnation
-        evidence = ForkEvidence(kind="clone", node=peer.node_id)
-        with self.journal.ports.lock():
-            try:
-                admitted = admit(self.journal.local, found, ours, self._random(16))
-            except OldSession as refusal:
-                if refusal.is_clone:
-                    self._side.witness(evidence)
-                raise
-        if admitted.is_clone:
-            self._side.witness(evidence)
+        is_clone = False
+        try:
+            with self.journal.ports.lock():
+                admitted = admit(
+                    self.journal.local,
+                    found,
+                    self.journal.incarnation,
+                    self._random(16),
+                )
+            is_clone = admitted.is_clone
+        except OldSession as refusal:
+            is_clone = refusal.is_clone
+            raise
+        finally:
+            # Outside the lock: whoever hears of it may want to write.
+            if is_clone:
+                self._side.witness(ForkEvidence(kind="clone", node=peer.node_id))
         self._id, self._token = found.session, admitted.token
         self._doors.newest[peer.node_id] = found.session
         memory.passport = found.passport or memory.passport

@@ -91,11 +91,12 @@ class Sending:
     )
     _held: set[bytes] = field(default_factory=set)
     _acked: dict[bytes, Reach] = field(default_factory=dict)
+    _floors: dict[bytes, int] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Start from what the peer's last ack lacks."""
         self._held = self.memory.blobs_held()
-        self._acked = self.memory.acked()
+        self._acked, self._floors = self.memory.acked(), self.memory.floors()
         self.journal.seal()
         for row in given(self.journal.journals(), self.offer, self.memory.peer):
             seq = self._acked[row.id].seq if row.id in self._acked else 0
@@ -116,7 +117,7 @@ class Sending:
     def _add_line(self, row: JournalRow, acked: int) -> None:
         self._lines[row.id] = _Line(row, acked, acked)
         self.progress.queued(CLASS_OF_LANE[row.lane], row.sealed_seq - acked)
-        self._load_cited(row.id, 0, acked)
+        self._load_cited(row.id, self._floors.get(row.id, 0), acked)
 
     def _load_cited(self, journal: bytes, after: int, through: int) -> None:
         """Queue the blobs that entries after..through cite and the peer lacks."""
@@ -218,6 +219,7 @@ class Sending:
             self.memory.seen_ack = 0
             self.memory.forget_acks()
             self._held.clear()
+            self._floors.clear()
             for line in self._lines.values():
                 line.rewind(0)
         self.memory.incarnation = incarnation
@@ -333,6 +335,23 @@ class Sending:
         live = sorted(self.memory.partials.items())[: limits.PARTIALS_MAX]
         self.memory.partials = dict(live)
         self.memory.save()
+        for line in self._lines.values():
+            self._raise_floor(line)
+
+    def _raise_floor(self, line: _Line) -> None:
+        """Forget single blobs below the first one that the peer still lacks."""
+        before = self._floors.get(line.row.id, 0)
+        floor, below = line.acked, list[bytes]()
+        for seq, sha in self.journal.blobs_cited(line.row.id, before):
+            if seq > floor:
+                break
+            if sha not in self._held:
+                floor = seq - 1
+                break
+            below.append(sha)
+        if below and floor > before:
+            self._floors[line.row.id] = floor
+            self.memory.raise_floor(line.row.id, floor, below)
 
 
 def _cargo(row: JournalRow, segment: Segment) -> SegmentCargo:

@@ -250,3 +250,17 @@ def test_it_converges(cuts: list[int], piece: int) -> None:
         assert meeting.answerer.blobs.missing() == []
         assert meeting.evidence == []
         district.close()
+
+
+def test_it_forgets_what_need_not_be_remembered(district: District) -> None:
+    """Blobs the peer holds are remembered by one number, not one by one for years."""
+    meeting = _met(district)
+    for size in (2_000, 3_000, 4_000):
+        record_part(district, meeting.caller, size)
+    meeting.hold()
+    space = meeting.answerer.node_id.hex()
+    assert meeting.caller.local.items(f"has {space}") == []
+    record_part(district, meeting.caller, 5_000)
+    again = meeting.hold()
+    assert again.up_bytes < 9_000
+    assert meeting.answerer.blobs.missing() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -98,3 +99,30 @@ def test_it_packs_random_bytes_that_do_not_compress() -> None:
     content = Dice("noise")(48 * 1024)
     cargo = SegmentCargo(b"j" * 16, 1, 9, 1, b"", bytes(4096), content)
     assert Opener(KEY).segment(_sealer().segment(cargo)).segment == content
+
+
+def test_it_packs_with_a_dictionary_that_both_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shared dictionary makes segments smaller; without it they do not open."""
+    samples: list[bytes | bytearray | memoryview] = [
+        b"pekerjaan,3,11,surat desa %d" % i * 9 for i in range(400)
+    ]
+    trained = zstandard.train_dictionary(2_000, samples).as_bytes()
+    (tmp_path / "dictionary.zdict").write_bytes(trained)
+    cargo = SegmentCargo(b"j" * 16, 1, 9, 1, b"", b"", bytes(samples[7]))
+    plain = _sealer().segment(cargo)
+    monkeypatch.setattr(dictionary, "_PATH", tmp_path / "dictionary.zdict")
+    dictionary.ours.cache_clear()
+    try:
+        assert len(dictionary.ours()[0]) == 8
+        sealer = Sealer(KEY, level=dictionary.LEVEL_LIVE, with_dictionary=True)
+        frame = sealer.segment(cargo)
+        assert len(frame.payload) < len(plain.payload)
+        assert Opener(KEY).segment(frame) == cargo
+    finally:
+        monkeypatch.undo()
+        dictionary.ours.cache_clear()
+    if dictionary.ours()[0] == dictionary.NONE:
+        with pytest.raises(Refusal, match="bad_packing"):
+            Opener(KEY).segment(frame)
