@@ -1,0 +1,203 @@
+"""What is stored but does not count yet: shown, in nobody's way, and freed when it may."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from perahu.journal.journal import Journal
+from perahu.journal.types import COMMON, Draft, Event
+from perahu.keys.facts import PolicySet
+from perahu.people.facts import ResidentCorrected
+from perahu.words import Refusal
+from tests.cast import (
+    RATNA,
+    SARI,
+    carry,
+    corrected,
+    give,
+    grant,
+    stocked,
+    with_hub,
+)
+from tests.journal.stores import BOTH_STORES, StoreDistrict
+
+pytestmark = BOTH_STORES
+TONO = b"tono\0\0\0\0"
+
+
+@dataclass
+class Shelf:
+    """Tables in memory: they put every fact on a shelf, but choke on some."""
+
+    choke: bool = False
+    at: int = 0
+    facts: list[object] = field(default_factory=list)
+
+    def position(self) -> int:
+        """How far the shelf is true."""
+        return self.at
+
+    def apply(
+        self, events: Sequence[Event], position: int
+    ) -> Sequence[tuple[Event, str]]:
+        """Put a batch on the shelf; give back the corrections where it chokes."""
+        bad = [
+            e for e in events if self.choke and isinstance(e.fact, ResidentCorrected)
+        ]
+        self.facts += [e.fact for e in events if e not in bad]
+        self.at = max(self.at, position)
+        return [(event, "no such column") for event in bad]
+
+
+def codes(journal: Journal) -> list[str]:
+    """Why what is parked is parked."""
+    return [one.code for one in journal.parked()]
+
+
+def test_it_works(district: StoreDistrict) -> None:
+    """What the tables choke on is parked with the reason; the next fact is shown."""
+    shelf = Shelf(choke=True)
+    with_hub(district)
+    desk = district.open("Enggano", tables=shelf)
+    district.state(desk)
+    district.state(desk, stocked(7))
+    assert codes(desk) == ["projection"] and shelf.facts[-1] == stocked(7)
+    assert "no such column" in desk.parked()[0].words.words.en
+    assert desk.verify().sound
+
+
+def test_it_shows_again_what_a_mended_program_can_show(district: StoreDistrict) -> None:
+    """The tables are rebuilt by a program that does not choke: nothing is parked."""
+    with_hub(district)
+    desk = district.open("Enggano", tables=Shelf(choke=True))
+    district.state(desk)
+    desk.close()
+    mended = Shelf()
+    desk = district.open("Enggano", tables=mended)
+    assert desk.parked() == [] and corrected() in mended.facts
+
+
+def test_it_keeps_one_that_is_freed_and_cannot_be_shown(
+    district: StoreDistrict,
+) -> None:
+    """Allowed at last, and then the tables choke on it: parked with the new reason."""
+    hub, enggano = with_hub(district)
+    district.state(enggano)
+    shelf = Shelf(choke=True)
+    provinsi = district.open("Provinsi", tables=shelf)
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    assert codes(provinsi) == ["not_allowed"]
+    carry(hub, provinsi, audience=lambda a: a == COMMON)
+    assert codes(provinsi) == ["projection"]
+
+
+def test_it_projects_what_is_freed(district: StoreDistrict) -> None:
+    """Facts that arrived before their grant are on the shelf once it came, each once."""
+    hub, enggano = with_hub(district)
+    for count in range(3):
+        district.state(enggano, stocked(count + 1))
+    shelf = Shelf()
+    provinsi = district.open("Provinsi", tables=shelf)
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    assert shelf.facts == []
+    carry(hub, provinsi, audience=lambda a: a == COMMON)
+    assert provinsi.parked() == []
+    wanted = [stocked(1), stocked(2), stocked(3)]
+    assert [f for f in shelf.facts if f in wanted] == wanted
+
+
+def test_it_frees_also_when_other_news_came_in_between(district: StoreDistrict) -> None:
+    """Control first, another segment, and only then the tables: nothing stays behind."""
+    hub, enggano = with_hub(district)
+    district.state(enggano)
+    provinsi = district.open("Provinsi")
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    hub.seal()
+    for row in hub.journals():
+        if row.audience == COMMON:
+            provinsi.introduce(row.certificate, row.lane, row.audience)
+            for segment in hub.segments(row.id, 0):
+                provinsi.receive(segment)
+                provinsi.receive(segment)
+    provinsi.catch_up()
+    assert provinsi.parked() == []
+
+
+def test_it_knows_what_later_entries_do_not_repeat(district: StoreDistrict) -> None:
+    """An author says once how far it knows; who hears of that journal late remembers."""
+    hub, enggano = with_hub(district)
+    district.state(enggano)
+    provinsi = district.open("Provinsi")
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    carry(hub, provinsi, audience=lambda a: a == COMMON)
+    district.state(enggano)
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    assert provinsi.parked() == [] and provinsi.verify().sound
+
+
+def granted_by_ratna(district: StoreDistrict, hub: Journal) -> None:
+    """Ratna, by her own right, grants Tono in the same breath as the hub grants her."""
+    first = grant(b"wati\0\0\0\0", "wati", "1703")
+    with hub.writing() as book:
+        book.append(district.ask(), [Draft(first, audience=COMMON)])
+    with hub.writing() as book:
+        ask = district.ask("Hub", b"wati\0\0\0\0")
+        book.append(ask, [Draft(grant(TONO, "tono", "170301"), audience=COMMON)])
+    with hub.writing() as book:
+        policy = PolicySet(policy="ONLINE_ONLY", decree="SK 3")
+        book.append(district.ask(), [Draft(policy, audience=COMMON)])
+
+
+def test_it_learns_a_control_fact_that_was_freed(district: StoreDistrict) -> None:
+    """A grant by an officer whose own grant comes in the same segment counts at once."""
+    hub, enggano = with_hub(district)
+    granted_by_ratna(district, hub)
+    give(hub, enggano)
+    assert enggano.parked() == []
+    assert enggano.authority.grant(TONO) is not None
+    district.state(enggano, officer=TONO)
+    carry(enggano, hub, audience=lambda a: a == b"")
+    assert hub.parked() == []
+
+
+def test_it_frees_many_at_once(district: StoreDistrict) -> None:
+    """More than one batch of parked facts comes free with one piece of news."""
+    hub, enggano = with_hub(district)
+    with enggano.writing() as book:
+        drafts = [Draft(stocked(n + 1)) for n in range(2_500)]
+        book.append(district.ask("Enggano", SARI), drafts)
+    shelf = Shelf()
+    provinsi = district.open("Provinsi", tables=shelf)
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    assert len(provinsi.parked()) == 2_500
+    carry(hub, provinsi, audience=lambda a: a == COMMON)
+    assert provinsi.parked() == [] and len(shelf.facts) >= 2_500
+
+
+def test_it_stops_nobody(district: StoreDistrict) -> None:
+    """Parked facts stay parked through restarts, and what may count goes on."""
+    hub, enggano = with_hub(district)
+    enggano.authority.learn(grant(TONO, "tono", "170301"), (1, 1))
+    district.state(enggano, officer=TONO)
+    district.state(enggano)
+    carry(enggano, hub, audience=lambda a: a == b"")
+    for _ in range(2):
+        assert codes(hub) == ["not_allowed"]
+        hub.close()
+        hub = district.open("Hub")
+    with hub.writing() as book:
+        book.append(district.ask("Hub", RATNA), [Draft(stocked())])
+    assert hub.verify().sound
+
+
+def test_it_leaves_no_room_for_an_own_fact(district: StoreDistrict) -> None:
+    """At the desk a fact that may not count is refused, never parked."""
+    _, enggano = with_hub(district)
+    abroad = dataclasses.replace(corrected(), wilayah="170312")
+    with pytest.raises(Refusal, match="not_allowed"):
+        district.state(enggano, abroad)
+    assert enggano.parked() == []
