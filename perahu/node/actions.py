@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 from perahu.journal.journal import Journal
 from perahu.journal.types import COMMON, Ask, Draft, Receipt
@@ -16,6 +17,7 @@ from perahu.keys.authority import Authority
 from perahu.keys.certificates import Papers, covers, is_wilayah
 from perahu.keys.facts import (
     POLICIES,
+    EpochConfirmed,
     ForkSeen,
     GrantRevoked,
     NodeEnrolled,
@@ -136,6 +138,32 @@ def reset_pin(
         book.authority.may_reset(ask.officer, operator, ask.at.today)
         fact = PinReset(operator=operator, activation=activation)
         return book.append(ask, [Draft(fact)])
+
+
+def confirm_epochs(journal: Journal, ask: Ask) -> Receipt | None:
+    """At the hub, confirm every later epoch whose entries came here and that is new.
+
+    The first chain of an epoch is confirmed; a second one with its number is a twin, and
+    that is for a person to decide.
+    """
+    with journal.writing() as book:
+        if done := book.done(ask.op_id):
+            return done
+        found: dict[tuple[bytes, int], Fact] = {}
+        for row in journal.journals():
+            known = book.authority.confirmed_epochs(row.node)
+            if row.own or row.epoch == 1 or row.epoch in known or not row.head_seq:
+                continue
+            fact = EpochConfirmed(
+                node=row.node,
+                epoch=row.epoch,
+                certificate_hash=sha256(row.certificate).digest(),
+            )
+            found.setdefault((row.node, row.epoch), fact)
+        if not found:
+            return None
+        facts = [Draft(fact, audience=COMMON) for fact in found.values()]
+        return book.append(ask, facts)
 
 
 def note_fork(journal: Journal, ask: Ask, *, fork: ForkSeen) -> Receipt:

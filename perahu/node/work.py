@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from perahu.centre.http import HttpCentre
 from perahu.centre.ports import Centre, CentrePacket, CentreUnreachable, StatusPage
+from perahu.node.actions import confirm_epochs
 from perahu.node.hub import Hub, hub_round
 from perahu.node.loops import Done, Loop
 from perahu.node.office import Office
@@ -51,7 +52,7 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
             extract=extract,
             patience_ms=settings.centre_patience_s * 1000,
         )
-        loops.append(Loop(_DECIDING, lambda: _decide(hub), LOOK_PERIOD_S))
+        loops.append(Loop(_DECIDING, lambda: _decide(office, hub), LOOK_PERIOD_S))
     return loops
 
 
@@ -106,6 +107,7 @@ def _witness(office: Office) -> Done:
     return Done()
 
 
-def _decide(hub: Hub) -> Done:
+def _decide(office: Office, hub: Hub) -> Done:
+    confirm_epochs(office.journal, office.ask())
     done = hub_round(hub)
     return Done(more=done.did_something, trouble=tuple(done.trouble))

@@ -1,0 +1,71 @@
+"""A restored or cloned node goes on under a new epoch; the hub confirms what it sees."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from perahu.journal.journal import CLONE
+from perahu.keys.facts import ForkSeen
+from perahu.node.actions import confirm_epochs, note_fork
+from perahu.node.courier import export_to, import_files
+from perahu.node.office import Office, open_office
+from perahu.node.road import record_evidence, side_of
+from perahu.sync.offer import ForkEvidence
+from tests.node.offices import PHRASE, add_enggano, found_hub
+
+
+def _carry(source: Office, target: Office, stick: Path) -> None:
+    made = export_to(source, target.journal.node_id, stick)
+    import_files(target, list(made.paths), None)
+
+
+def test_it_works(tmp_path: Path) -> None:
+    """The entries of a second epoch arrive, the hub confirms it once, the node hears it."""
+    found_hub(tmp_path)
+    node_id, stick = add_enggano(tmp_path), tmp_path / "stick"
+    stick.mkdir()
+    with (
+        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
+        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
+    ):
+        assert confirm_epochs(hub.journal, hub.ask()) is None
+        _carry(hub, enggano, stick)
+        enggano.journal.begin_epoch()
+        fork = ForkSeen(node=node_id, journal=bytes(16), seq=1, ours=b"", theirs=b"")
+        note_fork(enggano.journal, enggano.ask(), fork=fork)
+        _carry(enggano, hub, stick)
+        assert confirm_epochs(hub.journal, hub.ask()) is not None
+        assert confirm_epochs(hub.journal, hub.ask()) is None
+        _carry(hub, enggano, stick)
+        chain = sha256(enggano.journal.chain.encode()).digest()
+        assert enggano.authority.confirmed_epochs(node_id) == {2: chain}
+
+
+def test_it_makes_facts_of_what_the_witness_saw(tmp_path: Path) -> None:
+    """Evidence survives a restart, becomes one fact, and is not told twice."""
+    found_hub(tmp_path)
+    seen = ForkEvidence(kind="clone", node=b"n" * 16)
+    with open_office(tmp_path / "hub", passphrase=PHRASE) as hub:
+        side_of(hub).witness(seen)
+        side_of(hub).witness(seen)
+    with open_office(tmp_path / "hub", passphrase=PHRASE) as hub:
+        assert record_evidence(hub) == 1
+        assert record_evidence(hub) == 0
+        facts = [event.fact for event in hub.journal.events()]
+        assert [type(fact) for fact in facts].count(ForkSeen) == 1
+        assert hub.journal.halts() == []
+
+
+def test_it_stops_printing_where_it_is_itself_in_doubt(tmp_path: Path) -> None:
+    """Told of its own twin it halts; shown its own journal otherwise it goes on anew."""
+    found_hub(tmp_path)
+    with open_office(tmp_path / "hub", passphrase=PHRASE) as hub:
+        me, witness = hub.journal.node_id, side_of(hub).witness
+        witness(ForkEvidence(kind="clone", node=me))
+        record_evidence(hub)
+        assert hub.journal.halts() == [CLONE] and hub.journal.epoch == 1
+        witness(ForkEvidence(kind="further", node=me, journal=b"j" * 16, seq=9))
+        record_evidence(hub)
+        assert hub.journal.epoch == 2 and len(hub.journal.halts()) == 2
+        assert hub.journal.verify().sound
