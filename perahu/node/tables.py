@@ -147,7 +147,7 @@ class Tables:
         """
         try:
             with self.at_work(), atomic(using=self.alias):
-                before = self.position()
+                before = self._own_position()
                 failed = self._apply_halving(events)
                 self._note(max(position, before))
             return failed
@@ -201,6 +201,24 @@ class Tables:
                 cursor.execute(f'SELECT * FROM "{table}" ORDER BY {order}')
                 digest.update(repr((table, cursor.fetchall())).encode())
         return digest.digest()
+
+    def _own_position(self) -> int:
+        """The position, if these tables are of our own code. Raises Refusal.
+
+        A process that runs on after an update would otherwise park what it cannot write.
+        """
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(f"SELECT position, schema FROM {_MARK}")
+            position, schema = cursor.fetchone()
+        if schema != _code_hash():
+            raise Refusal(
+                "program_updated",
+                id="Program sudah diperbarui sejak proses ini mulai; yang tercatat tetap "
+                "utuh. Hentikan dan jalankan lagi.",
+                en="The program was updated since this process began; what was recorded is "
+                "intact. Stop it and start it again.",
+            )
+        return int(position)
 
     def _apply_halving(self, events: Sequence[Event]) -> list[tuple[Event, str]]:
         if not events:

@@ -114,6 +114,16 @@ def test_it_makes_tables_again_that_other_code_made(
         assert "note" not in connections[tables.alias].introspection.table_names(cursor)
 
 
+def test_it_writes_no_tables_of_other_code(tmp_path: Path, opened: Opener) -> None:
+    """A process that outlived an update says so, and parks nothing."""
+    tables = opened(tmp_path / "tables")
+    with connections[tables.alias].cursor() as cursor:
+        cursor.execute("UPDATE node_tables SET schema = 'newer'")
+    with pytest.raises(Refusal, match="program_updated"):
+        tables.apply([make_event(1)], 1)
+    assert tables.position() == 0
+
+
 def test_it_rebuilds_to_the_same_content(tmp_path: Path, opened: Opener) -> None:
     """Dropped and replayed, the tables hold the same rows."""
     tables = opened(tmp_path / "tables")
