@@ -23,8 +23,8 @@ from perahu.devices.iso19794 import (
 )
 from perahu.devices.ports import DeviceFault
 
-THUMBNAIL_BYTES_MAX = 3_000
-_THUMBNAIL_SIDE = 96
+THUMBNAIL_BYTES_MAX = 1_500
+_THUMBNAIL_SIDE = 72
 _INK = 28
 
 
@@ -53,14 +53,14 @@ def grey(record: BiometricRecord) -> NDArray[np.uint8]:
 
 
 def thumbnail(photo: Image.Image) -> bytes:
-    """A JPEG of at most 3 kB to know a person by."""
-    small = ImageOps.contain(photo.convert("RGB"), (_THUMBNAIL_SIDE, 128))
+    """A JPEG of at most 1.5 kB to know a person by."""
+    small = ImageOps.contain(photo.convert("RGB"), (_THUMBNAIL_SIDE, 96))
     for quality in (70, 55, 40, 25, 10):
         out = BytesIO()
         small.save(out, format="JPEG", quality=quality, optimize=True)
         if out.tell() <= THUMBNAIL_BYTES_MAX:
             return out.getvalue()
-    raise AssertionError("96 x 128 pixels at quality 10 are never above 3 kB")
+    raise AssertionError("72 x 96 pixels at quality 10 are never above 1.5 kB")
 
 
 def background_seen(photo: Image.Image) -> str:

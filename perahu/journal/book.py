@@ -6,7 +6,7 @@ hold the ways in. All of them share one `Book`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from perahu.journal import limits
 from perahu.journal.beside.blobs import Blobs
 from perahu.journal.beside.keyring import NO_SUBJECT, Keyring
 from perahu.journal.codec import Registry
-from perahu.journal.entry import Header, decode_header
+from perahu.journal.entry import Header, decode_header, decode_known_header
 from perahu.journal.ports import CLOCK_QUALITIES, Ports
 from perahu.journal.segment import Checked
 from perahu.journal.store import Local, Row, Store, disk_words
@@ -23,7 +23,7 @@ from perahu.keys.authority import Authority, Position
 from perahu.keys.certificates import HUB_ROLES, Chain
 from perahu.keys.sealing import open_body, seal_body
 from perahu.keys.vault import NodeKeys
-from perahu.kinds import CONTROL
+from perahu.kinds import CONTROL, Fact
 from perahu.words import Refusal
 
 _JOURNAL_COLUMNS = (
@@ -284,6 +284,21 @@ class Book:
             for header, salt, body, commit, h in found
         ]
 
+    def citations(self, row: JournalRow, after: int) -> list[tuple[int, bytes]]:
+        """(seq, sha256) of every blob cited beyond `after`, by subject, then by seq."""
+        found = self.store.rows(
+            "SELECT c.seq, c.sha256, e.header FROM citations c JOIN entries e "
+            "ON e.journal = c.journal AND e.seq = c.seq "
+            "WHERE c.journal = ? AND c.seq > ? ORDER BY c.seq",
+            (row.number, after),
+        )
+        first: dict[tuple[bytes, ...], int] = {}
+        cited = []
+        for seq, sha, header in found:
+            subjects = decode_header(bytes(header)).subjects
+            cited.append((first.setdefault(subjects, seq), seq, bytes(sha)))
+        return [(seq, sha) for _, seq, sha in sorted(cited)]
+
     def hash_at(self, row: JournalRow, seq: int) -> bytes | None:
         """The hash of one entry, None where it is not here."""
         found = self.store.rows(
@@ -294,7 +309,11 @@ class Book:
     # -- events -----------------------------------------------------------------------
 
     def scan(self, after: int, limit: int) -> tuple[list[Event], int]:
-        """Allowed events after a position, and the position up to which was looked."""
+        """Allowed events after a position, and the position up to which was looked.
+
+        Entries that count passed every check of form when they came, or they would be
+        parked; here they are read again and again, and only taken apart.
+        """
         rows = self.store.rows(
             "SELECT e.position, e.journal, e.header, e.body, e.h, p.position "
             "FROM entries e LEFT JOIN parked p ON p.position = e.position "
@@ -302,22 +321,26 @@ class Book:
             (after, limit),
         )
         known = {row.number: row for row in self.journals()}
-        events = [
-            event
-            for position, number, header, body, h, parked in rows
-            if parked is None and body is not None
-            for event in self._event(position, known[number], header, body, h)
-        ]
+        events = []
+        for position, number, raw, cipher, h, parked in rows:
+            if parked is not None or cipher is None:
+                continue
+            header = decode_known_header(raw)
+            body = self.unseal(header, cipher, h)
+            if body is not None:
+                fact = self.registry.decode_known(
+                    header.fact_type, header.version, body, header.subjects
+                )
+                events.append(_event_of(position, known[number], header, fact, h))
         return events, (rows[-1][0] if rows else after)
 
     def _event(
-        self, position: int, row: JournalRow, raw: bytes, body: bytes, h: bytes
-    ) -> Iterator[Event]:
-        """One event, or none where the body was erased."""
+        self, position: int, row: JournalRow, raw: bytes, cipher: bytes, h: bytes
+    ) -> Event | None:
+        """One event with every check, or None where the body was erased."""
         header = decode_header(bytes(raw))
-        plain = self.unseal(header, bytes(body), bytes(h))
-        if plain is not None:
-            yield self.event(position, row, header, plain, bytes(h))
+        body = self.unseal(header, bytes(cipher), bytes(h))
+        return None if body is None else self.event(position, row, header, body, h)
 
     def event(
         self, position: int, row: JournalRow, header: Header, body: bytes, h: bytes
@@ -326,22 +349,7 @@ class Book:
         fact = self.registry.decode(
             header.fact_type, header.version, body, header.subjects
         )
-        return Event(
-            position=position,
-            journal=row.id,
-            seq=header.seq,
-            h=h,
-            node=row.node,
-            audience=row.audience,
-            lane=row.lane,
-            lamport=header.lamport,
-            wall_ms=header.wall_ms,
-            quality=CLOCK_QUALITIES[header.quality],
-            op_id=header.op_id,
-            officer=header.officer,
-            blobs=header.blobs,
-            fact=fact,
-        )
+        return _event_of(position, row, header, fact, bytes(h))
 
     def event_at(self, position: int, row: JournalRow) -> Event | None:
         """The event at one position of a journal, parked or not; None where erased."""
@@ -350,7 +358,7 @@ class Book:
         )[0]
         if body is None:
             return None
-        return next(self._event(position, row, raw, body, h), None)
+        return self._event(position, row, raw, body, h)
 
     # -- authority --------------------------------------------------------------------
 
@@ -372,7 +380,8 @@ class Book:
         ):
             row = known[number]
             try:
-                for event in self._event(position, row, raw, body, h):
+                event = self._event(position, row, raw, body, h)
+                if event is not None:
                     self.learn(event, row)
             except Refusal as refusal:
                 with self.store.transaction():
@@ -424,3 +433,24 @@ class Book:
 
 def _bytes(cell: Any) -> bytes | None:
     return None if cell is None else bytes(cell)
+
+
+def _event_of(
+    position: int, row: JournalRow, header: Header, fact: Fact, h: bytes
+) -> Event:
+    return Event(
+        position=position,
+        journal=row.id,
+        seq=header.seq,
+        h=h,
+        node=row.node,
+        audience=row.audience,
+        lane=row.lane,
+        lamport=header.lamport,
+        wall_ms=header.wall_ms,
+        quality=CLOCK_QUALITIES[header.quality],
+        op_id=header.op_id,
+        officer=header.officer,
+        blobs=header.blobs,
+        fact=fact,
+    )

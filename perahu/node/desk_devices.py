@@ -13,6 +13,7 @@ import hashlib
 import http.client
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +55,12 @@ def scanner_of(office: Office, root_file: Path | None) -> Scanner:
             en=f"The scanners' root certificate {named} is missing or no PEM; set "
             "scanner_root in node.toml or --scanner-root. Nothing was changed.",
         ) from error
+
+
+def sit_at(office: Office, port: int | None) -> None:
+    """Use only the scanners at this port, where an office has several desks."""
+    if port is not None:
+        office.settings = replace(office.settings, scanners=(port,))
 
 
 def check_plugged_in(scanner: Scanner) -> None:

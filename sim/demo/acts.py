@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from sim.demo.plan import ENGGANO as ENGGANO_CODE
 from sim.demo.plan import KETAHUN as KETAHUN_CODE
 from sim.demo.processes import Process, ask, tell
 from sim.demo.proof import Promise
-from sim.demo.screen import Bar, Screen
+from sim.demo.screen import Bar, Bars, Screen
 from sim.demo.watch import Delivered, Tally, delivered
 from sim.people import write_csv
 
@@ -41,6 +42,19 @@ ACT_S_MAX = 120.0
 
 class StoryStuck(RuntimeError):
     """Something the story waited for did not come."""
+
+
+@dataclass(slots=True)
+class DeskRun:
+    """One desk and the people it is to record."""
+
+    node: str
+    number: int
+    niks: list[str]
+    bar: Bar
+    kill_at: str = ""
+    """The part at which the third person's session is killed."""
+    done: int = 0
 
 
 @dataclass(slots=True)
@@ -137,56 +151,69 @@ class Story:
     # -- act 2: recording with no network --------------------------------------------------
 
     def record(self) -> None:
-        """25 at Enggano and 5 on the boat; one session is killed in the irises."""
+        """Two desks at Enggano and one on the boat; one session is killed in the irises."""
         niks = self.plan.to_record()
+        half = (BY_LINK + 1) // 2
         with self.screen.bars() as bars:
-            ashore = bars.add(Words("Rekam di Enggano", "Record at Enggano"), BY_LINK)
-            aboard = bars.add(
-                Words("Rekam di Kapal", "Record on Kapal"), len(niks) - BY_LINK
-            )
-            killed = self.start_recording(ENGGANO, niks[:BY_LINK])
-            boat = self.start_recording(KAPAL, niks[BY_LINK:])
-            done = self._watch_recording(ENGGANO, killed, ashore, kill_at="left_iris")
-            rest = self.start_recording(ENGGANO, niks[done:BY_LINK])
-            self._watch_recording(ENGGANO, rest, ashore, done=done)
-            finish(rest, ("record",))
-            self._watch_recording(KAPAL, boat, aboard)
-            finish(boat, ("record",))
+            desks = [
+                self._desk(bars, ENGGANO, 1, niks[:half], kill_at="left_iris"),
+                self._desk(bars, ENGGANO, 2, niks[half:BY_LINK]),
+                self._desk(bars, KAPAL, 1, niks[BY_LINK:]),
+            ]
+            with ThreadPoolExecutor(len(desks)) as pool:
+                list(pool.map(lambda desk: self._work(desk), desks))
         self.screen.say(
             f"{len(self.promises)} orang direkam tanpa jaringan; satu sesi dimatikan "
-            f"paksa (kill -9) di tengah iris dan dilanjutkan di jari yang sama.",
+            f"paksa (kill -9) di tengah iris dan dilanjutkan di tempatnya terhenti.",
             f"{len(self.promises)} people recorded with no network; one session was killed "
             "(kill -9) in the middle of the irises and went on where it stood.",
         )
 
-    def start_recording(self, name: str, niks: list[str]) -> Process:
-        path = self.plan.folder / f"panggil-{name.lower()}.txt"
+    def _desk(
+        self, bars: Bars, name: str, number: int, niks: list[str], kill_at: str = ""
+    ) -> DeskRun:
+        title = Words(f"{name}, meja {number}", f"{name}, desk {number}")
+        return DeskRun(name, number, niks, bars.add(title, len(niks)), kill_at)
+
+    def _work(self, desk: DeskRun) -> None:
+        """One desk's day; a killed session is begun again, and resumes by itself."""
+        process = self.start_recording(desk.node, desk.niks, desk.number)
+        if self._watch_recording(desk, process):
+            process.kill_9()
+            desk.kill_at = ""
+            process = self.start_recording(
+                desk.node, desk.niks[desk.done :], desk.number
+            )
+            self._watch_recording(desk, process)
+        finish(process, ("record",))
+
+    def start_recording(self, name: str, niks: list[str], number: int = 1) -> Process:
+        """A recording session at one desk of a node, as a process of its own."""
+        desk = self.district.desks[name]
+        path = self.plan.folder / f"panggil-{desk.folder.name}-{number}.txt"
         path.write_text("\n".join(niks) + "\n")
-        root = self.plan.folder / f"pemindai-{self.district.desks[name].folder.name}"
         return self.district.command(
             name, "record",
             "--list", str(path), "--officer", OPERATORS[name][0], "--json",
-            "--sim-person", "--scanner-root", str(root / "root.pem"),
+            "--scanner", str(desk.scanners[number - 1]), "--sim-person",
+            "--scanner-root", str(self.district.scanner_keys(desk) / "root.pem"),
         )  # fmt: skip
 
-    def _watch_recording(
-        self, name: str, process: Process, bar: Bar, *, kill_at: str = "", done: int = 0
-    ) -> int:
-        """Follow a recording session; `kill_at` ends the third person's at that part."""
+    def _watch_recording(self, desk: DeskRun, process: Process) -> bool:
+        """Follow a session; True where it stands at the part it is to be killed at."""
         for event in process.events():
             if event["event"] == "step":
                 part = event.get("part", "")
-                bar.to(done, Words(part, part))
-                if kill_at and part == kill_at and done == 2:
-                    process.kill_9()
-                    return done
+                desk.bar.to(desk.done, Words(part, part))
+                if desk.kill_at == part != "" and desk.done == 2:
+                    return True
             elif event["event"] == "resumed":
                 self.resumed += 1
             elif event["event"] == "recorded":
-                done += 1
-                bar.to(done)
-                self._promise(name, event)
-        return done
+                desk.done += 1
+                desk.bar.to(desk.done)
+                self._promise(desk.node, event)
+        return False
 
     def _promise(self, name: str, event: dict[str, Any]) -> None:
         self.pickups[event["nik"]] = event["pickup"]
@@ -206,8 +233,8 @@ class Story:
     def crawl(self) -> None:
         """64 kbit/s with cuts until all facts, all thumbnails and one whole packet are in."""
         tell(self.district.link_control, f"rate {SLOW_BYTES_S} {SLOW_BYTES_S}")
-        tell(self.district.link_control, "delay 300")
-        tell(self.district.link_control, "flap 14 1.5 reset")
+        tell(self.district.link_control, "delay 150")
+        tell(self.district.link_control, "flap 20 1 reset")
         self.poke(ENGGANO)
         last = self._follow_road(
             lambda d: d.facts.whole and d.thumbnails.whole and d.packets.done >= 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from perahu.words import Words
@@ -10,6 +12,7 @@ from sim.demo.acts import Story
 from sim.demo.district import ENGGANO, HUB, KAPAL, OPERATORS, finish
 from sim.demo.processes import LOOPBACK, ask
 from sim.demo.proof import PRR
+from sim.demo.screen import Bars
 from sim.demo.watch import Tally
 
 CASES = 3
@@ -74,24 +77,28 @@ def print_and_hand_over(story: Story) -> None:
     wanted = _ordered_at(story)
     printer = story.district.desks[ENGGANO].printer
     ask(f"http://{LOOPBACK}:{printer}/sim", {"faults": ["none", "none", "jam"]})
-    with story.screen.bars() as bars:
-        for name in (ENGGANO, KAPAL):
-            bar = bars.add(Words(f"Cetak di {name}", f"Print at {name}"), wanted[name])
-            done = 0
-            for event in _printing(story, name):
-                if event["event"] == "spoiled":
-                    story.jams += 1
-                done += event["event"] == "printed"
-                bar.to(done)
-            bar = bars.add(Words(f"Serahkan di {name}", f"Hand over, {name}"), done)
-            for number, _ in enumerate(_handing_over(story, name), start=1):
-                bar.to(number)
+    with story.screen.bars() as bars, ThreadPoolExecutor(2) as pool:
+        runs = [(story, bars, name, wanted[name]) for name in (ENGGANO, KAPAL)]
+        list(pool.map(lambda run: _serve(*run), runs))
     story.screen.say(
         f"{sum(wanted.values())} kartu dicetak dan diserahkan; {story.jams} macet, blankonya "
         "tercatat rusak, kartunya dicetak ulang sekali.",
         f"{sum(wanted.values())} cards printed and handed over; {story.jams} jam, its blank "
         "is accounted for as spoiled, the card printed once more.",
     )
+
+
+def _serve(story: Story, bars: Bars, name: str, wanted: int) -> None:
+    """One office: print its queue, then hand every card over."""
+    bar = bars.add(Words(f"Cetak di {name}", f"Print at {name}"), wanted)
+    done = 0
+    for event in _printing(story, name):
+        story.jams += event["event"] == "spoiled"
+        done += event["event"] == "printed"
+        bar.to(done)
+    bar = bars.add(Words(f"Serahkan di {name}", f"Hand over, {name}"), done)
+    for number, _ in enumerate(_handing_over(story, name), start=1):
+        bar.to(number)
 
 
 def _ordered_at(story: Story) -> dict[str, int]:
@@ -111,12 +118,13 @@ def _ordered_at(story: Story) -> dict[str, int]:
     return counts
 
 
-def _printing(story: Story, name: str) -> list[dict[str, Any]]:
+def _printing(story: Story, name: str) -> Iterator[dict[str, Any]]:
     officer = ("--officer", OPERATORS[name][0], "--json")
-    return story.district.run(name, "print", "--all", "--again-after-spoiled", *officer)
+    words = ("print", "--all", "--again-after-spoiled", *officer)
+    yield from _streamed(story, name, words)
 
 
-def _handing_over(story: Story, name: str) -> list[dict[str, Any]]:
+def _handing_over(story: Story, name: str) -> Iterator[dict[str, Any]]:
     path = story.plan.folder / f"kode-{name.lower()}.jsonl"
     rows = [
         json.dumps({"nik": p.nik, "code": story.pickups[p.nik]})
@@ -125,8 +133,19 @@ def _handing_over(story: Story, name: str) -> list[dict[str, Any]]:
     ]
     path.write_text("\n".join(rows) + "\n")
     officer = ("--officer", OPERATORS[name][0], "--json")
-    events = story.district.run(name, "hand-over", "--all-codes", str(path), *officer)
-    return [event for event in events if event["event"] == "handed_over"]
+    for event in _streamed(
+        story, name, ("hand-over", "--all-codes", str(path), *officer)
+    ):
+        if event["event"] == "handed_over":
+            yield event
+
+
+def _streamed(
+    story: Story, name: str, words: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    process = story.district.command(name, *words)
+    yield from process.events()
+    finish(process, words)
 
 
 def home(story: Story) -> None:

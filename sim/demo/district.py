@@ -37,6 +37,8 @@ ENGGANO, KETAHUN, KAPAL = "Enggano", "Ketahun", "Kapal"
 NODES = (PROVINSI, HUB, ENGGANO, KETAHUN, KAPAL)
 CENTRE_PATIENCE_S = 6
 """The simulated centre answers within 3 s: after 6 s of silence a packet is lost."""
+DESKS = {ENGGANO: 2, KAPAL: 1}
+"""Desks with scanners of their own."""
 DECREE = "SK 800/17/DATA-UJI/2026"
 _PLACES = {
     PROVINSI: ("provinsi", "17"),
@@ -61,7 +63,8 @@ class Desk:
     passphrase: str
     page: int
     listen: int = 0
-    scanner: int = 0
+    scanners: tuple[int, ...] = ()
+    """One port a desk."""
     printer: int = 0
     process: Process | None = None
 
@@ -133,13 +136,17 @@ class District:
             passphrase=system_random(12).hex(),
             page=free_port(),
             listen=free_port() if name in (HUB, PROVINSI) else 0,
-            scanner=self._scanner_port() if name in (ENGGANO, KAPAL) else 0,
+            scanners=self._scanner_ports(DESKS.get(name, 0)),
             printer=free_port() if name in (ENGGANO, KAPAL) else 0,
         )
 
-    def _scanner_port(self) -> int:
-        taken = [desk.scanner for desk in self.desks.values()]
-        return free_port(range(max([*taken, SCANNER_PORTS[0] - 1]) + 1, 4601))
+    def _scanner_ports(self, count: int) -> tuple[int, ...]:
+        found = [port for desk in self.desks.values() for port in desk.scanners]
+        first = len(found)
+        for _ in range(count):
+            after = max([*found, SCANNER_PORTS[0] - 1]) + 1
+            found.append(free_port(range(after, SCANNER_PORTS[-1] + 1)))
+        return tuple(found[first:])
 
     def _mirror(self, desk: Desk) -> str:
         return str(self.folder / "cermin" / desk.folder.name)
@@ -153,6 +160,7 @@ class District:
             listen=f"{LOOPBACK}:{hub.listen}",
             address=f"{LOOPBACK}:{hub.listen}",
             page=f"{LOOPBACK}:{hub.page}",
+            contact_s=1,
             mirror=self._mirror(hub),
             centre=f"http://{LOOPBACK}:{self.centre}",
             centre_patience_s=CENTRE_PATIENCE_S,
@@ -179,6 +187,7 @@ class District:
     def _join(self, desk: Desk, code: str) -> None:
         changes: dict[str, Any] = {
             "page": f"{LOOPBACK}:{desk.page}",
+            "contact_s": 1,
             "mirror": self._mirror(desk),
             "language": self.plan.language,
         }
@@ -187,8 +196,8 @@ class District:
         if desk.name == KAPAL:
             # At sea nobody answers: what Kapal has goes by courier file.
             changes["parent"] = f"{LOOPBACK}:{free_port()}"
-        if desk.scanner:
-            changes["scanners"] = (desk.scanner,)
+        if desk.scanners:
+            changes["scanners"] = desk.scanners
             changes["printer"] = f"ipp://{LOOPBACK}:{desk.printer}/ipp/print"
         letter = self._letter(desk)
         join(
@@ -238,18 +247,20 @@ class District:
         )  # fmt: skip
         tell(self.link_control, "cut reset")
         for desk in self.desks.values():
-            if desk.scanner:
+            if desk.scanners:
                 self._start_devices(desk, seed)
 
     def _start_devices(self, desk: Desk, seed: str) -> None:
         name = desk.folder.name
-        self._start(
-            f"pemindai-{name}",
-            "perahu.devices.sim_scanner",
-            "--port", str(desk.scanner), "--seed", seed,
-            "--keys", str(self.folder / f"pemindai-{name}"), "--delay-ms", "0",
-            port=desk.scanner,
-        )  # fmt: skip
+        for number, port in enumerate(desk.scanners, start=1):
+            # One folder of device keys: the office pins one root for all its desks.
+            self._start(
+                f"pemindai-{name}-{number}",
+                "perahu.devices.sim_scanner",
+                "--port", str(port), "--seed", seed,
+                "--keys", str(self.scanner_keys(desk)), "--delay-ms", "0",
+                port=port,
+            )  # fmt: skip
         self._start(
             f"pencetak-{name}",
             "perahu.devices.sim_printer",
@@ -257,6 +268,10 @@ class District:
             "--folder", str(self.folder / f"kartu-{name}"), "--card-s", "0.15",
             port=desk.printer,
         )  # fmt: skip
+
+    def scanner_keys(self, desk: Desk) -> Path:
+        """The folder of the simulated devices' keys, with `root.pem`."""
+        return self.folder / f"pemindai-{desk.folder.name}"
 
     def _start(self, name: str, module: str, *arguments: str, port: int) -> Process:
         process = Process(name, module, arguments, folder=self.folder)

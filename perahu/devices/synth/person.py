@@ -18,8 +18,8 @@ from perahu.devices.ports import FACE, FINGER, IRIS, SIGNATURE
 from perahu.devices.synth import face, finger, iris, signature
 from perahu.devices.synth.seeds import stream
 
-_FACE_RATIO, _IRIS_RATIO = 24, 5
-"""JPEG 2000 rates that give a photo of about 38 kB and an eye of about 60 kB."""
+_FACE_RATIO, _IRIS_RATIO = 28, 5.5
+"""JPEG 2000 rates that give a photo of about 33 kB and an eye of about 55 kB."""
 
 _WSQ_BITRATE = 0.75
 """The usual 15:1 of WSQ at 500 ppi."""

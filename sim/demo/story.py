@@ -1,0 +1,177 @@
+"""`python3 run.py demo`: the first voyage, from Enggano to the card in hand.
+
+--story     end after the story          --people N   residents of each kecamatan
+--json      one last JSON line, the proof --seed S     another story, the same for one S
+--folder F  keep the district's files     --lang en    English
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from perahu.words import Refusal, Words
+from sim.demo import cards
+from sim.demo.acts import Story, StoryStuck
+from sim.demo.district import HUB, NODES, CommandFailed, District
+from sim.demo.plan import BY_COURIER, BY_LINK, Plan
+from sim.demo.processes import ProcessDied, tell
+from sim.demo.proof import Finding, prove
+from sim.demo.screen import Screen
+
+PEOPLE_MIN, PEOPLE_MAX = 600, 60_000
+"""Fewer have not 30 who were never recorded; more than a kecamatan holds (design.md 9)."""
+
+
+def main() -> int:
+    """Play the story and show the proof; 0 where every promise was kept."""
+    call = _arguments()
+    folder = call.folder or Path(tempfile.mkdtemp(prefix="perahu-demo-"))
+    plan = Plan(
+        folder=folder.resolve(), seed=call.seed, people=call.people, language=call.lang
+    )
+    screen = Screen(language=call.lang, quiet_stdout=call.json)
+    district, keep = District(plan), call.folder is not None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        finding = _play(Story(plan, district, screen))
+        if call.json:
+            print(json.dumps(finding.proof.as_line()), flush=True)
+        if not call.story:
+            _keep_serving(district, screen)
+        return 0 if finding.proof.holds else 1
+    except (Refusal, StoryStuck, CommandFailed, ProcessDied) as error:
+        _say_failure(error, folder, call.lang)
+        keep = True
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        district.close()
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python3 run.py demo")
+    parser.add_argument("--story", action="store_true", help="end after the story")
+    parser.add_argument("--json", action="store_true", help="the proof as a JSON line")
+    parser.add_argument("--people", type=int, default=2000, help="of each kecamatan")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lang", choices=("id", "en"), default="id")
+    parser.add_argument("--folder", type=Path, help="a new folder to keep the files in")
+    call = parser.parse_args()
+    if not PEOPLE_MIN <= call.people <= PEOPLE_MAX:
+        parser.error(f"--people is from {PEOPLE_MIN} to {PEOPLE_MAX}")
+    if call.folder is not None and call.folder.exists():
+        parser.error(f"{call.folder} exists; name a new folder")
+    return call
+
+
+def _play(story: Story) -> Finding:
+    screen, district = story.screen, story.district
+    with screen.act("found", Words("Mendirikan kabupaten", "Founding the kabupaten")):
+        district.found()
+        district.start_world()
+        district.serve(*NODES)
+        story.plan_centre()
+        screen.say(
+            "Provinsi, kabupaten, Enggano, Ketahun, Kapal, pusat, pemindai dan pencetak "
+            "berjalan sebagai proses sendiri; tautan Enggano mati.",
+            "Provinsi, kabupaten, Enggano, Ketahun, Kapal, the centre, scanners and printers "
+            "run as processes of their own; Enggano's link is dead.",
+        )
+    began = time.monotonic()
+    acts = (
+        ("load", Words("Bekal lewat kurir", "Supplies by courier"), story.load),
+        ("record", Words("Merekam tanpa jaringan", "Recording offline"), story.record),
+        (
+            "crawl",
+            Words("Tautan buruk, 64 kbit/s", "A bad link, 64 kbit/s"),
+            story.crawl,
+        ),
+        ("dish", Words("Jam parabola, 20 Mbit/s", "The dish, 20 Mbit/s"), story.dish),
+        ("boat", Words("Kapal merapat", "The boat is in"), story.boat),
+        ("centre", Words("Pusat menjawab", "The centre"), lambda: cards.answers(story)),
+        (
+            "cards",
+            Words("Cetak dan serahkan", "Print and hand over"),
+            lambda: cards.print_and_hand_over(story),
+        ),
+        ("home", Words("Semua pulang", "All home"), lambda: cards.home(story)),
+    )
+    for name, title, act in acts:
+        with screen.act(name, title):
+            act()
+    with screen.act("proof", Words("Bukti", "The proof")):
+        finding = prove(district, story.promises)
+        _show(story, finding)
+    seconds = time.monotonic() - began
+    screen.say(
+        f"Kisah ini {seconds:.0f} detik: {_times(screen)}.",
+        f"The story took {seconds:.0f} s: {_times(screen)}.",
+    )
+    return finding
+
+
+def _times(screen: Screen) -> str:
+    return ", ".join(f"{name} {seconds:.1f}" for name, seconds in screen.times.items())
+
+
+def _show(story: Story, finding: Finding) -> None:
+    screen, proof = story.screen, finding.proof
+    screen.table(
+        Words("Buku tiap simpul, diperiksa ulang", "Every node's book, verified"),
+        [
+            Words("simpul", "node"),
+            Words("catatan", "entries"),
+            Words("segel", "seals"),
+            Words("berkas", "blobs"),
+            Words("keadaan", "state"),
+        ],
+        finding.books,
+    )
+    screen.table(
+        Words("Di mana tiap orang", "Where everybody is"),
+        [Words("status pusat", "the centre's status"), Words("orang", "people")],
+        [[status or "-", str(n)] for status, n in sorted(finding.statuses.items())],
+    )
+    words = Words(
+        f"direkam {proof.recorded} · diterima {proof.received} · aman {proof.safe} · "
+        f"dicetak {proof.printed} · diserahkan {proof.handed_over} · blanko terpakai "
+        f"{proof.blanko_used}, rusak {proof.blanko_spoiled} · jumlah buku stok "
+        f"{proof.ledger_sum}\nHILANG {proof.lost} · TERCETAK DUA KALI {proof.printed_twice}",
+        f"recorded {proof.recorded} · received {proof.received} · safe {proof.safe} · "
+        f"printed {proof.printed} · handed over {proof.handed_over} · blanko used "
+        f"{proof.blanko_used}, spoiled {proof.blanko_spoiled} · sum of the ledger "
+        f"{proof.ledger_sum}\nLOST {proof.lost} · PRINTED TWICE {proof.printed_twice}",
+    )
+    screen.panel(words, good=proof.holds)
+    assert proof.recorded == BY_LINK + BY_COURIER
+
+
+def _keep_serving(district: District, screen: Screen) -> None:
+    """Leave the district running with its pages until Ctrl-C."""
+    tell(district.link_control, "open")
+    for name, url in district.page_urls().items():
+        screen.say(f"{name}: {url}", f"{name}: {url}")
+    screen.say("Ctrl-C untuk berhenti.", "Ctrl-C to stop.")
+    while True:
+        time.sleep(1)
+        process = district.desks[HUB].process
+        assert process is not None
+        process.check()
+
+
+def _say_failure(error: Exception, folder: Path, language: str) -> None:
+    text = error.words.in_(language) if isinstance(error, Refusal) else str(error)
+    kept = Words(
+        f"Demo berhenti: {text}\nCatatan tiap proses ada di {folder}.",
+        f"The demo stopped: {text}\nThe log of every process is in {folder}.",
+    )
+    print(kept.in_(language), file=sys.stderr)
