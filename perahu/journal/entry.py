@@ -74,27 +74,36 @@ def decode_header(raw: bytes) -> Header:
 
     A number of a newer program is passed over; the bytes themselves are kept as they came.
     """
-    found = cbor.decode(raw, limits.HEADER_BYTES_MAX)
+    header = _header(cbor.decode(raw, limits.HEADER_BYTES_MAX))
+    _check(header)
+    return header
+
+
+def decode_known_header(raw: bytes) -> Header:
+    """The header out of bytes that passed `decode_header` before this book stored them."""
+    return _header(cbor.decode_known(raw))
+
+
+def _header(found: Any) -> Header:
     if type(found) is not dict:
         raise _bad_entry("header")
+    get = found.get
     try:
-        header = Header(
-            seq=found.pop(1),
-            fact_type=found.pop(2),
-            version=found.pop(3),
-            lamport=found.pop(4),
-            wall_ms=found.pop(5),
-            quality=found.pop(6, 0),
-            op_id=found.pop(7),
-            subjects=tuple(_list(found.pop(8, []))),
-            parents=tuple((j, seq) for j, seq in map(_list, _list(found.pop(9, [])))),
-            officer=found.pop(10, b""),
-            blobs=tuple(BlobRef(*_list(b)) for b in _list(found.pop(11, []))),
+        return Header(
+            seq=found[1],
+            fact_type=found[2],
+            version=found[3],
+            lamport=found[4],
+            wall_ms=found[5],
+            quality=get(6, 0),
+            op_id=found[7],
+            subjects=tuple(_list(get(8, []))),
+            parents=tuple([(j, seq) for j, seq in map(_list, _list(get(9, [])))]),
+            officer=get(10, b""),
+            blobs=tuple([BlobRef(*_list(b)) for b in _list(get(11, []))]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _bad_entry("header") from error
-    _check(header)
-    return header
 
 
 def _list(value: Any) -> list[Any]:

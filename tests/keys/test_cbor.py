@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import cbor2
 import pytest
 from hypothesis import given, settings
@@ -34,12 +36,60 @@ def depth(value: object) -> int:
     return 0
 
 
+def shuffled(value: object, dice: Random) -> object:
+    """The same value with every map in some other order."""
+    if isinstance(value, list):
+        return [shuffled(item, dice) for item in value]
+    if isinstance(value, dict):
+        items = list(value.items())
+        dice.shuffle(items)
+        return {key: shuffled(item, dice) for key, item in items}
+    return value
+
+
 @settings(max_examples=60, deadline=None)
 @given(VALUES)
 def test_it_gives_back_what_it_was_given(value: object) -> None:
     """Whatever the form allows comes back equal."""
     if depth(value) <= cbor.DEPTH_MAX:
         assert cbor.decode(cbor.encode(value), 1 << 16) == value
+
+
+@settings(max_examples=60, deadline=None)
+@given(VALUES)
+def test_it_writes_the_one_form(value: object) -> None:
+    """However the maps are ordered, the bytes are the library's canonical ones."""
+    if depth(value) <= cbor.DEPTH_MAX:
+        assert cbor.encode(value) == cbor2.dumps(value, canonical=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(VALUES, st.randoms(use_true_random=False))
+def test_it_refuses_keys_in_any_other_order(value: object, dice: Random) -> None:
+    """Bytes whose maps are ordered otherwise are not the one form of what they say."""
+    data = cbor2.dumps(shuffled(value, dice))
+    if depth(value) <= cbor.DEPTH_MAX:
+        if data == cbor.encode(value):
+            assert cbor.decode(data, 1 << 16) == value
+        else:
+            with pytest.raises(Refusal):
+                cbor.decode(data, 1 << 16)
+
+
+@settings(max_examples=60, deadline=None)
+@given(VALUES)
+def test_it_reads_its_own_bytes_again(value: object) -> None:
+    """What passed once is read the same without the checks."""
+    if depth(value) <= cbor.DEPTH_MAX:
+        data = cbor.encode(value)
+        assert cbor.decode_known(data) == cbor.decode(data, 1 << 16)
+
+
+def test_it_says_what_is_broken_in_its_own_bytes() -> None:
+    """A damaged book ends in a refusal, not in a fault of the program."""
+    with pytest.raises(Refusal) as caught:
+        cbor.decode_known(b"\x42a")
+    assert caught.value.code == "bad_cbor"
 
 
 @settings(max_examples=300, deadline=None)
