@@ -107,6 +107,12 @@ def enrol(office: Office, plan: NewNode, target: Path) -> Enrolled:
     """
     issuing_key = issuing_key_of(office)
     _check_wilayah(office, plan)
+    if not target.absolute().parent.is_dir():
+        raise Refusal(
+            "no_stick",
+            id=f"Folder {target.parent} tidak ada; pasang stiknya. Tidak ada yang diubah.",
+            en=f"There is no folder {target.parent}; plug the stick in. Nothing was changed.",
+        )
     if target.exists():
         raise Refusal(
             "file_taken",

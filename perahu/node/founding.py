@@ -17,6 +17,7 @@ from perahu.keys.certificates import (
     NodeCertificate,
     Papers,
     Signed,
+    is_wilayah,
     issue_kabupaten,
     issue_node,
     open_epoch,
@@ -157,6 +158,14 @@ def _check_plan(settings: Settings, policy: str, root_file: Path) -> None:
             en="Only a kabupaten is founded; other nodes are made by "
             "`perahu init --from FILE`.",
         )
+    if not is_wilayah(settings.wilayah[0]):
+        raise Refusal(
+            "bad_wilayah",
+            id=f"Kode wilayah {settings.wilayah[0]!r} tidak sah, misalnya 17.03; belum ada "
+            "yang dibuat.",
+            en=f"The wilayah code {settings.wilayah[0]!r} is not valid, for example 17.03; "
+            "nothing was made.",
+        )
     if policy not in POLICIES:
         raise Refusal(
             "unknown_policy",
@@ -168,6 +177,15 @@ def _check_plan(settings: Settings, policy: str, root_file: Path) -> None:
             "root_file_taken",
             id=f"Berkas {root_file} sudah ada; kunci akar tidak pernah ditimpa.",
             en=f"The file {root_file} exists; a root key is never overwritten.",
+        )
+    if not root_file.absolute().parent.is_dir():
+        # A stick that is not plugged in: the key must not land on this computer instead.
+        raise Refusal(
+            "no_root_folder",
+            id=f"Folder {root_file.parent} untuk kunci akar tidak ada; pasang medianya. "
+            "Belum ada yang dibuat.",
+            en=f"There is no folder {root_file.parent} for the root key; plug the medium "
+            "in. Nothing was made.",
         )
 
 
