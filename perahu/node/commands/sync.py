@@ -6,6 +6,7 @@ import argparse
 
 from perahu.node.cli import Call, Say
 from perahu.node.road import Caller
+from perahu.sync.exchange import Patience
 from perahu.words import Words
 
 NAME = "sync"
@@ -13,6 +14,9 @@ HELP = Words(
     "bertukar sekali, sekarang, dengan simpul atasan",
     "exchange once, now, with the parent node",
 )
+
+ATTEMPTS = 3
+"""Connections in a row that bring nothing: somebody is waiting for the answer."""
 
 _DONE = Words(
     "Pertukaran selesai: {sent} bagian diakui simpul atasan, {stored} catatan diterima "
@@ -33,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
 def run(call: Call) -> None:
     """Call the parent; a refusal ends the command with its words."""
     with call.open() as office:
-        result = Caller(office).call()
+        result = Caller(office, Patience(attempts_max=ATTEMPTS)).call()
     if result.refusal is not None:
         raise result.refusal
     shown = {
