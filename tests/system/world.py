@@ -36,6 +36,7 @@ from tests.people.builders import create_csv, villagers
 
 HUB, PROVINSI = "Hub", "Provinsi"
 ENGGANO, KETAHUN, KAPAL = "Enggano", "Ketahun", "Kapal"
+NODES = (HUB, PROVINSI, ENGGANO, KETAHUN, KAPAL)
 LOOPBACK, ANY = "127.0.0.1", "127.0.0.1:0"
 PIN, DECREE = "739152", "SK 800/17/DATA-UJI/2026"
 VILLAGERS = 60
