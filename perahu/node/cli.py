@@ -27,14 +27,9 @@ FOLDER_VARIABLE = "PERAHU_DIR"
 
 REFUSED, STOPPED = 2, 130
 
-_FOLDER = Path(__file__).parent / "commands"
-COMMANDS = tuple(
-    name
-    for name in (
-        "init", "enrol", "grant", "revoke", "policy", "pin", "serve", "sync", "courier",
-        "import", "record", "print", "hand-over", "stock", "status", "verify",
-    )
-    if (_FOLDER / f"{name.replace('-', '_')}.py").exists()
+COMMANDS = (
+    "init", "enrol", "grant", "revoke", "policy", "pin", "serve", "sync", "courier",
+    "import", "record", "print", "hand-over", "stock", "status", "verify",
 )  # fmt: skip
 """Every command, in the order of the help."""
 
