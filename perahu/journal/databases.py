@@ -131,7 +131,7 @@ class SqlcipherStore:
                 raise read_only() from error
             if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
                 raise busy() from error
-            if name.startswith(_DAMAGE):
+            if name.startswith(_DAMAGE) or "decode" in str(error):
                 raise broken_book(str(error)) from error
             raise
 

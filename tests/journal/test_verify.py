@@ -85,6 +85,7 @@ _FLIPPED = "CAST(substr({0}, 1, length({0}) - 1) || x'00' AS BLOB)"
     [
         (_ENTRY.format("header = " + _FLIPPED.format("header")), "chain|damaged"),
         (_ENTRY.format("body = " + _FLIPPED.format("body")), "body"),
+        (_ENTRY.format("header = x'ff' || header"), "damaged"),
         (_ENTRY.format("body = NULL"), "chain"),
         (_ENTRY.format("salt = " + _FLIPPED.format("salt")), "chain"),
         (_ENTRY.format("salt = NULL"), "chain"),
