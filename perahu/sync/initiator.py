@@ -34,6 +34,7 @@ class Initiator(Session):
         self._sending.begin()
         wrapped = self._seal_to(peer.box_public, self._memory.dictionary)
         self._put(self._hello(counter, wrapped).sign(self.journal.sign))
+        self._said_hello_s = self._clock.monotonic_s()
 
     def _hello(self, counter: int, wrapped_key: bytes) -> Hello:
         memory, ours = self._memory, self._passport
@@ -90,6 +91,7 @@ class Initiator(Session):
         if self.journal.authority.is_revoked(peer.node_id):
             raise _wrong_node()
         self._peer = peer
+        self._note_rtt(self._clock.monotonic_s() - self._said_hello_s)
         self._memory.passport = content
         self._memory.shown_passport = self._passport.name
         self._open_from(found)

@@ -5,16 +5,17 @@ Losing any of it costs bytes, never facts: the peer's signed vector says the tru
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from perahu.journal.store import Local
 from perahu.keys import cbor
+from perahu.sync import limits
 from perahu.sync.vector import Reach
 
 _PEER, _ACKED, _HAS, _FLOOR = "peer", "acked", "has", "floor"
-_UNTOLD, _FROM = "untold", "blob from"
+_UNTOLD = "untold"
 _COUNTS = "counts"
 _BYTES_MAX = 64 * 1024
 _FIELDS = 8
@@ -101,23 +102,34 @@ class Memory:
         self.local.put(_space(_ACKED, self.peer), journal, raw)
 
     def blobs_held(self) -> set[bytes]:
-        """Blobs the peer acknowledged."""
-        return {sha for sha, _ in self.local.items(_space(_HAS, self.peer))}
+        """Blobs above the floors that the peer acknowledged."""
+        records = self.local.items(_space(_HAS, self.peer))
+        return {sha for _, raw in records for sha in cbor.decode(raw, _BYTES_MAX)}
 
-    def set_blob_held(self, sha: bytes) -> None:
-        """Note that the peer holds a blob."""
-        self.local.put(_space(_HAS, self.peer), sha, b"\1")
+    def add_blobs_held(self, shas: Sequence[bytes]) -> None:
+        """Note blobs of one ACK that the peer holds; one record for all of them."""
+        assert 0 < len(shas) <= limits.ACKED_BLOBS_MAX
+        self.local.put(_space(_HAS, self.peer), shas[0], cbor.encode(list(shas)))
+
+    def keep_blobs_held(self, held: Iterable[bytes]) -> None:
+        """Write the records anew: only these are above the floors."""
+        space, kept = _space(_HAS, self.peer), sorted(held)
+        old = {name for name, _ in self.local.items(space)}
+        for at in range(0, len(kept), limits.ACKED_BLOBS_MAX):
+            group = kept[at : at + limits.ACKED_BLOBS_MAX]
+            self.add_blobs_held(group)
+            old.discard(group[0])
+        for name in sorted(old):
+            self.local.delete(space, name)
 
     def floors(self) -> dict[bytes, int]:
         """Per journal id: through which entry the peer holds every blob cited."""
         items = self.local.items(_space(_FLOOR, self.peer))
         return {journal: int.from_bytes(seq, "big") for journal, seq in items}
 
-    def raise_floor(self, journal: bytes, seq: int, below: Iterable[bytes]) -> None:
+    def raise_floor(self, journal: bytes, seq: int) -> None:
         """The peer holds all blobs up to here: they need not be remembered one by one."""
         self.local.put(_space(_FLOOR, self.peer), journal, seq.to_bytes(8, "big"))
-        for sha in below:
-            self.local.delete(_space(_HAS, self.peer), sha)
 
     def forget_acks(self) -> None:
         """The peer's book is a new one: what it acknowledged before counts no more."""
@@ -129,14 +141,14 @@ class Memory:
 
     # -- what the peer is still to be told -------------------------------------------
 
-    def note_blob_came(self, sha: bytes) -> None:
-        """Remember who brought a blob: it is to hear when the second site has it."""
-        self.local.put(_FROM, sha, self.peer)
-
     def untold(self) -> list[tuple[bytes, int]]:
         """(blob, number of the ACK that told of it, 0 for none) at level 2."""
         items = self.local.items(_space(_UNTOLD, self.peer))
         return [(sha, int.from_bytes(number, "big")) for sha, number in items]
+
+    def note_safe(self, sha: bytes) -> None:
+        """A second site holds a blob that the peer's entry cites: it is to be told."""
+        self.local.put(_space(_UNTOLD, self.peer), sha, bytes(8))
 
     def note_told(self, sha: bytes, number: int) -> None:
         """An ACK with this number says that the blob is safe."""
@@ -147,13 +159,6 @@ class Memory:
         for sha, number in self.untold():
             if 0 < number <= seen_ack:
                 self.local.delete(_space(_UNTOLD, self.peer), sha)
-
-
-def note_blob_safe(local: Local, sha: bytes) -> None:
-    """A second site holds the blob: whoever brought it is to be told."""
-    bringer = local.get(_FROM, sha)
-    if bringer is not None:
-        local.put(_space(_UNTOLD, bringer), sha, bytes(8))
 
 
 def _space(kind: str, peer: bytes) -> str:

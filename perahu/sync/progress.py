@@ -32,6 +32,13 @@ class Progress:
     connections: int = 0
     rtt_s: float = 0.0
     rate_bytes_s: float = 0.0
+    window_bytes: int = 0
+    """What may be in flight, as the last connection settled; 0 before the first ack."""
+
+    def begin(self) -> None:
+        """A new connection counts anew what is still to be sent."""
+        for found in self.classes:
+            found.queued = found.acked
 
     def queued(self, road_class: int, count: int) -> None:
         """So many more wait to be acknowledged."""

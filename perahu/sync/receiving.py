@@ -164,10 +164,9 @@ class Receiving:
             self._finish(ref)
 
     def _finish(self, ref: BlobRef) -> None:
-        """A blob is whole here: remember who brought it and say so in the next ACK."""
+        """A blob is whole here: say so in the next ACK."""
         self._announced.pop(ref.sha256, None)
         self._moved.discard(ref.sha256)
-        self.memory.note_blob_came(ref.sha256)
         is_safe = self.journal.blob_level(ref.sha256) is Level.SAFE
         self._done[ref.sha256] = 2 if is_safe or self.offer.is_second_site else 1
 

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from perahu.journal.book import JournalRow
@@ -21,7 +21,7 @@ from perahu.journal.types import BlobRef, Level
 from perahu.sync import limits, vector
 from perahu.sync.ack import Ack, manifest
 from perahu.sync.frames import Frame
-from perahu.sync.memory import Memory, note_blob_safe
+from perahu.sync.memory import Memory
 from perahu.sync.offer import ForkEvidence, Offer, Witness, given
 from perahu.sync.progress import Progress
 from perahu.sync.sealed import (
@@ -61,6 +61,8 @@ class _Load:
     """One blob on its way to the peer."""
 
     ref: BlobRef
+    author: bytes
+    """The node whose entry cites it."""
     base: int = 0
     next: int = 0
     announced: bool = False
@@ -95,6 +97,7 @@ class Sending:
 
     def begin(self) -> None:
         """Start from what the peer's last ack lacks."""
+        self.progress.begin()
         self._held = self.memory.blobs_held()
         self._acked, self._floors = self.memory.acked(), self.memory.floors()
         self.journal.seal()
@@ -117,13 +120,13 @@ class Sending:
     def _add_line(self, row: JournalRow, acked: int) -> None:
         self._lines[row.id] = _Line(row, acked, acked)
         self.progress.queued(CLASS_OF_LANE[row.lane], row.sealed_seq - acked)
-        self._load_cited(row.id, self._floors.get(row.id, 0), acked)
+        self._load_cited(row, self._floors.get(row.id, 0), acked)
 
-    def _load_cited(self, journal: bytes, after: int, through: int) -> None:
+    def _load_cited(self, row: JournalRow, after: int, through: int) -> None:
         """Queue the blobs that entries after..through cite and the peer lacks."""
         if through <= after:
             return
-        for seq, sha in self.journal.blobs_cited(journal, after):
+        for seq, sha in self.journal.blobs_cited(row.id, after):
             if seq > through or sha in self._held or sha in self._loads:
                 continue
             ref = self.journal.blobs.cited(sha)
@@ -131,7 +134,7 @@ class Sending:
             if ref is None or not self.journal.blobs.has(sha):
                 continue
             known = self.memory.partials.get(sha, 0)
-            load = _Load(ref, known, known)
+            load = _Load(ref, row.node, known, known)
             self._loads[sha] = load
             road_class = CLASS_OF_BLOB[ref.blob_class]
             self._queues[road_class].append(load)
@@ -165,7 +168,7 @@ class Sending:
             if segment is None:
                 line.segments = None
                 continue
-            self._load_cited(line.row.id, line.sent, segment.b)
+            self._load_cited(line.row, line.sent, segment.b)
             line.sent = segment.b
             return sealer.segment(_cargo(line.row, segment))
         return None
@@ -247,14 +250,22 @@ class Sending:
         if self.offer.acks_count and (news or levels):
             positions = {j: (reach.seq, reach.safe_seq) for j, reach in news.items()}
             self.journal.note_ack(self.memory.peer, positions, levels)
-            for sha, level in levels.items():
-                if level is Level.SAFE:
-                    note_blob_safe(self.journal.local, sha)
+            self._note_safe(sha for sha, level in levels.items() if level is Level.SAFE)
         for journal, reach in news.items():
             self._acked[journal] = reach
             self.memory.set_acked(journal, reach)
-        for sha in levels:
+        fresh = [sha for sha in levels if sha not in self._held]
+        if fresh:
+            self.memory.add_blobs_held(fresh)
+        for sha in fresh:
             self._blob_done(sha)
+
+    def _note_safe(self, shas: Iterable[bytes]) -> None:
+        """Whoever cites what a second site now holds is to hear of it from us."""
+        for sha in shas:
+            load = self._loads.get(sha)
+            if load is not None and load.author != self.journal.node_id:
+                Memory(self.journal.local, load.author).note_safe(sha)
 
     def _take(self, line: _Line, reach: Reach) -> bool:
         """Take in how far the peer shows a journal; true where that is news to us."""
@@ -267,7 +278,7 @@ class Sending:
             self.progress.acked(road_class, reach.seq - line.acked)
             line.acked = reach.seq
         if reach.seq > line.sent:
-            self._load_cited(line.row.id, line.sent, reach.seq)
+            self._load_cited(line.row, line.sent, reach.seq)
             line.sent, line.segments = reach.seq, None
         return self._acked.get(line.row.id, Reach(0, bytes(SHORT))) != reach
 
@@ -300,10 +311,7 @@ class Sending:
             self._lines[journal].stopped = True
 
     def _blob_done(self, sha: bytes) -> None:
-        if sha in self._held:
-            return
         self._held.add(sha)
-        self.memory.set_blob_held(sha)
         self.memory.partials.pop(sha, None)
         load = self._loads.get(sha)
         if load is not None:
@@ -335,11 +343,14 @@ class Sending:
         live = sorted(self.memory.partials.items())[: limits.PARTIALS_MAX]
         self.memory.partials = dict(live)
         self.memory.save()
+        below: set[bytes] = set()
         for line in self._lines.values():
-            self._raise_floor(line)
+            below.update(self._raise_floor(line))
+        if below:
+            self.memory.keep_blobs_held(self._held - below)
 
-    def _raise_floor(self, line: _Line) -> None:
-        """Forget single blobs below the first one that the peer still lacks."""
+    def _raise_floor(self, line: _Line) -> list[bytes]:
+        """The blobs below the first one that the peer still lacks."""
         before = self._floors.get(line.row.id, 0)
         floor, below = line.acked, list[bytes]()
         for seq, sha in self.journal.blobs_cited(line.row.id, before):
@@ -351,7 +362,8 @@ class Sending:
             below.append(sha)
         if below and floor > before:
             self._floors[line.row.id] = floor
-            self.memory.raise_floor(line.row.id, floor, below)
+            self.memory.raise_floor(line.row.id, floor)
+        return below
 
 
 def _cargo(row: JournalRow, segment: Segment) -> SegmentCargo:

@@ -34,7 +34,7 @@ from perahu.sync.progress import Progress
 from perahu.sync.receiving import Receiving
 from perahu.sync.sealed import Opener, Sealer
 from perahu.sync.sending import Sending
-from perahu.sync.window import Window, window_bytes
+from perahu.sync.window import Window
 from perahu.words import Refusal
 
 _CONTENT = frozenset({frames.SEG, frames.MANIFEST, frames.CHUNK})
@@ -83,12 +83,13 @@ class Session:
         self._id = b""
         self._peer: Passport | None = None
         self._ends_sent = self._ends_acked = self._ends_heard = self._ends_told = 0
-        self._is_ended = False
+        self._is_ended = self._has_greeted = False
         self._awaits_vector = False
         self._taken_bytes = self._told_bytes = 0
         self._ack_number = self._acks_base = 0
         self._token = b""
         self._budget_bytes = 0
+        self._rtt_s = 0.0
         self._refreshed_s = self._clock.monotonic_s()
 
     def _meet(self, memory: Memory, offer: Offer) -> None:
@@ -122,7 +123,11 @@ class Session:
 
     def to_send(self, bytes_max: int) -> bytes:
         """The next bytes for the peer, at most so many; b"" when there are none now."""
-        if self.refusal is None and not (self.peer_end and self.peer_end.code):
+        is_greeting = self._peer is None and not self._has_greeted
+        if is_greeting:
+            # HELLO by itself: a TLS record is read only when it is there as a whole.
+            self._has_greeted = bool(self._id)
+        elif self.refusal is None and not (self.peer_end and self.peer_end.code):
             self._fill(bytes_max)
         piece = bytes(self._out[:bytes_max])
         del self._out[:bytes_max]
@@ -285,18 +290,22 @@ class Session:
         ):
             raise _forged_ack("more than was sent")
         self._ends_acked = max(self._ends_acked, found.ends)
-        self.progress.rtt_s = self._window.rtt_s
+        self._note_rtt(self._window.rtt_s)
         self.progress.rate_bytes_s = self._window.rate_bytes_s
+        self.progress.window_bytes = self._window.size_bytes
         self._sending.heard(found)
         self._memory.seen_ack = found.number
         self._memory.drop_told(found.seen_ack)
         self.peer_time_ms = found.time_ms
         self.offset_ms = (
-            self._clock.now().wall_ms
-            - found.time_ms
-            - int(self._window.rtt_s * 1000 / 2)
+            self._clock.now().wall_ms - found.time_ms - int(self._rtt_s * 1000 / 2)
         )
         self._keep_token(found)
+
+    def _note_rtt(self, rtt_s: float) -> None:
+        """The shortest round trip of this connection, small messages included."""
+        if rtt_s and (rtt_s < self._rtt_s or not self._rtt_s):
+            self._rtt_s = self.progress.rtt_s = rtt_s
 
     def _keep_token(self, found: Ack) -> None:
         """Only the calling side shows tokens."""
@@ -361,9 +370,9 @@ class Session:
 
 def _window(progress: Progress) -> Window:
     """What an earlier connection of this exchange learnt of the link is not forgotten."""
-    if not progress.rate_bytes_s:
+    if not progress.window_bytes:
         return Window()
-    return Window(window_bytes(progress.rate_bytes_s, progress.rtt_s))
+    return Window(progress.window_bytes)
 
 
 def _forged_ack(why: str) -> Refusal:

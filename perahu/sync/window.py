@@ -13,7 +13,10 @@ from perahu.sync import limits
 
 _RATE_MEMORY_S = 10.0
 _RTT_MEMORY_S = 60.0
-_GAIN = 1.5
+_GAIN_STARTING, _GAIN = 2.5, 1.5
+_GROWTH = 1.25
+_FLAT_ROUNDS = 3
+"""Round trips without a quarter more of rate: the link is full, the start is over."""
 
 
 class Window:
@@ -28,6 +31,9 @@ class Window:
         self._acks: deque[tuple[float, int]] = deque()
         self._rates: deque[tuple[float, float]] = deque()
         self._trips: deque[tuple[float, float]] = deque()
+        self._round_ends_bytes = 0
+        self._round_rate = 0.0
+        self._flat_rounds = 0
 
     @property
     def flying_bytes(self) -> int:
@@ -49,7 +55,9 @@ class Window:
         """How many bytes may be in flight now."""
         if not self._rates:
             return self._start_bytes
-        return window_bytes(self.rate_bytes_s, self.rtt_s)
+        is_starting = self._flat_rounds < _FLAT_ROUNDS
+        gain = _GAIN_STARTING if is_starting else _GAIN
+        return window_bytes(self.rate_bytes_s, self.rtt_s, gain)
 
     @property
     def is_open(self) -> bool:
@@ -85,18 +93,28 @@ class Window:
         began_s, began = self._acks[0]
         if now_s - began_s >= span_s:
             self._rates.append((now_s, (self.acked_bytes - began) / (now_s - began_s)))
+        if self.acked_bytes >= self._round_ends_bytes:
+            self._end_round()
         _forget(self._rates, now_s - _RATE_MEMORY_S)
         _forget(self._trips, now_s - _RTT_MEMORY_S)
 
+    def _end_round(self) -> None:
+        """What was in flight a round trip ago is acknowledged: did the rate still grow?"""
+        self._round_ends_bytes = self.sent_bytes
+        if self.rate_bytes_s >= self._round_rate * _GROWTH:
+            self._round_rate, self._flat_rounds = self.rate_bytes_s, 0
+        else:
+            self._flat_rounds += 1
 
-def window_bytes(rate_bytes_s: float, rtt_s: float) -> int:
-    """One chunk and one and a half times what the link holds besides, within limits.
+
+def window_bytes(rate_bytes_s: float, rtt_s: float, gain: float = _GAIN) -> int:
+    """One chunk and `gain` times what the link holds besides, within limits.
 
     On a slow link the shortest round trip that is ever seen has the sending time of a
     chunk in it; counting that twice would put seconds of the link in flight.
     """
     held = max(0.0, rate_bytes_s * rtt_s - limits.CHUNK_BYTES)
-    wanted = limits.CHUNK_BYTES + int(_GAIN * held)
+    wanted = limits.CHUNK_BYTES + int(gain * held)
     return max(limits.WINDOW_BYTES_MIN, min(limits.WINDOW_BYTES_MAX, wanted))
 
 

@@ -106,6 +106,14 @@ def relay(
     return count
 
 
+def drain(session: Initiator | Responder) -> bytes:
+    """Everything a session has to say before it hears an answer."""
+    said = b""
+    while piece := session.to_send(1 << 16):
+        said += piece
+    return said
+
+
 def record(
     district: District, journal: Journal, count: int = 1, name: str = "Enggano"
 ) -> Receipt:

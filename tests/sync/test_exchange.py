@@ -12,7 +12,7 @@ from perahu.journal.types import COMMON, Level
 from perahu.sync import frames, limits, sealed
 from perahu.sync.frames import FrameReader
 from tests.cast import District
-from tests.sync.road import TO_PROVINSI, Meeting, record, record_part
+from tests.sync.road import TO_PROVINSI, Meeting, drain, record, record_part
 
 
 def _met(district: District) -> Meeting:
@@ -78,8 +78,8 @@ def test_it_tells_of_safety_once(district: District) -> None:
     meeting.hold()
     Meeting(meeting.answerer, district.open("Provinsi"), TO_PROVINSI).hold()
     lost = meeting.initiator(), meeting.responder()
-    lost[1].received(lost[0].to_send(1 << 16))
-    assert lost[1].to_send(1 << 16)
+    lost[1].received(drain(lost[0]))
+    assert drain(lost[1])
     told, silent = meeting.hold(), meeting.hold()
     assert told.down_bytes > silent.down_bytes
     level = meeting.caller.level_of(receipt.journal, receipt.seq)
@@ -125,7 +125,7 @@ def test_it_keeps_whole_frames_of_a_cut_request(district: District) -> None:
     meeting = _met(district)
     record(district, meeting.caller, 5)
     initiator, responder = meeting.initiator(), meeting.responder()
-    responder.received(initiator.to_send(1 << 20)[:-3])
+    responder.received(drain(initiator)[:-3])
     assert len([e for e in meeting.answerer.events() if e.lane == 1]) == 5
 
 
@@ -150,12 +150,12 @@ def test_it_lets_a_fresh_fact_jump_ahead(district: District) -> None:
     meeting = _met(district)
     record_part(district, meeting.caller, 40 * limits.CHUNK_BYTES)
     initiator, responder = meeting.initiator(), meeting.responder()
-    up = initiator.to_send(1 << 16)
+    up = drain(initiator)
     responder.received(up)
-    initiator.received(responder.to_send(1 << 16))
+    initiator.received(drain(responder))
     record(district, meeting.caller)
     district.members["Enggano"].clock.wall_ms += 2_000
-    later = initiator.to_send(1 << 16)
+    later = drain(initiator)
     whole = FrameReader()
     list(whole.feed(up))
     kinds = [frame.type for frame in whole.feed(later)]
@@ -167,9 +167,7 @@ def test_it_keeps_little_in_flight(district: District) -> None:
     meeting = _met(district)
     record_part(district, meeting.caller, 40 * limits.CHUNK_BYTES)
     initiator = meeting.initiator()
-    sent = 0
-    while piece := initiator.to_send(1 << 16):
-        sent += len(piece)
+    sent = len(drain(initiator))
     assert sent <= limits.WINDOW_START_BYTES + 2 * limits.CHUNK_BYTES
 
 

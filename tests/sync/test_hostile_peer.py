@@ -16,7 +16,7 @@ from perahu.sync.offer import Peer
 from perahu.sync.vector import Reach
 from perahu.words import Refusal
 from tests.cast import District
-from tests.sync.road import Meeting, record, record_part
+from tests.sync.road import Meeting, drain, record, record_part
 
 
 def _met(district: District) -> Meeting:
@@ -45,8 +45,8 @@ def test_it_refuses_an_ack_of_another_key(district: District) -> None:
     meeting = _met(district)
     receipt = record(district, meeting.caller)
     initiator, responder = meeting.initiator(), meeting.responder()
-    responder.received(initiator.to_send(1 << 16))
-    answer = _frames(responder.to_send(1 << 16))
+    responder.received(drain(initiator))
+    answer = _frames(drain(responder))
     stranger = district.open("Ketahun")
     for i, frame in enumerate(answer):
         if frame.type == frames.ACK:
@@ -63,8 +63,8 @@ def _with_ack(
 ) -> tuple[list[Frame], object]:
     """The hub's answer with its ACK changed and signed again: a hub that lies."""
     initiator, responder = meeting.initiator(), meeting.responder()
-    responder.received(initiator.to_send(1 << 16))
-    answer = _frames(responder.to_send(1 << 16))
+    responder.received(drain(initiator))
+    answer = _frames(drain(responder))
     public = meeting.answerer.chain.epoch.public
     changed = [
         change(hear_ack(f, public)).sign(meeting.answerer.sign)
@@ -141,8 +141,8 @@ def test_it_refuses_a_hello_for_somebody_else(district: District) -> None:
     ketahun = district.open("Ketahun")
     stray = Meeting(meeting.caller, ketahun)
     responder = meeting.responder()
-    responder.received(stray.initiator().to_send(1 << 16))
-    assert _end_code(responder.to_send(1 << 16)) == "wrong_recipient"
+    responder.received(drain(stray.initiator()))
+    assert _end_code(drain(responder)) == "wrong_recipient"
     assert responder.finished
 
 
@@ -153,8 +153,8 @@ def test_it_refuses_an_answer_of_somebody_else(district: District) -> None:
     stray = Meeting(meeting.caller, ketahun)
     initiator = meeting.initiator()
     responder = stray.responder()
-    responder.received(stray.initiator().to_send(1 << 16))
-    answer = responder.to_send(1 << 16)
+    responder.received(drain(stray.initiator()))
+    answer = drain(responder)
     with pytest.raises(Refusal):
         initiator.received(answer)
 
@@ -168,8 +168,8 @@ def test_it_refuses_a_stranger_of_another_root(district: District) -> None:
     stray = Meeting(stranger, meeting.answerer)
     assert stray.peer == Peer(node.node_id, node.box_public, node.name)
     responder = meeting.responder()
-    responder.received(stray.initiator().to_send(1 << 16))
-    assert _end_code(responder.to_send(1 << 16)) == "bad_certificate"
+    responder.received(drain(stray.initiator()))
+    assert _end_code(drain(responder)) == "bad_certificate"
     other.close()
 
 
@@ -183,8 +183,8 @@ def test_it_refuses_a_revoked_node(district: District) -> None:
     hub.catch_up()
     record(district, meeting.caller)
     responder = meeting.responder()
-    responder.received(meeting.initiator().to_send(1 << 16))
-    assert _end_code(responder.to_send(1 << 16)) == "revoked"
+    responder.received(drain(meeting.initiator()))
+    assert _end_code(drain(responder)) == "revoked"
     assert hub.vector().keys() == before.keys()
 
 
@@ -193,8 +193,8 @@ def test_it_refuses_a_node_without_business_here(district: District) -> None:
     meeting = _met(district)
     meeting.doors.offer_for = lambda _: None
     responder = meeting.responder()
-    responder.received(meeting.initiator().to_send(1 << 16))
-    assert _end_code(responder.to_send(1 << 16)) == "unknown_peer"
+    responder.received(drain(meeting.initiator()))
+    assert _end_code(drain(responder)) == "unknown_peer"
 
 
 def test_it_takes_no_journal_of_another_office(district: District) -> None:
@@ -220,10 +220,10 @@ def test_it_keeps_no_blob_that_nobody_cites(district: District) -> None:
     meeting = _met(district)
     initiator, responder = meeting.initiator(), meeting.responder()
     _, ref = record_part(district, meeting.caller, 500)
-    responder.received(initiator.to_send(1 << 16))
+    responder.received(drain(initiator))
     uncited = dataclasses.replace(ref, sha256=b"u" * 32)
     responder.received(manifest([uncited]).encode())
-    responder.to_send(1 << 16)
+    drain(responder)
     assert not meeting.answerer.blobs.has(uncited.sha256)
     assert meeting.answerer.blobs.chunks_here(uncited.sha256) == set()
 
@@ -234,7 +234,7 @@ def test_it_refuses_content_before_hello(district: District, kind: int) -> None:
     meeting = _met(district)
     responder = meeting.responder()
     responder.received(_stream([Frame(kind, End().encode().payload)]))
-    assert _end_code(responder.to_send(1 << 16)) == "bad_message"
+    assert _end_code(drain(responder)) == "bad_message"
 
 
 def test_it_takes_frames_in_any_order_and_twice(district: District) -> None:
@@ -243,7 +243,7 @@ def test_it_takes_frames_in_any_order_and_twice(district: District) -> None:
     for _ in range(3):
         record(district, meeting.caller, 2)
         meeting.caller.seal()
-    sent = _frames(meeting.initiator().to_send(1 << 16))
+    sent = _frames(drain(meeting.initiator()))
     content = [f for f in sent if f.type == frames.SEG]
     assert len(content) == 3
     mixed = [sent[0], content[2], content[0], content[0], content[2], content[1]]
@@ -260,7 +260,7 @@ def test_it_stops_at_noise(district: District) -> None:
     meeting = _met(district)
     record(district, meeting.caller, 2)
     responder = meeting.responder()
-    responder.received(meeting.initiator().to_send(1 << 16) + b"\xff" * 50)
+    responder.received(drain(meeting.initiator()) + b"\xff" * 50)
     assert responder.refusal is not None
     assert responder.refusal.code == "broken_stream"
     assert len([e for e in meeting.answerer.events() if e.lane == 1]) == 2

@@ -9,7 +9,7 @@ from perahu.journal.journal import Journal
 from perahu.sync.memory import Memory
 from perahu.sync.responder import Doors
 from tests.cast import District
-from tests.sync.road import Meeting, offer_for, record
+from tests.sync.road import Meeting, drain, offer_for, record
 
 
 def _met(district: District) -> Meeting:
@@ -79,8 +79,8 @@ def test_it_takes_a_token_whose_ack_was_lost(district: District) -> None:
     meeting = _met(district)
     for _ in range(5):
         responder, initiator = meeting.responder(), meeting.initiator()
-        responder.received(initiator.to_send(1 << 16))
-        responder.to_send(1 << 16)
+        responder.received(drain(initiator))
+        drain(responder)
     meeting.hold()
     assert meeting.evidence == []
 
@@ -94,7 +94,7 @@ def test_it_refuses_a_replayed_exchange(district: District) -> None:
     responder = meeting.responder()
     responder.received(recorded)
     assert responder.refusal is not None and responder.refusal.code == "old_session"
-    assert responder.to_send(1 << 16) and responder.finished
+    assert drain(responder) and responder.finished
     assert (meeting.answerer.vector(), meeting.answerer.events()) == before
     assert meeting.evidence == []
     meeting.hold()
@@ -132,9 +132,9 @@ def test_it_fences_an_older_session(district: District) -> None:
     record(district, meeting.caller, 2)
     old_caller, old = meeting.initiator(), meeting.responder()
     old.received(old_caller.to_send(400))
-    sent = old_caller.to_send(1 << 16)
+    sent = drain(old_caller)
     new_caller, new = meeting.initiator(), meeting.responder()
-    new.received(new_caller.to_send(1 << 16))
+    new.received(drain(new_caller))
     try:
         old.received(sent)
     except Exception as refusal:  # noqa: BLE001
