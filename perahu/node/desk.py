@@ -156,6 +156,8 @@ def record_person(desk: Desk, *, nik: str, resume: bool = False) -> Recorded:
 
 def _begin(desk: Desk, nik: str, resume: bool) -> bytes:
     """The recording to work on: a known unfinished one, or a new one."""
+    # A disk that was full a moment ago may have left the tables behind the book.
+    desk.office.journal.catch_up()
     resident = people.by_nik(nik)
     if resident is None:
         raise Refusal(
