@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from perahu.journal import limits
@@ -105,7 +106,7 @@ class Book:
         self.keys, self.chain = keys, chain
         self.registry, self.ports = registry, ports
         self.authority = Authority()
-        self._learned = 0
+        self._learned: dict[int, int] = {}
         self.has_news = False
         """Control facts were learned and what is parked was not judged again yet."""
 
@@ -367,18 +368,16 @@ class Book:
 
         Anything new sets `has_news`: then what was parked is judged again.
         """
-        sql = (
-            "SELECT e.position, e.journal, e.header, e.body, e.h FROM entries e "
-            "JOIN journals j ON j.number = e.journal "
-            "LEFT JOIN parked p ON p.position = e.position "
-            "WHERE j.lane = ? AND j.audience = ? AND e.position > ? "
-            "AND p.position IS NULL ORDER BY e.position"
-        )
-        known = {row.number: row for row in self.journals()}
-        for position, number, raw, body, h in self.store.rows(
-            sql, (CONTROL, COMMON, self._learned)
-        ):
-            row = known[number]
+        rows = {row.number: row for row in self.journals() if _is_control(row)}
+        # Along the index of each journal: the cost must not grow with the book.
+        found = [
+            entry
+            for row in rows.values()
+            if row.head_seq > self._learned.get(row.number, 0)
+            for entry in self._control_after(row, self._learned.get(row.number, 0))
+        ]
+        for position, number, seq, raw, body, h in sorted(found, key=itemgetter(0)):
+            row = rows[number]
             try:
                 event = self._event(position, row, raw, body, h)
                 if event is not None:
@@ -386,21 +385,25 @@ class Book:
             except Refusal as refusal:
                 with self.store.transaction():
                     self.park(position, refusal)
-            self._learned = position
+            self._learned[number] = seq
+
+    def _control_after(self, row: JournalRow, seq: int) -> list[Row]:
+        return self.store.rows(
+            "SELECT e.position, e.journal, e.seq, e.header, e.body, e.h FROM entries e "
+            "LEFT JOIN parked p ON p.position = e.position "
+            "WHERE e.journal = ? AND e.seq > ? AND p.position IS NULL",
+            (row.number, seq),
+        )
 
     def learn(self, event: Event, row: JournalRow) -> None:
         """Feed one allowed event to the authority, where it is the hub's control."""
-        if (row.lane, row.audience) == (CONTROL, COMMON):
+        if _is_control(row):
             self.authority.learn(event.fact, (row.epoch, event.seq))
             self.has_news = True
 
     def control_head(self) -> tuple[JournalRow, Position] | None:
         """The hub's newest common control journal and how far it is known here."""
-        rows = [
-            row
-            for row in self.journals()
-            if row.lane == CONTROL and row.audience == COMMON and row.head_seq
-        ]
+        rows = [row for row in self.journals() if _is_control(row) and row.head_seq]
         newest = max(rows, key=lambda row: row.epoch, default=None)
         return (newest, (newest.epoch, newest.head_seq)) if newest else None
 
@@ -429,6 +432,11 @@ class Book:
             )
             for position, journal, seq, code, words_id, words_en in rows
         ]
+
+
+def _is_control(row: JournalRow) -> bool:
+    """Whether it is the hub's common control journal, of whatever epoch."""
+    return (row.lane, row.audience) == (CONTROL, COMMON)
 
 
 def _bytes(cell: Any) -> bytes | None:
