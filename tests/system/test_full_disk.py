@@ -169,16 +169,14 @@ def test_it_tells_an_office_that_the_hub_is_full(world: World, tmp_path: Path) -
     with small_disk(tmp_path / "disk", "16m") as disk:
         move(world, HUB, disk)
         troubles: list[Refusal] = []
-        with (
-            world.open(HUB) as hub,
-            answering(hub, troubled=troubles.append) as listener,
-        ):
+        with world.open(HUB) as hub:
             ballast = fill(disk, leave_bytes=80 * KB)
-            result = call(office, listener.port, attempts=2)
-            assert not result.is_complete
+            with answering(hub, troubled=troubles.append) as listener:
+                assert not call(office, listener.port, attempts=2).is_complete
             assert troubles and "full" in troubles[0].words.en, troubles
             ballast.unlink()
-            assert call(office, listener.port).is_complete
+            with answering(hub) as listener:
+                assert call(office, listener.port).is_complete
             assert not hub.journal.blobs.missing()
             assert hub.journal.verify().sound
             own = [row for row in office.journal.journals() if row.own]
