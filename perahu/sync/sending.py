@@ -353,7 +353,7 @@ class Sending:
         """The blobs below the first one that the peer still lacks."""
         before = self._floors.get(line.row.id, 0)
         floor, below = line.acked, list[bytes]()
-        for seq, sha in self.journal.blobs_cited(line.row.id, before):
+        for seq, sha in sorted(self.journal.blobs_cited(line.row.id, before)):
             if seq > floor:
                 break
             if sha not in self._held:
