@@ -352,15 +352,6 @@ class Book:
         )
         return _event_of(position, row, header, fact, bytes(h))
 
-    def event_at(self, position: int, row: JournalRow) -> Event | None:
-        """The event at one position of a journal, parked or not; None where erased."""
-        raw, body, h = self.store.rows(
-            "SELECT header, body, h FROM entries WHERE position = ?", (position,)
-        )[0]
-        if body is None:
-            return None
-        return self._event(position, row, raw, body, h)
-
     # -- authority --------------------------------------------------------------------
 
     def learn_control(self) -> None:

@@ -237,14 +237,17 @@ class Receiver:
         for seq, item in enumerate(stored, start=1):
             header = decode_header(item.header)
             known = self.knows(row, known, header)
-            if seq in places:
-                try:
-                    event = self._book.event_at(places[seq], row)
-                    if event is not None:
-                        self.allow(event, known, chain)
-                        freed.append((event, row))
-                except Refusal:
-                    continue  # it stays parked
+            if seq not in places or item.body is None:
+                continue
+            try:
+                body = self._book.unseal(header, item.body, item.h)
+                if body is None:
+                    continue
+                event = self._book.event(places[seq], row, header, body, item.h)
+                self.allow(event, known, chain)
+            except Refusal:
+                continue  # it stays parked
+            freed.append((event, row))
         return freed
 
     def retry_projection(self) -> None:
