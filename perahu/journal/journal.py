@@ -243,7 +243,7 @@ class Journal:
         if at == 0:
             self._receiver.retry_projection()
         while at < head:
-            events, reached = self._book.scan(at, limits.EVENTS_PER_BATCH)
+            events, reached = self._book.scan(at, limits.REPLAY_EVENTS_PER_BATCH)
             self._apply(events, reached)
             at = reached
 

@@ -18,5 +18,9 @@ SUBJECT_BYTES = 12
 OP_ID_BYTES = 16
 OFFICER_BYTES = 8
 EVENTS_PER_BATCH = 2_000
+REPLAY_EVENTS_PER_BATCH = 8_000
+"""When the tables catch up: more is hardly faster, and every 1,000 take 4 MB."""
+KEYS_HELD_MAX = 20_000
+"""Subjects' keys kept unwrapped in memory."""
 LAMPORT_LEAP_MAX = 1 << 32
 """A greater leap of a foreign Lamport time is kept in its entry, but never followed."""

@@ -40,6 +40,10 @@ _openings = count(1)
 
 _MARK = "node_tables"
 _REASON_CHARS_MAX = 300
+_REPLAY_EVENTS_MIN = 1_000
+"""From so many events on, a batch is one of a replay or a first load."""
+_CACHE_KB, _CACHE_REPLAY_KB = 2_000, 65_536
+"""The database's memory for pages: its own default, and during a replay."""
 
 Apply = Callable[[Sequence[Event]], None]
 """What every room's `reads.apply` is."""
@@ -219,6 +223,22 @@ class Tables:
                 "intact. Stop it and start it again.",
             )
         return int(position)
+
+    @contextmanager
+    def _room_for(self, events: int) -> Iterator[None]:
+        """A replay meets the same pages again and again: memory for them, while it lasts."""
+        if events < _REPLAY_EVENTS_MIN:
+            yield
+            return
+        self._size_cache(_CACHE_REPLAY_KB)
+        try:
+            yield
+        finally:
+            self._size_cache(_CACHE_KB)
+
+    def _size_cache(self, size_kb: int) -> None:
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = -{size_kb}")
 
     def _apply_halving(self, events: Sequence[Event]) -> list[tuple[Event, str]]:
         if not events:

@@ -87,6 +87,8 @@ class Keyring:
             wrapped = self._wrapped.get(subject)
             key = self._unwrap(subject, wrapped) if wrapped else None
             if key is not None:
+                if len(self._keys) >= limits.KEYS_HELD_MAX:
+                    self._keys.clear()
                 self._keys[subject] = key
         return key
 
