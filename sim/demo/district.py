@@ -27,7 +27,10 @@ from sim.demo.processes import (
     LOOPBACK,
     SCANNER_PORTS,
     Process,
+    ProcessDied,
     free_port,
+    get,
+    is_free,
     tell,
     wait_port,
 )
@@ -105,6 +108,7 @@ class District:
         self.centre, self.link, self.link_control = (free_port() for _ in range(3))
         for name in NODES:
             self.desks[name] = self._desk(name)
+            self.desks[name].scanners = self._start_scanners(self.desks[name])
         hub = self.desks[HUB]
         founded = found_kabupaten(
             hub.folder,
@@ -136,17 +140,8 @@ class District:
             passphrase=system_random(12).hex(),
             page=free_port(),
             listen=free_port() if name in (HUB, PROVINSI) else 0,
-            scanners=self._scanner_ports(DESKS.get(name, 0)),
             printer=free_port() if name in (ENGGANO, KAPAL) else 0,
         )
-
-    def _scanner_ports(self, count: int) -> tuple[int, ...]:
-        found = [port for desk in self.desks.values() for port in desk.scanners]
-        first = len(found)
-        for _ in range(count):
-            after = max([*found, SCANNER_PORTS[0] - 1]) + 1
-            found.append(free_port(range(after, SCANNER_PORTS[-1] + 1)))
-        return tuple(found[first:])
 
     def _mirror(self, desk: Desk) -> str:
         return str(self.folder / "cermin" / desk.folder.name)
@@ -252,15 +247,6 @@ class District:
 
     def _start_devices(self, desk: Desk, seed: str) -> None:
         name = desk.folder.name
-        for number, port in enumerate(desk.scanners, start=1):
-            # One folder of device keys: the office pins one root for all its desks.
-            self._start(
-                f"pemindai-{name}-{number}",
-                "perahu.devices.sim_scanner",
-                "--port", str(port), "--seed", seed,
-                "--keys", str(self.scanner_keys(desk)), "--delay-ms", "0",
-                port=port,
-            )  # fmt: skip
         self._start(
             f"pencetak-{name}",
             "perahu.devices.sim_printer",
@@ -268,6 +254,42 @@ class District:
             "--folder", str(self.folder / f"kartu-{name}"), "--card-s", "0.15",
             port=desk.printer,
         )  # fmt: skip
+
+    def _start_scanners(self, desk: Desk) -> tuple[int, ...]:
+        """One simulator a desk, on ports that another demo may be after as well."""
+        taken = [port for one in self.desks.values() for port in one.scanners]
+        found: list[int] = []
+        for number in range(1, DESKS.get(desk.name, 0) + 1):
+            found.append(self._start_scanner(desk, number, [*taken, *found]))
+        return tuple(found)
+
+    def _start_scanner(self, desk: Desk, number: int, taken: list[int]) -> int:
+        # One folder of device keys: the office pins one root for all its desks.
+        keys = self.scanner_keys(desk)
+        for port in SCANNER_PORTS:
+            if port in taken or not is_free(port):
+                continue
+            process = Process(
+                f"pemindai-{desk.folder.name}-{number}",
+                "perahu.devices.sim_scanner",
+                [
+                    "--port",
+                    str(port),
+                    "--seed",
+                    str(self.plan.seed),
+                    "--keys",
+                    str(keys),
+                ],
+                folder=self.folder,
+            )
+            self._stack.callback(process.stop)
+            try:
+                wait_port(process, port)
+            except ProcessDied:
+                continue
+            if (keys / "root.pem").read_bytes() == get(port, "/sim/root.pem"):
+                return port
+        raise ProcessDied("no free port for the scanners")
 
     def scanner_keys(self, desk: Desk) -> Path:
         """The folder of the simulated devices' keys, with `root.pem`."""

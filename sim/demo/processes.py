@@ -100,17 +100,18 @@ class Process:
             )
 
 
-def free_port(ports: range | None = None) -> int:
-    """A port that nobody listens on now; of `ports`, or any."""
-    for port in ports or (0,):
-        with closing(socket.socket()) as found:
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                found.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return int(found.getsockname()[1])
-    raise ProcessDied("no free port in the range scanners may use")
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with closing(socket.socket()) as found:
+        found.bind((LOOPBACK, 0))
+        return int(found.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on this port now."""
+    with closing(socket.socket()) as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return found.connect_ex((LOOPBACK, port)) != 0
 
 
 def wait_port(process: Process, port: int) -> None:
@@ -132,6 +133,15 @@ def ask(url: str, body: dict[str, Any] | None = None) -> Any:
     request = urllib.request.Request(url, raw, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.loads(answer.read(ANSWER_BYTES_MAX) or b"null")
+
+
+def get(port: int, path: str) -> bytes:
+    """The raw answer of a process of the district."""
+    with urllib.request.urlopen(
+        f"http://{LOOPBACK}:{port}{path}", timeout=10
+    ) as answer:
+        found: bytes = answer.read(ANSWER_BYTES_MAX)
+        return found
 
 
 def tell(port: int, command: str) -> dict[str, Any]:
