@@ -45,6 +45,10 @@ class Ack:
 
     def sign(self, sign: Sign) -> Frame:
         """The frame, signed."""
+        assert len(self.session) == len(self.incarnation) == 16 and self.number > 0
+        assert len(self.done) <= limits.ACKED_BLOBS_MAX
+        assert len(self.partials) <= limits.PARTIALS_MAX
+        assert all(level in (1, 2) for _, level in self.done)
         body = cbor.encode(pruned({
             1: self.session, 2: self.number, 3: self.incarnation, 4: self.time_ms,
             5: self.received_bytes, 6: vector.plain(self.reached),

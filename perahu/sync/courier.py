@@ -91,6 +91,7 @@ class _Writer:
 
     def _flush(self) -> None:
         at = limits.COURIER_HEAD_BYTES + self.size - len(self._buffer)
+        assert at >= limits.COURIER_HEAD_BYTES
         self._disk.write_at(self._draft, at, bytes(self._buffer))
         self._buffer.clear()
 
@@ -102,6 +103,7 @@ class _Writer:
     def finish(self, head: Frame) -> None:
         """Write the head at both ends, flush, rename, and read the whole back."""
         self._flush()
+        assert self.count > 0 and not self._buffer
         raw = head.encode()
         front = frames.MAGIC + raw
         filler = limits.COURIER_HEAD_BYTES - len(front) - frames.OVERHEAD_BYTES

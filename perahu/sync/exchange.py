@@ -127,6 +127,7 @@ def exchange(
     3. After a broken one pause a little, doubling while nothing new arrives, and go on.
     """
     patience = patience or Patience()
+    assert peer.node_id != side.journal.node_id, "nobody calls itself"
     result = ExchangeResult(progress=progress or Progress())
     pause_s, fruitless = limits.PAUSE_S_MIN, 0
     while fruitless < patience.attempts_max and patience.goes_on():
@@ -266,6 +267,7 @@ class Carrier:
         if not self._pending:
             return False
         taken = self._link.send(self._pending)
+        assert 0 <= taken <= len(self._pending)
         self._pending = self._pending[taken:]
         return taken > 0
 

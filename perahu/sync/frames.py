@@ -44,6 +44,7 @@ class Frame:
     def encode(self) -> bytes:
         """The bytes of the frame; asserts the limit that every reader enforces."""
         assert len(self.payload) <= limits.FRAME_BYTES_MAX, "frame too big to send"
+        assert 0 <= self.type < 256 and 0 <= self.flags < 256
         body = _HEAD.pack(self.type, self.flags, len(self.payload)) + self.payload
         return body + _CRC.pack(crc32(body))
 

@@ -63,6 +63,11 @@ class Hello:
 
     def sign(self, sign: Sign) -> Frame:
         """The frame, signed."""
+        ids = (self.session, self.sender, self.receiver, self.incarnation)
+        assert all(len(one) == 16 for one in (*ids, self.passport_name))
+        assert self.sender != self.receiver and len(self.wrapped_key) == _WRAPPED_BYTES
+        assert len(self.token) == len(self.token_incarnation)
+        assert len(self.partials) <= limits.PARTIALS_MAX
         body = cbor.encode(self._plain())
         signature = sign(_PREFIX, body)
         return Frame(frames.HELLO, cbor.encode([body, signature]))

@@ -54,6 +54,7 @@ class Memory:
     @classmethod
     def load(cls, local: Local, peer: bytes) -> Memory:
         """What is remembered, or a blank record."""
+        assert len(peer) == 16
         raw = local.get(_PEER, peer)
         if raw is None:
             return cls(local, peer)
@@ -82,6 +83,7 @@ class Memory:
         found = Counts(
             max(now.sessions, sessions), max(now.acks, acks), max(now.files, files)
         )
+        assert found.sessions >= now.sessions and found.acks >= now.acks
         raw = cbor.encode([found.sessions, found.acks, found.files])
         self.local.put(_COUNTS, self.peer, raw)
         return found
@@ -98,6 +100,8 @@ class Memory:
 
     def set_acked(self, journal: bytes, reach: Reach) -> None:
         """Note how far the peer holds a journal."""
+        assert len(journal) == 16 and len(reach.h8) == 8
+        assert 0 <= reach.safe_seq <= reach.seq
         raw = cbor.encode([reach.seq, reach.h8, reach.safe_seq])
         self.local.put(_space(_ACKED, self.peer), journal, raw)
 
@@ -129,6 +133,7 @@ class Memory:
 
     def raise_floor(self, journal: bytes, seq: int) -> None:
         """The peer holds all blobs up to here: they need not be remembered one by one."""
+        assert len(journal) == 16 and seq > 0
         self.local.put(_space(_FLOOR, self.peer), journal, seq.to_bytes(8, "big"))
 
     def forget_acks(self) -> None:
@@ -148,10 +153,12 @@ class Memory:
 
     def note_safe(self, sha: bytes) -> None:
         """A second site holds a blob that the peer's entry cites: it is to be told."""
+        assert len(sha) == 32
         self.local.put(_space(_UNTOLD, self.peer), sha, bytes(8))
 
     def note_told(self, sha: bytes, number: int) -> None:
         """An ACK with this number says that the blob is safe."""
+        assert number > 0, "0 is: told by none"
         self.local.put(_space(_UNTOLD, self.peer), sha, number.to_bytes(8, "big"))
 
     def drop_told(self, seen_ack: int) -> None:

@@ -44,6 +44,7 @@ def name_of(content: bytes) -> bytes:
 def write(chain: Chain, versions: dict[int, int]) -> Passport:
     """Our own passport."""
     assert len(versions) <= limits.FACT_KINDS_MAX
+    assert all(number > 0 and version > 0 for number, version in versions.items())
     content = cbor.encode({1: chain.encode(), 2: versions})
     assert len(content) <= limits.PASSPORT_BYTES_MAX, "passport too big"
     return Passport(content, chain, versions)

@@ -67,6 +67,7 @@ def admit(local: Local, hello: Hello, ours: bytes, token: bytes) -> Admitted:
     `ours` is our book's incarnation, `token` 16 fresh random bytes for this session.
     Raises OldSession for a replay or a counter that does not grow.
     """
+    assert len(token) == len(ours) == 16
     state = _load(local, hello.sender)
     caller = hello.incarnation + hello.passport_name
     is_same = state.caller == caller
@@ -86,6 +87,7 @@ def admit(local: Local, hello: Hello, ours: bytes, token: bytes) -> Admitted:
     state.sessions[hello.counter] = hello.session[:8]
     for old in sorted(state.sessions)[: -limits.SESSIONS_KEPT_MAX]:
         del state.sessions[old]
+    assert state.issued[-1] == token and len(state.sessions) <= limits.SESSIONS_KEPT_MAX
     _save(local, hello.sender, state)
     return Admitted(token, is_clone)
 

@@ -114,7 +114,8 @@ class Receiving:
             raise bad_segment("our own journal from elsewhere")
         if not accepts(self.offer, author, self.memory.peer):
             raise bad_segment("not this peer's to bring")
-        self.journal.introduce(cargo.certificate, cargo.lane, cargo.audience)
+        row = self.journal.introduce(cargo.certificate, cargo.lane, cargo.audience)
+        assert row.id == cargo.journal and not row.own
 
     def _fork(self, cargo: SegmentCargo, theirs: bytes) -> None:
         row = self.journal.journal(cargo.journal)
@@ -165,6 +166,7 @@ class Receiving:
 
     def _finish(self, ref: BlobRef) -> None:
         """A blob is whole here: say so in the next ACK."""
+        assert self.journal.blobs.has(ref.sha256), "only what is here is acknowledged"
         self._announced.pop(ref.sha256, None)
         self._moved.discard(ref.sha256)
         is_safe = self.journal.blob_level(ref.sha256) is Level.SAFE

@@ -68,6 +68,10 @@ class Sealer:
 
     def segment(self, cargo: SegmentCargo) -> Frame:
         """The SEG frame of a segment."""
+        assert len(cargo.journal) == 16 and 0 < cargo.a <= cargo.b
+        assert bool(cargo.certificate) == (cargo.a == 1), (
+            "a journal begins with its papers"
+        )
         plain = cbor.encode(
             [cargo.certificate, cargo.lane, cargo.audience, cargo.segment]
         )
@@ -78,11 +82,14 @@ class Sealer:
 
     def chunk(self, cargo: ChunkCargo) -> Frame:
         """The CHUNK frame of a piece; it is ciphertext already and does not compress."""
+        assert len(cargo.sha256) == 32 and cargo.index >= 0
+        assert 0 < len(cargo.piece) <= limits.CHUNK_BYTES
         head = [cargo.sha256, cargo.index, CLASS_OF_BLOB[cargo.blob_class]]
         return Frame(frames.CHUNK, self._sealed(head, cargo.piece))
 
     def _sealed(self, fields: list[Any], content: bytes) -> bytes:
         head = cbor.encode([self._n, *fields])
+        assert len(head) <= _HEAD_BYTES_MAX
         sealed = self._key.seal(self._n, head, content)
         self._n += 1
         return _LENGTH.pack(len(head)) + head + sealed

@@ -52,6 +52,7 @@ class _Line:
 
     def rewind(self, seq: int) -> None:
         """Go on after `seq`, whatever was sent."""
+        assert 0 <= seq <= self.sent
         self.acked = self.sent = seq
         self.segments = None
 
@@ -118,6 +119,7 @@ class Sending:
                 line.row, line.segments = row, None
 
     def _add_line(self, row: JournalRow, acked: int) -> None:
+        assert 0 <= acked <= row.sealed_seq, "nobody acknowledges what is not sealed"
         self._lines[row.id] = _Line(row, acked, acked)
         self.progress.queued(CLASS_OF_LANE[row.lane], row.sealed_seq - acked)
         self._load_cited(row, self._floors.get(row.id, 0), acked)
@@ -168,14 +170,20 @@ class Sending:
             if segment is None:
                 line.segments = None
                 continue
+            assert segment.a <= line.sent + 1 <= segment.b, "in order, without a hole"
             self._load_cited(line.row, line.sent, segment.b)
             line.sent = segment.b
             return sealer.segment(_cargo(line.row, segment))
         return None
 
     def _next_piece(self, road_class: int, sealer: Sealer) -> Frame | None:
-        queue = self._queues[road_class]
-        while queue and (queue[0].is_sent or queue[0].ref.sha256 in self._held):
+        queue, has = self._queues[road_class], self.journal.blobs.has
+        # Erased while it waited (a hand-over, the law): there is nothing to send.
+        while queue and (
+            queue[0].is_sent
+            or queue[0].ref.sha256 in self._held
+            or not has(queue[0].ref.sha256)
+        ):
             queue.popleft()
         if not queue:
             return None
@@ -184,7 +192,9 @@ class Sending:
         load = queue[0]
         piece = self.journal.blobs.read_chunk(load.ref.sha256, load.next)
         cargo = ChunkCargo(load.ref.sha256, load.next, load.ref.blob_class, piece)
+        assert piece, "what is queued is here"
         load.next += 1
+        assert load.next <= load.chunks
         return sealer.chunk(cargo)
 
     def _announce(self, queue: deque[_Load]) -> Frame:

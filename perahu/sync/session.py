@@ -197,6 +197,7 @@ class Session:
                     done += self._news_of_safety({sha for sha, _ in done})
                 self._ends_told = self._ends_heard
             self._told_bytes = self._taken_bytes
+            assert self._ends_told <= self._ends_heard
             found = Ack(
                 session=self._id,
                 number=self._ack_number,
@@ -290,6 +291,7 @@ class Session:
         ):
             raise _forged_ack("more than was sent")
         self._ends_acked = max(self._ends_acked, found.ends)
+        assert self._ends_acked <= self._ends_sent
         self._note_rtt(self._window.rtt_s)
         self.progress.rate_bytes_s = self._window.rate_bytes_s
         self.progress.window_bytes = self._window.size_bytes
@@ -340,6 +342,7 @@ class Session:
 
     def _seal_to(self, box_public: bytes, peer_dictionary: bytes) -> bytes:
         """Draw the key of our direction; gives it wrapped for the peer."""
+        assert not self._may_send, "one key a direction: frame numbers never repeat"
         key = FrameKey.new(self._random)
         ours = dictionary.ours()[0]
         self._sealer = Sealer(
@@ -360,6 +363,7 @@ class Session:
         """Take a stretch of ACK numbers that no other session of ours uses."""
         base = self._memory.counts().acks + ACKS_A_SESSION
         self._memory.raise_counts(acks=base)
+        assert self._memory.counts().acks == base
         self._ack_number = self._acks_base = base
 
     def close(self) -> None:

@@ -66,6 +66,7 @@ class Window:
 
     def sent(self, count: int, now_s: float) -> None:
         """Note bytes that just went out."""
+        assert count > 0
         self.sent_bytes += count
         self._marks.append((self.sent_bytes, now_s))
 
@@ -76,6 +77,7 @@ class Window:
         if total <= self.acked_bytes:
             return True
         self.acked_bytes = total
+        assert self.flying_bytes >= 0
         sent_at = None
         while self._marks and self._marks[0][0] <= total:
             sent_at = self._marks.popleft()[1]

@@ -223,3 +223,18 @@ def test_it_refuses_a_second_hello(district: District) -> None:
     assert again.type == frames.HELLO
     with pytest.raises(Refusal, match="bad_message"):
         initiator.received(Frame(again.type, again.payload).encode())
+
+
+def test_it_goes_on_when_a_blob_was_erased(district: District) -> None:
+    """A blob erased in the middle of its journey is left out; the rest arrives."""
+    meeting = _met(district)
+    _, erased = record_part(district, meeting.caller, 12 * limits.CHUNK_BYTES)
+    _, kept = record_part(district, meeting.caller, 2 * limits.CHUNK_BYTES)
+    initiator, responder = meeting.initiator(), meeting.responder()
+    responder.received(drain(initiator))
+    meeting.caller.blobs.remove(erased.sha256)
+    initiator.received(drain(responder))
+    relay(initiator, responder, None, 1 << 16)
+    assert initiator.finished and responder.finished
+    assert meeting.answerer.blobs.has(kept.sha256)
+    assert not meeting.answerer.blobs.has(erased.sha256)

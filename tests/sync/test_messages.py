@@ -42,7 +42,7 @@ def _hello(**changes: object) -> Hello:
 
 def test_it_carries_a_hello() -> None:
     """What was said is heard, and the signature stands."""
-    said = _hello(token=b"t" * 16, seen_ack=9, file={1: 2})
+    said = _hello(token=b"t" * 16, token_incarnation=b"i" * 16, seen_ack=9, file={1: 2})
     assert hello.hear(said.sign(_sign)).verify(PUBLIC) == said
 
 

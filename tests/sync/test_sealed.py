@@ -110,7 +110,7 @@ def test_it_packs_with_a_dictionary_that_both_hold(
     ]
     trained = zstandard.train_dictionary(2_000, samples).as_bytes()
     (tmp_path / "dictionary.zdict").write_bytes(trained)
-    cargo = SegmentCargo(b"j" * 16, 1, 9, 1, b"", b"", bytes(samples[7]))
+    cargo = SegmentCargo(b"j" * 16, 2, 9, 1, b"", b"", bytes(samples[7]))
     plain = _sealer().segment(cargo)
     monkeypatch.setattr(dictionary, "_PATH", tmp_path / "dictionary.zdict")
     dictionary.ours.cache_clear()
