@@ -1,23 +1,34 @@
 """The proof: every receipt followed to every book it should stand in, every blank counted.
 
-Read from the books themselves after the story, beside the running nodes. A receipt is lost
-where the hub or the provinsi does not hold the very entry (journal, seq, hash) it names.
+Read from the books themselves after the story, beside the running nodes. Lost is a receipt
+whose very entry (journal, seq, hash), or a blob of whose recording, the hub or the provinsi
+does not hold; and any other entry of an office that the hub does not hold.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from perahu.cards import reads as cards
 from perahu.cards import reads_stock as stock
 from perahu.cards.facts import CardHandedOver, CardPrinted, CardSpoiled
+from perahu.cases import reads as cases
 from perahu.enrolment.facts import CentreStatusSeen, RecordingCompleted
+from perahu.journal.book import JournalRow
 from perahu.journal.journal import Journal
-from perahu.journal.types import Event
-from sim.demo.district import HUB, NODES, PROVINSI, District
+from perahu.journal.types import Event, Level
+from sim.demo.district import (
+    ENGGANO,
+    HUB,
+    KAPAL,
+    KETAHUN,
+    NODES,
+    PROVINSI,
+    District,
+)
 
 PRR = "PRINT_READY_RECORD"
 EVENTS_MAX = 10_000_000
@@ -74,43 +85,63 @@ class Finding:
     """The proof, with what a person wants to see of it."""
 
     proof: Proof
-    statuses: Counter[str]
-    books: list[list[str]]
+    people: list[list[str]] = field(default_factory=list)
+    """One row a person: masked NIK, where recorded, level, the centre's status, the card."""
+    books: list[list[str]] = field(default_factory=list)
+    _heads: list[JournalRow] = field(default_factory=list)
+    """How far the offices' own journals go."""
+    _safe: set[bytes] = field(default_factory=set)
 
 
 def prove(district: District, promises: Sequence[Promise]) -> Finding:
-    """Open every book, verify it, and follow every receipt."""
-    finding = Finding(Proof(recorded=len(promises)), Counter(), [])
-    for name in NODES:
+    """Open every book, verify it, and follow every receipt; the hub's comes last."""
+    finding = Finding(Proof(recorded=len(promises)))
+    for name in (PROVINSI, ENGGANO, KETAHUN, KAPAL, HUB):
         with district.desks[name].open() as office:
-            report = office.journal.verify()
-            finding.proof.books_verified += report.sound
-            finding.proof.parked += report.parked
-            finding.books.append(
-                [
-                    name,
-                    f"{report.entries:,}",
-                    f"{report.seals:,}",
-                    f"{report.blobs:,}",
-                    "utuh" if report.sound else "RUSAK",
-                ]
-            )
-            if name == HUB:
-                _at_hub(office.journal, promises, finding)
+            _verify(name, office.journal, finding)
             if name == PROVINSI:
                 events = office.journal.events(0, EVENTS_MAX)
-                finding.proof.safe = _standing(office.journal, promises, events)
-    proof = finding.proof
-    proof.lost = len(promises) - min(proof.received, proof.safe)
+                finding._safe = _standing(office.journal, promises, events)
+            elif name == HUB:
+                _at_hub(office.journal, promises, finding)
+            else:
+                rows = office.journal.journals()
+                finding._heads += [row for row in rows if row.own and not row.audience]
     return finding
+
+
+def _verify(name: str, journal: Journal, finding: Finding) -> None:
+    report = journal.verify()
+    finding.proof.books_verified += report.sound
+    finding.proof.parked += report.parked
+    counts = [f"{n:,}" for n in (report.entries, report.seals, report.blobs)]
+    finding.books.append([name, *counts, "utuh" if report.sound else "RUSAK"])
 
 
 def _at_hub(journal: Journal, promises: Sequence[Promise], finding: Finding) -> None:
     proof, events = finding.proof, journal.events(0, EVENTS_MAX)
-    proof.received = _standing(journal, promises, events)
+    received = _standing(journal, promises, events)
+    proof.received, proof.safe = len(received), len(finding._safe)
+    absent = sum(
+        row.head_seq - (here.head_seq if (here := journal.journal(row.id)) else 0)
+        for row in finding._heads
+        if journal.hash_at(row.id, row.head_seq) != row.head_h
+    )
+    proof.lost = len(promises) - len(received & finding._safe) + absent
     latest = _latest_status({one.recording for one in promises}, events)
-    finding.statuses = Counter(latest.values())
-    proof.prr = finding.statuses[PRR]
+    proof.prr = sum(status == PRR for status in latest.values())
+    proof.cases = len(cases.open_cases())
+    _count_cards(proof, events)
+    for one in promises:
+        level = Level.SAFE if one.recording in finding._safe else Level.RECEIVED
+        order = cards.order_of_recording(one.recording)
+        card = cards.state(order.order) if order else "-"
+        status = latest.get(one.recording, "-")
+        masked = f"{one.nik[:6]}······{one.nik[-4:]}"
+        finding.people.append([masked, one.node, level.words.id, status, card])
+
+
+def _count_cards(proof: Proof, events: Sequence[Event]) -> None:
     printed = [e.fact for e in events if isinstance(e.fact, CardPrinted)]
     proof.printed = len(printed)
     proof.handed_over = sum(isinstance(e.fact, CardHandedOver) for e in events)
@@ -118,15 +149,14 @@ def _at_hub(journal: Journal, promises: Sequence[Promise], finding: Finding) -> 
     proof.blanko_used = stock.used_total()
     proof.ledger_sum = stock.ledger_sum()
     twice = Counter((fact.person, fact.order) for fact in printed)
-    proof.printed_twice = sum(count - 1 for count in twice.values()) + len(
-        cards.printed_twice()
-    )
+    again = sum(count - 1 for count in twice.values())
+    proof.printed_twice = again + len(cards.printed_twice())
 
 
 def _standing(
     journal: Journal, promises: Sequence[Promise], events: Sequence[Event]
-) -> int:
-    """How many receipts name an entry that is here, with every blob of its recording."""
+) -> set[bytes]:
+    """The recordings whose receipt's entry is here, with every blob they cite."""
     missing = {ref.sha256 for ref in journal.blobs.missing()}
     torn = {
         getattr(event.fact, "recording", None)
@@ -134,10 +164,11 @@ def _standing(
         for ref in event.blobs
         if ref.sha256 in missing
     }
-    return sum(
-        journal.hash_at(one.journal, one.seq) == one.h and one.recording not in torn
+    return {
+        one.recording
         for one in promises
-    )
+        if journal.hash_at(one.journal, one.seq) == one.h and one.recording not in torn
+    }
 
 
 def _latest_status(recordings: set[bytes], events: Sequence[Event]) -> dict[bytes, str]:
