@@ -60,7 +60,6 @@ def test_it_speaks_indonesian_first(
 @pytest.mark.parametrize(
     "words",
     [
-        [],
         ["sail"],
         ["verify", "--nonsense"],
         ["verify", "stray"],
