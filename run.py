@@ -12,6 +12,7 @@ import ast
 import hashlib
 import importlib.util
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+OFFICE = VENV / "bin" / "perahu"
 RUN_LOCK = "requirements.txt"
 DEV_LOCK = "requirements-dev.txt"
 PYTHON_MIN = (3, 11)
@@ -29,6 +31,7 @@ COMMANDS = {
     "test": "lint, then every test; extra words go to pytest",
     "lint": "style, types and the arrows of the house",
     "bench": "measure something against its bound (a bare `bench` lists what)",
+    "setup": "only install what is pinned, and `perahu`, the command of an office",
 }
 
 
@@ -53,7 +56,10 @@ def main(words: list[str]) -> int:
                 f"Tidak ada perintah `{name}`; `python3 run.py` menampilkan semuanya.",
             )
         check_python()
-        return {"demo": demo, "test": test, "lint": lint, "bench": bench}[name](rest)
+        calls = {
+            "demo": demo, "test": test, "lint": lint, "bench": bench, "setup": setup,
+        }  # fmt: skip
+        return calls[name](rest)
     except Stop as stop:
         print(f"{stop.id}\n{stop.en}", file=sys.stderr)
         return 2
@@ -125,6 +131,16 @@ def bench(words: list[str]) -> int:
     return become(f"bench.{words[0]}", words[1:])
 
 
+def setup(words: list[str]) -> int:
+    """Make `.venv` alone, and say how an office calls its command."""
+    if words:
+        raise Stop("`setup` takes no words.", "`setup` tidak menerima kata tambahan.")
+    set_up(RUN_LOCK)
+    print(f"{OFFICE}\nSiap; atau `. {VENV}/bin/activate`, lalu `perahu --help`.")
+    print(f"Ready; or `. {VENV}/bin/activate`, then `perahu --help`.")
+    return 0
+
+
 def bench_names() -> dict[str, str]:
     """Each bench and the first line of its docstring."""
     found = {}
@@ -173,6 +189,18 @@ def set_up(*locks: str) -> None:
             continue
         install(lock)
         stamp.write_text(digest)
+    # 3. The command of an office, which works from any folder.
+    make_command()
+
+
+def make_command() -> None:
+    """Write `.venv/bin/perahu`, which runs this clone's code with what is pinned."""
+    root, python = shlex.quote(str(ROOT)), shlex.quote(str(PYTHON))
+    # -P: what lies in the folder one happens to be in is never imported.
+    text = f'#!/bin/sh\nPYTHONPATH={root} exec {python} -P -m perahu "$@"\n'
+    if not OFFICE.exists() or OFFICE.read_text() != text:
+        OFFICE.write_text(text)
+        OFFICE.chmod(0o755)
 
 
 def make_venv() -> None:
