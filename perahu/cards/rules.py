@@ -401,7 +401,7 @@ def _check_finger(proof: Proof) -> None:
         raise Refusal(
             "finger_differs",
             id=f"Sidik jari tidak cocok (nilai {proof.score}, perlu {proof.threshold}); "
-            "kartu tetap disimpan. Ulangi, atau pakai kode pengambilan.",
+            "kartu tetap disimpan. Ulangi, atau pakai kode ambil.",
             en=f"The finger does not match (score {proof.score}, {proof.threshold} "
             "needed); the card stays here. Try again, or use the pick-up code.",
         )
@@ -412,7 +412,7 @@ def _check_code(order: OrderState, code: str) -> None:
     if not order.pickup or not hmac.compare_digest(given, order.pickup):
         raise Refusal(
             "code_differs",
-            id="Kode pengambilan tidak cocok; kartu tetap disimpan. Periksa bukti "
+            id="Kode ambil tidak cocok; kartu tetap disimpan. Periksa bukti "
             "perekaman, atau pakai sidik jari.",
             en="The pick-up code does not fit; the card stays here. Check the proof of "
             "recording, or use the finger.",

@@ -194,9 +194,11 @@ def operator_named(authority: Authority, login: str) -> bytes:
         raise Refusal(
             "unknown_operator",
             id=f"Petugas {login!r} tidak dikenal di simpul ini; tidak ada yang diubah. "
-            "Periksa nama masuknya.",
+            "Periksa nama masuknya; kalau haknya baru, ambil dahulu kabar kabupaten (sync "
+            "atau courier import).",
             en=f"The operator {login!r} is not known at this node; nothing was changed. "
-            "Check the login.",
+            "Check the login; if the grant is new, fetch the hub's news first (sync or "
+            "courier import).",
         )
     return grant.operator
 

@@ -75,6 +75,9 @@ def main(words: Sequence[str] | None = None) -> int:
     configure()
     try:
         parser = _parser(language)
+        if not given:
+            parser.print_help()
+            return 0
         call = parser.parse_args(given, Call(lang=language))
         command: Command = call.command
         return command.run(call) or 0
@@ -120,7 +123,9 @@ def _parser(language: str) -> argparse.ArgumentParser:
         return words.in_(language)
 
     parser = _Parser(language, prog="perahu", description=say(_ABOUT))
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--version", action="version", version=__version__, help=say(_VERSION)
+    )
     _add_common(parser, say, is_top=True)
     rooms = parser.add_subparsers(
         dest="name",
@@ -144,6 +149,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
 def _add_common(parser: argparse.ArgumentParser, say: Say, *, is_top: bool) -> None:
     # A subcommand's default would hide what was given before its name.
     silent = argparse.SUPPRESS
+    parser.add_argument("-h", "--help", action="help", default=silent, help=say(_HELP))
     parser.add_argument(
         "--lang",
         choices=("id", "en"),
@@ -165,6 +171,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(
             **more,  # type: ignore[arg-type]
             allow_abbrev=False,
+            add_help=False,
             formatter_class=_Help if language == "en" else _HelpId,
         )
         if not self._is_english:
@@ -213,8 +220,10 @@ _ABOUT = Words(
     "Perahu: catatan sipil yang tetap bekerja ketika jaringan tidak ada.",
     "Perahu: the civil registry that keeps working when the network does not.",
 )
+_HELP = Words("tampilkan bantuan ini", "show this help")
+_VERSION = Words("tampilkan versi", "show the version")
 _LANG = Words("bahasa layar: id atau en", "language of the screen: id or en")
 _DIR = Words(
-    "folder simpul (bawaan: PERAHU_DIR, atau folder ini)",
-    "folder of the node (default: PERAHU_DIR, or this folder)",
+    "folder simpul, tempat node.toml dan bukunya (bawaan: PERAHU_DIR, atau folder ini)",
+    "folder of the node, with node.toml and its book (default: PERAHU_DIR, or this folder)",
 )

@@ -72,10 +72,10 @@ def plan_import(path: Path, *, today: date, home: str = "") -> ImportPlan:
     except OSError as error:
         raise Refusal(
             "file_unreadable",
-            f"Berkas {path.name} tidak dapat dibaca ({error.strerror}); periksa nama "
-            "dan medianya. Tidak ada yang diimpor.",
-            f"The file {path.name} cannot be read ({error.strerror}); check its name "
-            "and its medium. Nothing was imported.",
+            f"Berkas {path.name} tidak ada atau tidak dapat dibaca; periksa nama dan "
+            "medianya. Tidak ada yang diimpor.",
+            f"The file {path.name} is missing or cannot be read; check its name and its "
+            "medium. Nothing was imported.",
         ) from error
     return rules.read_plan(content, path.name, today=today, home=home)
 

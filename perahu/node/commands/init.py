@@ -22,16 +22,6 @@ HELP = Words(
     "found a kabupaten, or set a node up from an enrolment file (--from)",
 )
 
-_LOCAL = (
-    "listen",
-    "address",
-    "page",
-    "mirror",
-    "book",
-    "language",
-    "printer",
-    "centre",
-)
 _FROM = Words("berkas pendaftaran dari kabupaten", "enrolment file from the kabupaten")
 _ROLE = Words("peran simpul yang didirikan", "role of the node to found")
 _NAME = Words("nama kabupaten", "name of the kabupaten")
@@ -45,11 +35,40 @@ _ROOT = Words("berkas untuk kunci akar", "file for the root key")
 _POLICY = Words(
     "kebijakan saat pusat tidak terjangkau", "policy while the centre is away"
 )
-_SETTING = Words("isi node.toml: {}", "node.toml: {}")
+_TIMEZONE = Words("zona waktu, misalnya Asia/Jakarta", "time zone, e.g. Asia/Jakarta")
+_CONTACT = Words(
+    "paling lama sekian detik sekali menghubungi simpul atasan",
+    "the parent node is called at least every so many seconds",
+)
+_SCANNER = Words("port pemindai; boleh berulang", "port of a scanner; may be repeated")
+_LOCAL_WORDS = {
+    "listen": Words(
+        "host:port tempat simpul ini mendengar simpul lain",
+        "host:port where this node listens to others",
+    ),
+    "address": Words(
+        "host:port yang dipanggil simpul lain", "host:port under which others call it"
+    ),
+    "page": Words("host:port halaman keadaan", "host:port of the status page"),
+    "mirror": Words(
+        "folder cermin di media kedua", "folder of the mirror on a second medium"
+    ),
+    "book": Words(
+        "postgresql://… bila buku kabupaten di sana",
+        "postgresql://… where the hub keeps its book there",
+    ),
+    "language": Words("bahasa halaman: id atau en", "language of the page: id or en"),
+    "printer": Words("ipp://… printer kartu", "ipp://… of the card printer"),
+    "centre": Words(
+        "http(s)://… pusat, di kabupaten", "http(s)://… of the centre, at the hub"
+    ),
+}
 _CODE = Words("Kode pendaftaran", "The enrolment code")
 _DONE = Words(
-    "Simpul {name} siap di {folder}. Lanjutkan: perahu --dir {folder} serve",
-    "Node {name} is ready in {folder}. Go on: perahu --dir {folder} serve",
+    "Simpul {name} siap di {folder}. Lanjutkan: buat PIN petugas (perahu --dir {folder} "
+    "pin --login NAMA), lalu jalankan (perahu --dir {folder} serve).",
+    "Node {name} is ready in {folder}. Go on: set the operators' PINs (perahu --dir "
+    "{folder} pin --login NAME), then run it (perahu --dir {folder} serve).",
 )
 _FOUNDED = Words(
     "Kunci akar ada di {root}: pindahkan dari komputer ini sekarang.\n"
@@ -74,14 +93,13 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument(
         "--policy", choices=POLICIES, default=STORE_AND_FORWARD, help=say(_POLICY)
     )
-    parser.add_argument("--timezone", help=say(_SETTING).format("timezone"))
-    parser.add_argument("--contact-s", type=int, help=say(_SETTING).format("contact_s"))
-    for key in _LOCAL:
-        parser.add_argument(f"--{key}", help=say(_SETTING).format(key))
+    parser.add_argument("--timezone", help=say(_TIMEZONE))
+    parser.add_argument("--contact-s", type=int, help=say(_CONTACT))
+    for key, words in _LOCAL_WORDS.items():
+        parser.add_argument(f"--{key}", help=say(words))
     parser.add_argument(
-        "--scanner", dest="scanners", type=int, action="append",
-        help=say(_SETTING).format("scanners"),
-    )  # fmt: skip
+        "--scanner", dest="scanners", type=int, action="append", help=say(_SCANNER)
+    )
 
 
 def run(call: Call) -> None:
@@ -110,8 +128,8 @@ def _found(call: Call, folder: Path) -> Settings:
         if not getattr(call, key):
             raise Refusal(
                 "usage",
-                id=f"Untuk mendirikan kabupaten, --{key} wajib diisi.",
-                en=f"To found a kabupaten, --{key} is required.",
+                id=f"Untuk mendirikan kabupaten, --{key} wajib diisi; tidak ada yang dibuat.",
+                en=f"To found a kabupaten, --{key} is required; nothing was made.",
             )
     settings = Settings(
         name=call.name,
@@ -141,7 +159,9 @@ def _found(call: Call, folder: Path) -> Settings:
 
 def _changes(call: Call) -> dict[str, Any]:
     given = {
-        key: getattr(call, key) for key in _LOCAL if getattr(call, key) is not None
+        key: getattr(call, key)
+        for key in _LOCAL_WORDS
+        if getattr(call, key) is not None
     }
     if call.contact_s is not None:
         given["contact_s"] = call.contact_s

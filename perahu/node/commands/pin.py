@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from perahu.node.cli import Call, Say
 from perahu.node.passphrase import secret_word
@@ -13,7 +14,7 @@ from perahu.node.signing_in import (
     set_pin,
     sign_in,
 )
-from perahu.words import Words
+from perahu.words import Refusal, Words
 
 NAME = "pin"
 HELP = Words(
@@ -27,7 +28,9 @@ _BY = Words(
     "login of the supervisor who opens that operator's PIN",
 )
 _CODE = Words("Kode aktivasi", "The activation code")
-_PIN = Words("PIN", "The PIN")
+_NEW_PIN = Words("PIN baru, 6 sampai 12 angka", "The new PIN, 6 to 12 digits")
+_AGAIN = Words("Sekali lagi", "Once more")
+_BY_PIN = Words("PIN atasan", "The supervisor's PIN")
 _SET = Words("PIN {login} tersimpan di simpul ini.", "The PIN of {login} is set here.")
 _RESET = Words(
     "PIN {login} dibuka. Kode aktivasi baru (hanya sekali ini ditampilkan): {code}",
@@ -45,12 +48,26 @@ def run(call: Call) -> None:
     """Set the PIN, or reset it as a supervisor who signs in first."""
     shown = {"login": call.login, "code": ""}
     with call.open() as office:
-        pin = secret_word(PIN_VARIABLE, _PIN, call.lang)
         if call.reset_by:
+            pin = secret_word(PIN_VARIABLE, _BY_PIN, call.lang)
             supervisor = sign_in(office, call.reset_by, pin)
             shown["code"] = reset_pin(office, office.ask(supervisor), call.login)
         else:
             code = secret_word(CODE_VARIABLE, _CODE, call.lang)
-            set_pin(office, call.login, code, pin)
+            set_pin(office, call.login, code, _new_pin(call.lang))
     words = _RESET if call.reset_by else _SET
     call.say(Words(words.id.format(**shown), words.en.format(**shown)))
+
+
+def _new_pin(language: str) -> str:
+    """The new PIN; typed twice, for what is typed is not seen."""
+    pin = secret_word(PIN_VARIABLE, _NEW_PIN, language)
+    if os.environ.get(PIN_VARIABLE):
+        return pin
+    if secret_word(PIN_VARIABLE, _AGAIN, language) != pin:
+        raise Refusal(
+            "pins_differ",
+            id="Kedua PIN tidak sama; belum ada yang diubah, ulangi.",
+            en="The two PINs differ; nothing was changed, try again.",
+        )
+    return pin

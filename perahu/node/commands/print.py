@@ -254,6 +254,7 @@ def _tell_outcome(desk: _Desk, order: OrderState, attempt: AttemptState) -> None
     told |= {"attempt": attempt.attempt, "says": attempt.says}
     desk.counts[attempt.state] += 1
     words = fill(_OUTCOMES[attempt.state], name=_name(order.person), **told)
+    words = Words(words.id.rstrip(), words.en.rstrip())
     desk.teller.tell(attempt.state, words, **told)
 
 

@@ -54,6 +54,8 @@ _SENT = Words(
     "Tercatat: kiriman {transfer}; {item} di kantor ini sekarang {on_hand}.",
     "Recorded: transfer {transfer}; {item} at this office now {on_hand}.",
 )
+_AS_FAR = Words(" (kiriman saja)", " (transfers only)")
+"""An office hears of another's stock only by what was sent from one to the other."""
 _NAMES = {
     "office": Words("di kantor {}", "at {}"),
     "used": Words("menjadi kartu di {}", "became cards at {}"),
@@ -195,7 +197,11 @@ def _name_of(office: Office, account: str) -> Words:
     known = nodes.get(bytes.fromhex(about)) if len(about) == 32 else None
     words = _NAMES[kind]
     shown = known.name if known else about
-    return Words(words.id.format(shown), words.en.format(shown))
+    said = Words(words.id.format(shown), words.en.format(shown))
+    is_elsewhere = known is not None and known.node_id != office.journal.node_id
+    if kind == "office" and is_elsewhere and office.settings.row.serves_people:
+        return Words(said.id + _AS_FAR.id, said.en + _AS_FAR.en)
+    return said
 
 
 def _list_on_the_way(office: Office, teller: Teller) -> None:
