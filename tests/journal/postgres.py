@@ -31,11 +31,16 @@ def installed() -> Path | None:
     return found[-1].parent if found else None
 
 
+def database_in(url: str) -> str:
+    """The name of the database in an address of a cluster; "" in anything else."""
+    return url.partition("@/")[2].partition("?")[0]
+
+
 class Cluster:
     """A running server; each book gets a database of its own."""
 
     def __init__(self, binaries: Path, in_memory: str | None) -> None:
-        self._binaries, self._count = binaries, itertools.count(1)
+        self.binaries, self._count = binaries, itertools.count(1)
         self.folder = Path(tempfile.mkdtemp(prefix="perahu-pg-", dir=in_memory))
         self._as_owner = ["runuser", "-u", _OWNER, "--"] if os.getuid() == 0 else []
         self.own(self.folder)
@@ -55,7 +60,7 @@ class Cluster:
             os.chown(folder, pwd.getpwnam(_OWNER).pw_uid, -1)
 
     def _call(self, program: str, *words: str) -> None:
-        command = [str(self._binaries / program), "-D", str(self._files), *words]
+        command = [str(self.binaries / program), "-D", str(self._files), *words]
         surroundings = {**os.environ, "LC_ALL": "C"}
         subprocess.run(
             [*self._as_owner, *command],
@@ -79,9 +84,13 @@ class Cluster:
     def new_url(self, *, like: str = "template0", more: str = "") -> str:
         """A new database, empty or a copy of another one's address."""
         name = f"book{next(self._count)}"
-        template = like.partition("@/")[2].partition("?")[0] or like
+        template = database_in(like) or like
         self.run(f"CREATE DATABASE {name} TEMPLATE {template} {more}")
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Throw a database away."""
+        self.run(f"DROP DATABASE {database_in(url)}")
 
     def stop(self) -> None:
         """Stop the server and throw its files away."""

@@ -14,7 +14,7 @@ from perahu.words import Refusal
 from tests.cast import SARI, corrected, stocked, with_hub
 from tests.journal.postgres import Cluster
 from tests.journal.small_disk import SmallDisk, small_disk
-from tests.journal.stores import StoreDistrict
+from tests.journal.stores import IN_MEMORY, StoreDistrict
 
 
 @pytest.fixture
@@ -174,32 +174,39 @@ def test_it_gives_all_back_from_a_stick_that_was_full(
         assert [event.fact for event in enggano.events()] == facts
 
 
+@pytest.fixture
+def own_cluster(cluster: Cluster) -> Iterator[Cluster]:
+    """A server for one test alone, which may suffer."""
+    made = Cluster(cluster.binaries, IN_MEMORY)
+    yield made
+    made.stop()
+
+
 def test_it_works_on_a_full_server(
-    district: StoreDistrict, cluster: Cluster, tmp_path: Path
+    district: StoreDistrict, own_cluster: Cluster
 ) -> None:
     """PostgreSQL's own disk is full: the same words, and the same going on."""
-    with small_disk(cluster.folder / "small", megabytes=24) as disk:
+    with small_disk(own_cluster.folder / "small", megabytes=24) as disk:
         disk.remount("size=24m,mode=777")
         place = disk.folder / "space"
         place.mkdir()
-        cluster.own(place)
-        cluster.run(f"CREATE TABLESPACE small LOCATION '{place}'")
+        own_cluster.own(place)
+        own_cluster.run(f"CREATE TABLESPACE small LOCATION '{place}'")
         member = district.members["Enggano"]
-        member.book_url = cluster.new_url(more="TABLESPACE small")
+        member.book_url = own_cluster.new_url(more="TABLESPACE small")
         _, enggano = with_hub(district)
         district.state(enggano)
         disk.fill(leave=65_536)
-        big = [stocked()] * 2_000
         with pytest.raises(Refusal, match="no_space"):
             for _ in range(50):
-                district.state(enggano, *big)
+                district.state(enggano, *[stocked()] * 2_000)
         heads = [r.head_seq for r in enggano.journals() if r.own and r.lane == 0]
         disk.make_room()
         assert district.state(enggano, stocked()).seq == sum(heads) + 1
         assert enggano.verify().sound
         enggano.close()
-        name = member.book_url.partition("@/")[2].partition("?")[0]
-        cluster.run(f"DROP DATABASE {name}", "DROP TABLESPACE small")
+        own_cluster.drop(member.book_url)
+        own_cluster.run("DROP TABLESPACE small")
 
 
 def test_it_leaves_a_file_as_it_was(tmp_path: Path) -> None:

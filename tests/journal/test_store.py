@@ -17,7 +17,7 @@ from perahu.node.disk import RealDisk
 from perahu.node.lock import FileLock
 from perahu.words import Refusal
 from tests.cast import Dice, HandClock, with_hub
-from tests.journal.postgres import Cluster
+from tests.journal.postgres import Cluster, database_in
 from tests.journal.stores import BOTH_STORES, StoreDistrict
 
 KEY = bytes(range(32))
@@ -215,10 +215,9 @@ def test_it_comes_back_when_the_server_does(
     district.state(enggano)
     url = district.members["Enggano"].book_url
     assert url is not None
-    name = url.partition("@/")[2].partition("?")[0]
     cluster.run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE datname = '{name}'"
+        f"WHERE datname = '{database_in(url)}'"
     )
     with pytest.raises(Refusal, match="book_away"):
         district.state(enggano)
