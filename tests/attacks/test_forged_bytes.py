@@ -210,6 +210,28 @@ def test_it_proves_two_contents_for_one_seq(district: StoreDistrict) -> None:
     assert hub.verify().sound and enggano.verify().sound
 
 
+def test_it_proves_a_fork_that_began_earlier(district: StoreDistrict) -> None:
+    """A twin's later segment does not join our chain; its seal over a held place proves it.
+
+    The same entries under a forged seal prove nothing.
+    """
+    hub, _ = with_hub(district)
+    honest, twin = Pen.of(district, "Ketahun", 1), Pen.of(district, "Ketahun", 1)
+    hub.introduce(honest.chain.encode(), 1, b"")
+    for number in range(3):
+        honest.write(corrected(subject=f"person-{number:05}".encode()))
+        twin.write(corrected(subject=f"other-{number:06}".encode()))
+        if number == 0:
+            twin.seal()
+    hub.receive(honest.seal())
+    later = twin.seal()
+    assert (later.a, later.b) == (2, 3)
+    assert unmoved(hub, dataclasses.replace(later, seal=bytes(64)))
+    assert hub.receive(later) is Received.FORK
+    twin.write(corrected())
+    assert unmoved(hub, twin.seal()), "beyond what is held nothing is proven"
+
+
 def test_it_never_takes_its_own_running_journal_from_elsewhere(
     district: StoreDistrict,
 ) -> None:

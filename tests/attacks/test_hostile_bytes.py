@@ -16,7 +16,7 @@ from perahu.keys.certificates import Chain
 from perahu.node.disk import RealDisk
 from perahu.words import Refusal
 from tests.attacks.thief import Pen
-from tests.cast import corrected, with_hub
+from tests.cast import corrected, stocked, with_hub
 from tests.journal.stores import StoreDistrict, with_mirror
 
 _HUGE = b"\xff" * 8
@@ -140,3 +140,39 @@ def test_it_believes_no_planted_entry_on_a_stick(district: StoreDistrict) -> Non
     assert district.state(enggano) and not [
         w for w in enggano.verify().faults if "mirror" not in w.en
     ]
+
+
+def test_it_takes_its_tail_back_from_between_planted_records(
+    district: StoreDistrict,
+) -> None:
+    """Foreign journals, garbage headers and false bodies stand around the true tail."""
+    folder = with_mirror(district)
+    _, enggano = with_hub(district)
+    district.state(enggano)
+    enggano.close()
+    saved = district.save("Enggano")
+    enggano = district.open("Enggano")
+    district.state(enggano, stocked(1), corrected())
+    events = enggano.events()
+    enggano.close()
+    district.restore(saved, keep=("fence",))
+    path = next(folder.glob("*.jrnm"))
+    ours, theirs = (Pen.of(district, name, 2) for name in ("Enggano", "Ketahun"))
+    for pen in (ours, theirs):
+        pen.write(corrected())
+    header = ours.entries[0].header
+    tail = [1, header, bytes(16), b"x" * 40, bytes(32)]
+    planted = [
+        [theirs.journal, 2, b"", theirs.chain.encode(), *tail],
+        [bytes(16), 2, b"", ours.chain.encode(), *tail],
+        [ours.journal, 2, b"", b"no certificate", *tail],
+        [ours.journal, 2, b"", ours.chain.encode(), *tail],
+        [ours.journal, 2, b"", b"", 1, b"no header", bytes(16), b"x", bytes(32)],
+        [ours.journal, 2, b"", b"", 7, header, bytes(16), b"x" * 40, bytes(32)],
+    ]
+    around = b"".join(map(_record, planted))
+    path.write_bytes(around + path.read_bytes() + around)
+    enggano = district.open("Enggano")
+    assert enggano.healing.copied_back == 2
+    assert enggano.events() == events
+    assert not [w for w in enggano.verify().faults if "mirror" not in w.en]
