@@ -42,7 +42,7 @@ _MARK = "node_tables"
 _REASON_CHARS_MAX = 300
 _REPLAY_EVENTS_MIN = 1_000
 """From so many events on, a batch is one of a replay or a first load."""
-_CACHE_KB, _CACHE_REPLAY_KB = 2_000, 65_536
+_CACHE_KB, _CACHE_REPLAY_KB = 8_000, 65_536
 """The database's memory for pages: its own default, and during a replay."""
 
 Apply = Callable[[Sequence[Event]], None]

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.db import connections, models, router
@@ -38,6 +38,8 @@ from perahu.people.models import BiodataStatement, ImportBatch, Person, SoundTok
 from perahu.people.rules import Standing, Statement, sound_tokens, sound_whole, standing
 
 _ELEMENTS = tuple(field.name for field in dataclasses.fields(Biodata))
+_DATES = (_ELEMENTS.index("tanggal_lahir"), _ELEMENTS.index("berlaku_hingga"))
+_told = attrgetter(*_ELEMENTS)
 _COLUMNS = tuple(field.attname for field in Person._meta.concrete_fields)
 _STATEMENTS_OF = (ResidentImported, ResidentRegistered, ResidentCorrected)
 _NO_ACT = (ResidentImported, SamePerson)
@@ -194,8 +196,10 @@ def undone_batches() -> frozenset[bytes]:
     return frozenset(bytes.fromhex(key) for key in keys)
 
 
-def _distinct(statements: Iterable[Statement]) -> list[Statement]:
+def _distinct(statements: list[Statement]) -> list[Statement]:
     """Each statement once: whole ones by what they say, at their latest place."""
+    if len(statements) == 1:
+        return statements
     found: dict[object, Statement] = {}
     for statement in statements:
         whole = statement.biodata is not None
@@ -221,21 +225,22 @@ def biodata_of_row(row: Person) -> Biodata:
 def _row(
     person: str, stands: Standing, row: Person | None, *, has_history: bool
 ) -> _Row:
-    """All columns of Person, in their order."""
-    biodata = stands.biodata
-    if biodata is None:
-        blank = Person(person=person)
-        told = tuple(getattr(blank, name) for name in _ELEMENTS)
-    else:
-        told = tuple([getattr(biodata, name) for name in _ELEMENTS])
+    """All columns of Person, in their order, as the database holds them.
+
+    The driver asks every adapter about a date or a truth value; told as text and number
+    they go in at a fifth of the cost.
+    """
+    told = list(_told(stands.biodata or Person(person=person)))
+    for place in _DATES:
+        told[place] = told[place] and told[place].isoformat()
     return (
         person,
         *told,
         stands.order,
         stands.batch.hex(),
-        stands.is_undone,
-        row.served if row else False,
-        has_history,
+        int(stands.is_undone),
+        int(row.served) if row else 0,
+        int(has_history),
         row.same_as if row else "",
         row.same_as_order if row else "",
     )

@@ -12,11 +12,13 @@ import decimal
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import models
 from django.db.backends.sqlite3 import base as plain
 from django.db.backends.sqlite3._functions import (  # type: ignore[import-untyped]
     register as register_functions,
 )
 from django.db.backends.sqlite3.features import DatabaseFeatures as PlainFeatures
+from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as PlainSchemaEditor
 from django.utils.asyncio import async_unsafe
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from sqlcipher3 import dbapi2 as driver
@@ -40,6 +42,17 @@ class DatabaseFeatures(PlainFeatures):
     """SQLITE_MAX_VARIABLE_NUMBER since 3.32: a bulk insert in few statements."""
 
 
+class DatabaseSchemaEditor(PlainSchemaEditor):
+    """Makes the tables whose key is most of the row in one tree instead of two."""
+
+    def table_sql(self, model: type[models.Model]) -> tuple[str, list[Any]]:
+        """The statement that creates a model's table."""
+        sql, params = super().table_sql(model)
+        if isinstance(model._meta.pk, models.CompositePrimaryKey):
+            sql += " WITHOUT ROWID"
+        return sql, params
+
+
 class DatabaseWrapper(plain.DatabaseWrapper):
     """One thread's connection to the table file of one node."""
 
@@ -47,6 +60,7 @@ class DatabaseWrapper(plain.DatabaseWrapper):
     display_name = "SQLCipher"
     Database = driver
     features_class = DatabaseFeatures
+    SchemaEditorClass = DatabaseSchemaEditor
     _opening: int = -1
     _key: bytes = b""
 
