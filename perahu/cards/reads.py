@@ -34,6 +34,17 @@ STATES = (
 )  # fmt: skip
 """Of an order: waits, must be looked at, on its way, taken back; printed and waiting for
 its person, printed and held back, in the person's hand; known only from its prints."""
+STATE_WORDS = {
+    QUEUED: Words("antre cetak", "queued for printing"),
+    LOOK: Words("hasil cetak belum jelas", "print uncertain"),
+    MOVING: Words("hak cetak dalam perjalanan", "print right on its way"),
+    CANCELLED: Words("dibatalkan", "cancelled"),
+    TO_HAND_OVER: Words("siap diserahkan", "ready to hand over"),
+    HELD_BACK: Words("ditahan, jangan diserahkan", "held back, not to be handed over"),
+    HANDED_OVER: Words("sudah diserahkan", "handed over"),
+    UNKNOWN: Words("belum dikenal", "not known"),
+}
+"""The same for screens."""
 
 
 def order_key(event: Event) -> str:

@@ -29,7 +29,7 @@ REFUSED, STOPPED = 2, 130
 
 COMMANDS = (
     "init", "enrol", "grant", "revoke", "policy", "pin", "serve", "sync", "courier",
-    "import", "record", "print", "hand-over", "stock", "status", "verify",
+    "import", "find", "record", "print", "hand-over", "stock", "case", "status", "verify",
 )  # fmt: skip
 """Every command, in the order of the help."""
 

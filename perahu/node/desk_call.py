@@ -37,11 +37,13 @@ def add_desk_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--json", action="store_true", help=say(_JSON))
 
 
-def sign_in_officer(call: Call, office: Office, right: str) -> bytes:
-    """The operator at this desk, by her PIN; she must hold the right. Raises Refusal."""
+def sign_in_officer(call: Call, office: Office, *rights: str) -> bytes:
+    """The operator at this desk, by her PIN; she must hold one of these. Raises Refusal."""
     pin = secret_word(PIN_VARIABLE, _PIN, call.lang)
     officer = sign_in(office, call.officer, pin)
-    office.authority.may(officer, right, "", office.now().today)
+    grant = office.authority.grant(officer)
+    held = [right for right in rights if grant is not None and right in grant.rights]
+    office.authority.may(officer, (held or rights)[0], "", office.now().today)
     return officer
 
 

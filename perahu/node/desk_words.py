@@ -1,4 +1,4 @@
-"""The words of a desk's screen for parts of a person, reasons, steps and prints."""
+"""The words of a desk's screen for parts of a person, reasons, steps and cases."""
 
 from __future__ import annotations
 
@@ -44,6 +44,35 @@ _STEPS = {
     "complete": Words("paket ditutup", "packet closed"),
     "proof": Words("bukti", "proof"),
 }
+_DECISIONS = {
+    "sah": Words(", sah", ", valid"),
+    "sengketa": Words(", sengketa", ", disputed"),
+    "ditolak": Words(", ditolak", ", rejected"),
+}
+_CASES = {
+    "TWO_RECORDINGS": Words("direkam dua kali", "recorded twice"),
+    "DUPLICATE_ONE_TO_ONE": Words("ganda dengan satu NIK", "duplicate of one NIK"),
+    "DUPLICATE_ONE_TO_MANY": Words(
+        "ganda dengan beberapa NIK", "duplicate of several NIK"
+    ),
+    "ADJUDICATION": Words("menunggu ahli di pusat", "an expert at the centre looks"),
+    "VALIDATION": Words("pusat minta diperiksa", "the centre asks for a check"),
+    "PRINTED_TWICE": Words("tercetak dua kali", "printed twice"),
+    "TRANSFER_DIFFERENCE": Words("selisih kiriman stok", "difference in a transfer"),
+    "CLONE_OR_FORK": Words("simpul kembar", "twin of a node"),
+    "STUCK_AT_CENTRE": Words("macet di pusat", "stuck at the centre"),
+    "CENTRES_DIFFER": Words("kedua pusat data berbeda", "the two centres differ"),
+}
+
+
+def decision_words(decision: str) -> Words:
+    """What the hub decided, to stand behind a level; empty before it did."""
+    return _DECISIONS.get(decision, Words("", ""))
+
+
+def case_words(kind: str) -> Words:
+    """What a case is about."""
+    return _CASES.get(kind, Words(kind, kind))
 
 
 def part_words(part: str) -> Words:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from perahu.cards.reads import STATE_WORDS
 from perahu.words import Refusal
 
 LANGUAGES = ("id", "en")
@@ -43,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "waiting_size": _size(figures["waiting"]["bytes"]),
         "free_size": _size(figures["free_bytes"]),
         "recordings": _named(figures["recordings"], TEXTS[language]),
-        "cards": _named(figures["cards"], TEXTS[language]),
+        "cards": _named(figures["cards"], card_texts(language)),
         "troubles": troubles,
         "alert": bool(
             troubles
@@ -78,6 +79,11 @@ def _figures(request: HttpRequest, language: str) -> dict[str, Any]:
 def _language(request: HttpRequest) -> str:
     wanted = request.GET.get("lang") or request.COOKIES.get("lang", "")
     return wanted if wanted in LANGUAGES else str(request.META["perahu.language"])
+
+
+def card_texts(language: str) -> dict[str, str]:
+    """The words for the states of a card."""
+    return {name: words.in_(language) for name, words in STATE_WORDS.items()}
 
 
 def _named(counts: dict[str, int], texts: dict[str, str]) -> list[tuple[str, int]]:

@@ -26,7 +26,10 @@ _WILAYAH = Words("kode wilayah; boleh berulang", "code of the wilayah; may be re
 _FROM = Words("tanggal mulai (bawaan: hari ini)", "first day (default: today)")
 _UNTIL = Words("tanggal akhir (bawaan: setahun)", "last day (default: a year)")
 _DECREE = Words("nomor SK", "number of the decree")
-_SUPERVISOR = Words("boleh membuka PIN petugas lain", "may reset other operators' PINs")
+_SUPERVISOR = Words(
+    "boleh membuka PIN petugas lain di wilayahnya (perlu juga hak verify)",
+    "may reset other operators' PINs in the wilayah (needs the right verify too)",
+)
 _DONE = Words(
     "Hak {login} tercatat.\nKode aktivasi (hanya sekali ini ditampilkan): {code}",
     "The grant of {login} is recorded.\nActivation code (shown this once): {code}",

@@ -161,10 +161,10 @@ def _resident(nik: str) -> Resident:
     if found is None:
         raise Refusal(
             "unknown_nik",
-            id=f"NIK {nik[:20]!r} tidak ada di buku simpul ini; cari namanya atau daftarkan "
-            "dulu. Tidak ada yang direkam.",
-            en=f"NIK {nik[:20]!r} is not in this node's book; search by name or register "
-            "first. Nobody was recorded.",
+            id=f"NIK {nik[:20]!r} tidak ada di buku simpul ini; periksa angkanya atau cari "
+            "namanya dengan `perahu find`. Tidak ada yang direkam.",
+            en=f"NIK {nik[:20]!r} is not in this node's book; check its digits or look for "
+            "the name with `perahu find`. Nobody was recorded.",
         )
     return found
 

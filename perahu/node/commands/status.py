@@ -6,8 +6,11 @@ import argparse
 import json
 from typing import Any
 
+from perahu.cards.reads import LOOK
+from perahu.journal.journal import CLONE, RECOUNT
 from perahu.node.cli import Call, Say
 from perahu.node.status import in_language, status_of
+from perahu.web.status import TEXTS, card_texts
 from perahu.words import Words
 
 NAME = "status"
@@ -35,6 +38,28 @@ _COUNTS = (
     (Words("Kartu", "Cards"), "cards"),
     (Words("Stok", "Stock"), "stock"),
 )
+_CASES = Words(
+    "{} kasus menunggu keputusan orang: `perahu case`.",
+    "{} cases wait for a person: `perahu case`.",
+)
+_LOOK = Words(
+    "{} hasil cetak belum jelas: lihat printer, lalu `perahu print`.",
+    "{} prints are uncertain: look at the printer, then `perahu print`.",
+)
+_HALTS = {
+    RECOUNT.decode(): Words(
+        "Pencetakan berhenti: hitung stok dengan tangan, lalu `perahu stock count`.",
+        "Printing has stopped: count the stock by hand, then `perahu stock count`.",
+    ),
+    CLONE.decode(): Words(
+        "Pencetakan berhenti: kabupaten harus memutuskan soal simpul kembar.",
+        "Printing has stopped: the hub must decide about a twin of this node.",
+    ),
+}
+_MISSING = Words(
+    "{} berkas ditunggu dari simpul lain.", "{} blobs awaited from other nodes."
+)
+_DISK = Words("Ruang disk kosong: {} MB.", "Room on the disk: {} MB.")
 _PARKED = Words("{} catatan diparkir.", "{} entries parked.")
 _MIRROR = {
     None: Words("Tidak ada media kedua.", "There is no second medium."),
@@ -66,11 +91,26 @@ def _lines(found: dict[str, Any], language: str) -> list[str]:
     lines = [say(_NODE, **found | {"wilayah": ", ".join(found["wilayah"])})]
     lines += [say(_CONTACT, **one) for one in found["contacts"]] or [say(_NO_CONTACT)]
     lines.append(say(_WAITING, **found["waiting"]))
+    names = TEXTS[language] | card_texts(language)
     for words, key in _COUNTS:
-        counts = ", ".join(f"{name} {number}" for name, number in found[key].items())
-        lines.append(f"{words.in_(language)}: {counts or '-'}")
-    if found["parked"]:
-        lines.append(_PARKED.in_(language).format(found["parked"]))
-        lines += [f"  {words}" for words in found["parked_words"]]
+        counts = [f"{names.get(k, k)} {number}" for k, number in found[key].items()]
+        lines.append(f"{words.in_(language)}: {', '.join(counts) or '-'}")
     lines.append(_MIRROR[found["mirror"]].in_(language))
-    return lines
+    lines.append(_DISK.in_(language).format(found["free_bytes"] // 10**6))
+    return lines + _for_a_person(found, language)
+
+
+def _for_a_person(found: dict[str, Any], language: str) -> list[str]:
+    """What somebody should look at; nothing where all is well."""
+    lines = [_HALTS[halt].in_(language) for halt in found["halts"] if halt in _HALTS]
+    lines += [found[key] for key in ("clock_doubt", "repaired") if found[key]]
+    looked_at = found["cards"].get(LOOK, 0)
+    for words, number in (
+        (_LOOK, looked_at),
+        (_CASES, found["cases"]),
+        (_MISSING, found["blobs_missing"]),
+        (_PARKED, found["parked"]),
+    ):
+        if number:
+            lines.append(words.in_(language).format(number))
+    return lines + [f"  {words}" for words in found["parked_words"]]

@@ -20,15 +20,23 @@ ENTER = "\n"
 
 
 def at_terminal(
-    town: Town, name: str, words: Sequence[str], answers: Sequence[tuple[str, str]]
+    town: Town,
+    name: str,
+    words: Sequence[str],
+    answers: Sequence[tuple[str, str]],
+    pin: str = PIN,
 ) -> tuple[int, str]:
-    """Run a command on a terminal of its own, answering each question as it is asked."""
+    """Run a command on a terminal of its own, answering each question as it is asked.
+
+    Without a PIN no operator is named either.
+    """
     ours, theirs = pty.openpty()
     given = [sys.executable, "-m", "perahu", "--dir", str(town.at(name)), *words]
+    given += ["--officer", OFFICERS[name]] if pin else []
     process = subprocess.Popen(
-        [*given, "--officer", OFFICERS[name]],
+        given,
         stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, close_fds=True,
-        env={**os.environ, "PERAHU_PIN": PIN, "PERAHU_PASSPHRASE": PHRASE, "TERM": "xterm"},
+        env={**os.environ, "PERAHU_PIN": pin, "PERAHU_PASSPHRASE": PHRASE, "TERM": "xterm"},
     )  # fmt: skip
     os.close(theirs)
     shown, read_to, waiting = "", 0, list(answers)
@@ -99,3 +107,14 @@ def test_it_asks_what_was_seen_at_the_printer(printing: Printing) -> None:
     assert "SPOILED" in shown and "UNCERTAIN" in shown
     assert "2 printed, 1 spoiled" in shown and printing.engine.printed == 2
     assert printing.orders() == []
+
+
+def test_it_asks_for_a_new_pin_twice(town: Town) -> None:
+    """What is typed is not seen; two that differ change nothing."""
+    words, code = ("pin", "--login", "sari"), ("aktivasi: ", "SALAH" + ENTER)
+    first, again = ("angka: ", "704861" + ENTER), ("lagi: ", "704862" + ENTER)
+    ended, shown = at_terminal(town, "enggano", words, [code, first, again], pin="")
+    assert ended == 2 and "Kedua PIN tidak sama" in shown and "7048" not in shown
+    same = ("lagi: ", "704861" + ENTER)
+    ended, shown = at_terminal(town, "enggano", words, [code, first, same], pin="")
+    assert ended == 2 and "Kode aktivasi salah ketik" in shown
