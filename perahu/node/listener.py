@@ -1,8 +1,11 @@
-"""The listener for /jrn/1: its own port, TLS 1.3, a small pool of threads, bounded sizes.
+"""The listener for /jrn/1: its own port, TLS 1.3, a pool of threads, bounded sizes.
 
 Apart from the pages, so that four slow offices never freeze a desk. Each connection
 carries one exchange and is closed; what a session commits is on the disk before its ACK
 leaves, so stopping the listener at any moment loses nothing.
+
+Two pools: many threads that only wait until somebody has said HELLO, so that who merely
+holds the door keeps nobody out (door.py), and a few that exchange and touch the book.
 """
 
 from __future__ import annotations
@@ -11,12 +14,16 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
+from perahu.node.door import Door, Guest
 from perahu.node.link import TlsStream
 from perahu.sync import limits
 from perahu.sync.exchange import BrokenLink, Carrier, Patience
+from perahu.sync.frames import has_first_frame
 from perahu.sync.http import NotAnExchange, ServerHttp, refusal_answer
+from perahu.sync.offer import Offer
+from perahu.sync.passport import Passport
 from perahu.sync.responder import Doors, Responder
 from perahu.sync.session import Side
 from perahu.words import Refusal
@@ -47,8 +54,9 @@ class Listener:
         self._side, self._doors, self._context = side, doors, context
         self._after_commit, self._troubled = after_commit, troubled
         self._stopping = threading.Event()
-        self._room = threading.BoundedSemaphore(limits.CONNECTIONS_MAX)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="jrn")
+        self._door = Door(limits.CONNECTIONS_MAX)
+        self._hall = ThreadPoolExecutor(limits.CONNECTIONS_MAX, "jrn-hall")
+        self._seats = ThreadPoolExecutor(workers, "jrn")
         self._thread = threading.Thread(target=self._accept, name="jrn-accept")
         self._socket = _bound(address)
 
@@ -66,7 +74,9 @@ class Listener:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._door.send_strangers_away()
+        for pool in (self._seats, self._hall):
+            pool.shutdown(wait=True, cancel_futures=True)
         self._socket.close()
 
     def _accept(self) -> None:
@@ -78,18 +88,26 @@ class Listener:
                 continue
             except OSError:
                 return
-            if not self._room.acquire(blocking=False):
+            guest = Guest(plain)
+            if not self._door.enter(guest):
                 plain.close()
                 continue
-            self._pool.submit(self._serve, plain)
+            self._hall.submit(self._serve, guest)
 
-    def _serve(self, plain: socket.socket) -> None:
+    def _serve(self, guest: Guest) -> None:
         """One connection from handshake to close."""
         try:
-            with plain:
+            with guest.connection as plain:
                 plain.settimeout(limits.HANDSHAKE_S_MAX)
-                with self._context.wrap_socket(plain, server_side=True) as secure:
-                    self._answer(secure)
+                secure = self._context.wrap_socket(
+                    plain, server_side=True, do_handshake_on_connect=False
+                )
+                guest.connection = secure
+                with secure:
+                    if not guest.is_cut:
+                        secure.do_handshake()
+                        self._meet(secure, guest)
+                    self._door.leave(guest)
         except Refusal as refusal:
             self._troubled(refusal)
         except (OSError, ValueError):
@@ -100,9 +118,10 @@ class Listener:
             # and the pages go on (style, rule 6).
             self._troubled(_fault(error))
         finally:
-            self._room.release()
+            self._door.leave(guest)
 
-    def _answer(self, secure: ssl.SSLSocket) -> None:
+    def _meet(self, secure: ssl.SSLSocket, guest: Guest) -> None:
+        """Hear who it is, exchange when there is a seat, and part."""
         http = ServerHttp()
         try:
             body = self._asked(secure, http)
@@ -112,7 +131,22 @@ class Listener:
         if body is None:
             return
         stream = TlsStream(secure)
-        session = Responder(self._side, self._doors)
+        seat = self._seats.submit(self._exchange, guest, http, stream, body)
+        try:
+            refusal = seat.result()
+        except CancelledError:
+            return
+        if not guest.is_cut:
+            self._farewell(http, stream)
+        if refusal is not None:
+            self._troubled(refusal)
+
+    def _exchange(
+        self, guest: Guest, http: ServerHttp, stream: TlsStream, body: bytes
+    ) -> Refusal | None:
+        """One session from HELLO to END; gives why the caller was refused, if it was."""
+        doors = Doors(lambda known: self._offer(guest, known), self._doors.newest)
+        session = Responder(self._side, doors)
         patience = Patience(
             goes_on=lambda: not self._stopping.is_set(),
             stall_s_min=limits.STALL_S_ANSWERING,
@@ -121,27 +155,35 @@ class Listener:
         try:
             session.received(body)
             Carrier(session, http, stream, patience).run()
-            self._farewell(http, stream)
         except BrokenLink:
             # The next connection goes on from here; a cut is no trouble.
-            pass
+            guest.is_cut = True
         finally:
             session.close()
             if session.stored_entries:
                 (self._after_commit or self._side.journal.catch_up)()
-        if session.refusal is not None:
-            self._troubled(session.refusal)
+        return session.refusal
+
+    def _offer(self, guest: Guest, passport: Passport) -> Offer | None:
+        """What the caller is to us; whoever is something may stay."""
+        offer = self._doors.offer_for(passport)
+        if offer is not None:
+            self._door.greet(guest)
+        return offer
 
     def _asked(self, secure: ssl.SSLSocket, http: ServerHttp) -> bytes | None:
-        """Read until the request's head is whole; what came of the body with it."""
+        """Read until a HELLO is whole, or is none; None where nothing was asked."""
         secure.settimeout(_ASK_S_MAX)
-        while True:
+        clock, body = self._side.journal.ports.clock, b""
+        until_s = clock.monotonic_s() + _ASK_S_MAX
+        while clock.monotonic_s() < until_s:
             piece = secure.recv(limits.READ_BYTES)
             if not piece:
                 return None
-            body = http.unwrap(piece)
-            if http.is_asked:
+            body += http.unwrap(piece)
+            if http.is_asked and (http.is_over or has_first_frame(body)):
                 return body
+        return None
 
     def _farewell(self, http: ServerHttp, stream: TlsStream) -> None:
         """End the answer and wait for the caller to close: a reset could eat the end."""

@@ -106,6 +106,18 @@ class FrameReader:
         return Frame(kind, body[_HEAD.size :], flags)
 
 
+def has_first_frame(content: bytes) -> bool:
+    """Whether a stream's first frame is whole, or can never be: a reader will say which."""
+    greeting = content[: len(MAGIC)]
+    if not MAGIC.startswith(greeting):
+        return True
+    if len(content) < len(MAGIC) + _HEAD.size:
+        return False
+    length = int(_HEAD.unpack_from(content, len(MAGIC))[2])
+    whole = len(MAGIC) + length + OVERHEAD_BYTES
+    return length > limits.FRAME_BYTES_MAX or len(content) >= whole
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Bytes of a file that are no whole frame."""
