@@ -37,10 +37,12 @@ ORDERS = {
     "sync": "sync",
     "courier": "courier import {stick}",
     "import": f"import {_OFFICER} {{csv}}",
+    "find": f"find {_OFFICER} sari",
     "record": f"record {_OFFICER} --nik 1703016001009001",
     "print": f"print {_OFFICER} --all",
     "hand-over": f"hand-over {_OFFICER} --order {_HEX} --code X",
     "stock": f"stock {_OFFICER}",
+    "case": f"case {_OFFICER}",
     "status": "status",
     "verify": "verify",
 }
