@@ -2,66 +2,54 @@
 
     python3 run.py bench journal [--json] [--entries N]
 
-Times are of this machine; compare ratios and the bound, not one machine with another.
+Beside our figures stand those of a plain way to do it (bench/peers.py says which), taken in
+the same run. Times are of this machine; compare ratios and the bound, not one machine with
+another.
 """
 
 from __future__ import annotations
 
-import json
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import zstandard
+from nacl.signing import SigningKey
 
-from bench import figures, workload
+from bench import figures, ingest, peers, workload
+from bench.district import new_district, state, tables_of
 from bench.figures import Figure
-from perahu.journal.journal import Journal
 from perahu.journal.types import Draft
 from perahu.keys.sealing import FrameKey
-from perahu.node.tables import Tables
 from perahu.sync import sealed
 from perahu.sync.dictionary import LEVEL_LIVE
 from perahu.sync.sealed import SegmentCargo
-from tests.cast import SARI, District, carry, with_hub
+from tests.cast import SARI, with_hub
 
 BATCH = 200
 APPENDS = 300
+SMALLER = 4
+"""The second size is this many times smaller: the cost of an entry must be the same."""
+FLAT_MAX = 1.25
+_PEER_KEY = SigningKey(bytes(range(32)))
 
 
 def main() -> None:
     """Measure everything and show it."""
     parser = figures.arguments("journal")
-    parser.add_argument("--entries", type=int, default=20_000)
+    parser.add_argument("--entries", type=int, default=40_000)
+    parser.add_argument("--appends", type=int, default=APPENDS)
     call = parser.parse_args()
     found = [
         *_bytes_of_facts(call.seed),
-        *_append(call.seed),
+        *_append(call.seed, call.appends),
         *_ingest_and_rebuild(call.seed, call.entries),
     ]
     figures.show(found, as_json=call.json)
 
 
-@contextmanager
-def _district() -> Iterator[District]:
-    with tempfile.TemporaryDirectory() as folder:
-        district = District(Path(folder) / "district")
-        yield district
-        district.close()
-
-
-def _state(
-    district: District, journal: Journal, drafts: list[Draft], step: int
-) -> None:
-    """Append drafts, `step` an action."""
-    for at in range(0, len(drafts), step):
-        with journal.writing() as book:
-            book.append(district.ask("Enggano", SARI), drafts[at : at + step])
+# -- bytes ------------------------------------------------------------------------------
 
 
 def _bytes_of_facts(seed: int) -> list[Figure]:
@@ -69,29 +57,50 @@ def _bytes_of_facts(seed: int) -> list[Figure]:
     civil = list(islice(workload.recordings(BATCH, seed, parts=False), BATCH))
     parts = list(islice(workload.recordings(BATCH, seed, parts=True), BATCH))
     grown = list(islice(workload.registered(BATCH, seed), BATCH))
+    rows = (
+        ("bytes_civil_fact", "bytes of a civil fact, batch of 200", civil, 80),
+        ("bytes_recording_fact", "… of a whole recording's facts", parts, None),
+        ("bytes_biodata_fact", "… of full biodata (ResidentRegistered)", grown, None),
+    )
+    found = [
+        Figure(name, words, _wire_bytes(drafts) / BATCH, "B", bound)
+        for name, words, drafts, bound in rows
+    ]
+    lines, signed = peers.json_lines(civil), peers.signed_lines(civil, _PEER_KEY)
+    bare = len(zstandard.compress(b"\n".join(lines), level=LEVEL_LIVE))
     return [
-        Figure("bytes per civil fact, 200", _wire_bytes(civil) / BATCH, "B", 80),
+        *found,
         Figure(
-            "… the same facts as JSON lines, zstd, unsigned",
-            _json_bytes(civil) / BATCH,
+            "peer_bytes_signed_json",
+            "peer: JSON lines, each signed, zlib",
+            peers.compressed_bytes(signed) / BATCH,
             "B",
         ),
-        Figure("… of a whole recording's facts", _wire_bytes(parts) / BATCH, "B"),
-        Figure("… full biodata (ResidentRegistered)", _wire_bytes(grown) / BATCH, "B"),
+        Figure(
+            "peer_bytes_bare_json",
+            "peer: JSON lines, nothing signed, zstd",
+            bare / BATCH,
+            "B",
+        ),
     ]
 
 
 def _wire_bytes(drafts: list[Draft]) -> int:
-    """The bytes of the SEG frames that carry these facts in one exchange."""
-    with _district() as district:
+    """The bytes of the SEG frames that carry these facts in one exchange.
+
+    Not the office's first: with the very first segment of a journal go its papers.
+    """
+    with new_district() as district:
         _, office = with_hub(district)
-        _state(district, office, drafts, 5)
+        state(district, office, drafts[:1], step=1, by=SARI)
+        office.seal()
+        state(district, office, drafts, step=5, by=SARI)
         office.seal()
         key = FrameKey.new(district.dice)
         sealer = sealed.Sealer(key, level=LEVEL_LIVE, with_dictionary=True)
         row = next(r for r in office.journals() if r.own and r.lane == 1)
         total = 0
-        for segment in office.segments(row.id, 0):
+        for segment in office.segments(row.id, 1):
             cargo = SegmentCargo(
                 row.id, segment.a, segment.b, row.lane, row.audience, b"",
                 segment.encode(),
@@ -100,74 +109,89 @@ def _wire_bytes(drafts: list[Draft]) -> int:
     return total
 
 
-def _json_bytes(drafts: list[Draft]) -> int:
-    """What most systems would send: the same facts as JSON, compressed together."""
-    rows = [_json_of(draft.fact) for draft in drafts]
-    return len(zstandard.compress("\n".join(rows).encode(), level=9))
+# -- append -----------------------------------------------------------------------------
 
 
-def _json_of(fact: Any) -> str:
-    return json.dumps(
-        {"type": type(fact).__name__, **asdict(fact)},
-        default=lambda v: v.hex() if isinstance(v, bytes) else str(v),
-    )
-
-
-def _append(seed: int) -> list[Figure]:
+def _append(seed: int, count: int) -> list[Figure]:
     """One action, one fact: chained, flushed, fenced, mirrored and projected."""
-    drafts = list(workload.recordings(APPENDS, seed, parts=False))[:APPENDS]
-    with _district() as district, _tables(district, "Enggano") as tables:
+    drafts = list(islice(workload.recordings(count, seed, parts=False), count))
+    times = []
+    with new_district() as district, tables_of(district, "Enggano") as tables:
         _, office = with_hub(district)
         office.close()
         mirror = district.folder / "mirror"
         mirror.mkdir()
         office = district.open("Enggano", tables=tables, mirror=mirror)
-        times = []
         for draft in drafts:
             began = time.perf_counter()
-            _state(district, office, [draft], 1)
+            state(district, office, [draft], step=1, by=SARI)
             times.append((time.perf_counter() - began) * 1000)
+    with TemporaryDirectory() as place:
+        plain = peers.append_ms(peers.json_lines(drafts), Path(place))
     return [
-        Figure("append p50", figures.median(times), "ms"),
-        Figure("append p99", figures.quantile(times, 0.99), "ms", 150),
+        Figure("append_p50_ms", "append, p50", figures.median(times), "ms"),
+        Figure(
+            "append_p99_ms", "append, p99", figures.quantile(times, 0.99), "ms", 150
+        ),
+        Figure(
+            "peer_append_p50_ms",
+            "peer: plain SQLite WAL+FULL, p50",
+            figures.median(plain),
+            "ms",
+        ),
+        Figure(
+            "peer_append_p99_ms",
+            "peer: plain SQLite WAL+FULL, p99",
+            figures.quantile(plain, 0.99),
+            "ms",
+        ),
     ]
 
 
-@contextmanager
-def _tables(district: District, name: str) -> Iterator[Tables]:
-    path = district.folder / f"{name}-tables.sqlite3"
-    with (
-        Tables(path, district.members[name].keys.tables_key) as tables,
-        tables.at_work(),
-    ):
-        yield tables
+# -- ingest and rebuild -----------------------------------------------------------------
 
 
 def _ingest_and_rebuild(seed: int, entries: int) -> list[Figure]:
-    """The hub takes an office's journal in, verified and projected; then its tables again."""
-    drafts = list(
-        islice(workload.recordings(entries // 18 + 1, seed, parts=True), entries)
+    """At two sizes: the pace at the greater, and whether an entry costs the same."""
+    small = ingest.measure(entries // SMALLER, seed)
+    large = ingest.measure(entries, seed)
+    signed = peers.signed_lines(
+        list(islice(workload.recordings(5_000, seed, parts=True), 5_000)), _PEER_KEY
     )
-    with _district() as district:
-        hub, office = with_hub(district)
-        _state(district, office, drafts, 90)
-        office.seal()
-        hub.close()
-        with _tables(district, "Hub") as tables:
-            hub = district.open("Hub", tables=tables)
-            began = time.perf_counter()
-            carry(office, hub, audience=lambda audience: audience == b"")
-            ingest = time.perf_counter() - began
-            hub.close()
-        (district.folder / "Hub-tables.sqlite3").unlink()
-        with _tables(district, "Hub") as tables:
-            began = time.perf_counter()
-            district.open("Hub", tables=tables)
-            rebuild = time.perf_counter() - began
+    with TemporaryDirectory() as place:
+        peer = peers.ingest_per_s(signed, _PEER_KEY, Path(place))
+    hub, rebuild = large.hub, large.rebuild
     return [
-        Figure("hub ingest", entries / ingest, "entries/s", 1_000, at_most=False),
-        Figure("rebuild", entries / rebuild, "entries/s", 20_000, at_most=False),
+        _pace("ingest_per_s", "hub ingest of recordings", hub.per_s, 1_000),
+        _pace(
+            "first_load_per_s", "office's first load of residents", large.office.per_s
+        ),
+        Figure("ingest_grown_mb", "… the hub's memory grew by", hub.grown_mb, "MB"),
+        _flat("ingest", small.hub, hub),
+        _pace("peer_ingest_per_s", "peer: verify each, store, no tables", peer),
+        _pace(
+            "rebuild_per_s", "rebuild, residents and recordings", rebuild.per_s, 20_000
+        ),
+        Figure(
+            "rebuild_processor_us",
+            "… processor time an entry",
+            rebuild.processor_us,
+            "µs",
+        ),
+        Figure("rebuild_grown_mb", "… memory grew by", rebuild.grown_mb, "MB"),
+        _flat("rebuild", small.rebuild, rebuild),
     ]
+
+
+def _pace(name: str, words: str, value: float, bound: float | None = None) -> Figure:
+    return Figure(name, words, value, "entries/s", bound, at_most=False)
+
+
+def _flat(name: str, small: ingest.Cost, large: ingest.Cost) -> Figure:
+    """Processor time an entry at the greater size, in shares of the smaller's."""
+    words = f"… cost of an entry, {large.entries:,} to {small.entries:,}"
+    ratio = large.processor_us / small.processor_us
+    return Figure(f"{name}_cost_ratio", words, ratio, "x", FLAT_MAX)
 
 
 if __name__ == "__main__":

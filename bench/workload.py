@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from perahu.enrolment.facts import (
@@ -46,17 +46,18 @@ def biodata(row: Resident) -> Biodata:
     )
 
 
-def people(count: int, seed: int) -> list[Biodata]:
-    """Synthetic residents of Enggano."""
-    return [biodata(r) for r in residents(kecamatan="17.03.01", count=count, seed=seed)]
+def people(count: int, seed: int, kecamatan: str = "17.03.01") -> list[Biodata]:
+    """Synthetic residents of a kecamatan, Enggano where none is named."""
+    return [biodata(r) for r in residents(kecamatan=kecamatan, count=count, seed=seed)]
 
 
-def imported(count: int, seed: int) -> Iterator[Draft]:
-    """Residents as the hub imports them."""
+def imported(count: int, seed: int, audience: bytes = b"") -> Iterator[Draft]:
+    """Residents as the hub imports them, for the office that serves them."""
     dice = Dice(f"imported-{seed}")
     batch = dice(12)
     for person in people(count, seed):
-        yield Draft(ResidentImported(person=dice(12), biodata=person, batch=batch))
+        fact = ResidentImported(person=dice(12), biodata=person, batch=batch)
+        yield Draft(fact, audience=audience)
 
 
 def registered(count: int, seed: int) -> Iterator[Draft]:
@@ -70,11 +71,18 @@ def registered(count: int, seed: int) -> Iterator[Draft]:
         )
 
 
-def recordings(count: int, seed: int, *, parts: bool) -> Iterator[Draft]:
-    """The civil facts of recordings, in the order a desk states them."""
+def recordings(
+    count: int, seed: int, *, parts: bool, known: Sequence[bytes] = ()
+) -> Iterator[Draft]:
+    """The civil facts of recordings, in the order a desk states them.
+
+    Of the persons whose ids are `known`; of people unknown here where none is given.
+    """
     dice = Dice(f"recordings-{seed}")
     for number, who in enumerate(people(count, seed), start=1):
         person, recording = dice(12), dice(12)
+        if known:
+            person = known[(number - 1) % len(known)]
         yield Draft(
             RecordingOpened(
                 person=person,
