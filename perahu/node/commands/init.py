@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from perahu.keys.facts import POLICIES, STORE_AND_FORWARD
 from perahu.node.cli import Call, Say
 from perahu.node.enrolling import join
 from perahu.node.founding import FirstOperator, found_kabupaten
+from perahu.node.office import BOOK_VARIABLE
 from perahu.node.passphrase import new_passphrase, secret_word
 from perahu.node.roles import ROLES
 from perahu.node.settings import Settings
@@ -163,6 +165,9 @@ def _changes(call: Call) -> dict[str, Any]:
         for key in _LOCAL_WORDS
         if getattr(call, key) is not None
     }
+    if book := os.environ.get(BOOK_VARIABLE):
+        # Kept: a later command without the variable must not begin a second, empty book.
+        given.setdefault("book", book)
     if call.contact_s is not None:
         given["contact_s"] = call.contact_s
     if call.scanners:
