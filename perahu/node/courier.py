@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from perahu.journal.types import Ask
 from perahu.node.actions import node_named
 from perahu.node.enrolling import FILE_BYTES_MAX, add_courier
 from perahu.node.office import Office
@@ -91,12 +92,12 @@ def import_files(
     return found
 
 
-def add_first_load(office: Office, node_id: bytes, file: Path) -> Exported:
+def add_first_load(office: Office, ask: Ask, node_id: bytes, file: Path) -> Exported:
     """Put what a new node is to know from the first day behind its enrolment letter."""
     node = office.authority.node(node_id)
     assert node is not None, "it was enrolled just now"
     if role_of(node.role).serves_people:
-        send_residents(office.journal, office.ask(), node=node_id)
+        send_residents(office.journal, ask, node=node_id)
     with TemporaryDirectory(dir=office.folder) as stick:
         made = export_to(office, node_id, Path(stick), part_bytes_max=FILE_BYTES_MAX)
         assert len(made.paths) == 1

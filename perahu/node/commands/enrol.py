@@ -8,11 +8,14 @@ from pathlib import Path
 
 from perahu.node.cli import Call, Say
 from perahu.node.courier import add_first_load
-from perahu.node.desk_call import fill
+from perahu.node.desk_call import fill, sign_in_officer
 from perahu.node.enrolling import NewNode, enrol
+from perahu.node.founding import issuing_key_of
+from perahu.node.office import Office
 from perahu.node.roles import ROLES, role_of
 from perahu.node.settings import save_settings, split_address
-from perahu.words import Words
+from perahu.people.reads import imported_within
+from perahu.words import Refusal, Words
 
 NAME = "enrol"
 HELP = Words(
@@ -29,6 +32,10 @@ _ADDRESS = Words("host:port untuk memanggilnya", "host:port under which it is ca
 _BARE = Words(
     "tanpa muatan pertama (hak, kebijakan, penduduk)",
     "without the first load (grants, policy, residents)",
+)
+_OFFICER = Words(
+    "nama masuk petugas (hak intake), bila penduduknya sudah diimpor",
+    "login of the operator (right intake), where its residents are imported already",
 )
 _DONE = Words(
     "{name} terdaftar; berkasnya {out}.\nKode pendaftaran (hanya sekali ini ditampilkan; "
@@ -47,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--listen", default="", help=say(_LISTEN))
     parser.add_argument("--address", default="", help=say(_ADDRESS))
     parser.add_argument("--bare", action="store_true", help=say(_BARE))
+    parser.add_argument("--officer", metavar="LOGIN", help=say(_OFFICER))
 
 
 def run(call: Call) -> None:
@@ -62,11 +70,14 @@ def run(call: Call) -> None:
         address=call.address,
     )
     with call.open() as office:
+        # Known before anything is made: who states to the office whom it serves.
+        officer = _officer(call, office, plan)
         enrolled = enrol(office, plan, call.out)
         # Shown before the first load: the code must not be lost if that runs out of disk.
         call.say(fill(_DONE, name=call.name, out=call.out, code=enrolled.code))
         if not call.bare:
-            add_first_load(office, enrolled.node_id, call.out)
+            ask = office.ask(officer)
+            add_first_load(office, ask, enrolled.node_id, call.out)
         if role_of(plan.role).name in office.settings.row.parent:
             parent = replace(
                 office.settings,
@@ -74,3 +85,20 @@ def run(call: Call) -> None:
                 parent_node=enrolled.node_id.hex(),
             )
             save_settings(office.folder, parent)
+
+
+def _officer(call: Call, office: Office, plan: NewNode) -> bytes:
+    """Who sends the residents along; nobody where none are imported yet."""
+    issuing_key_of(office)
+    if call.officer is not None:
+        return sign_in_officer(call, office, "intake")
+    has_people = role_of(plan.role).serves_people and imported_within(plan.wilayah)
+    if has_people and not call.bare:
+        raise Refusal(
+            "no_officer",
+            id="Penduduk kantor itu sudah diimpor dan ikut di berkasnya; sebutkan "
+            "--officer (hak intake), atau --bare untuk tanpa mereka. Tidak ada yang diubah.",
+            en="The residents of that office are imported and go along in its file; name "
+            "--officer (right intake), or --bare to leave them out. Nothing was changed.",
+        )
+    return b""

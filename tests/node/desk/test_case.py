@@ -58,7 +58,7 @@ def test_it_decides_at_the_hub_only(new_town: Town) -> None:
     assert ran.code == 2 and "at the hub" in ran.err
 
 
-def test_the_status_speaks_of_it(
+def test_it_shows_in_the_status(
     new_town: Town, disputed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`perahu status` says that a person is waited for, and what to call."""
