@@ -243,13 +243,14 @@ class Book:
         return (item.header.seq, entry.header, entry.salt, body, commit, item.h)
 
     def _cite(self, row: JournalRow, checked: Sequence[Checked]) -> None:
-        cited = [
-            (item.header.seq, ref) for item in checked for ref in item.header.blobs
-        ]
+        cited = [(item.header, ref) for item in checked for ref in item.header.blobs]
         self.store.run_many(
-            "INSERT INTO citations (journal, seq, sha256) VALUES (?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
-            [(row.number, seq, ref.sha256) for seq, ref in cited],
+            "INSERT INTO citations (journal, seq, sha256, subjects) "
+            "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [
+                (row.number, header.seq, ref.sha256, b"".join(header.subjects))
+                for header, ref in cited
+            ],
         )
         self.store.run_many(
             "INSERT INTO blobs (sha256, size, class, present, level) "
@@ -286,19 +287,19 @@ class Book:
         ]
 
     def citations(self, row: JournalRow, after: int) -> list[tuple[int, bytes]]:
-        """(seq, sha256) of every blob cited beyond `after`, by subject, then by seq."""
+        """(seq, sha256) of every blob cited beyond `after`, by subject, then by seq.
+
+        Subjects keep the order of their first citation of all, so that a cut in the
+        middle of two people never changes who is first.
+        """
         found = self.store.rows(
-            "SELECT c.seq, c.sha256, e.header FROM citations c JOIN entries e "
-            "ON e.journal = c.journal AND e.seq = c.seq "
-            "WHERE c.journal = ? AND c.seq > ? ORDER BY c.seq",
+            "SELECT c.seq, c.sha256, (SELECT MIN(o.seq) FROM citations o "
+            "WHERE o.journal = c.journal AND o.subjects = c.subjects) AS begun "
+            "FROM citations c WHERE c.journal = ? AND c.seq > ? "
+            "ORDER BY begun, c.seq, c.sha256",
             (row.number, after),
         )
-        first: dict[tuple[bytes, ...], int] = {}
-        cited = []
-        for seq, sha, header in found:
-            subjects = decode_header(bytes(header)).subjects
-            cited.append((first.setdefault(subjects, seq), seq, bytes(sha)))
-        return [(seq, sha) for _, seq, sha in sorted(cited)]
+        return [(seq, bytes(sha)) for seq, sha, _ in found]
 
     def hash_at(self, row: JournalRow, seq: int) -> bytes | None:
         """The hash of one entry, None where it is not here."""

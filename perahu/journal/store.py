@@ -42,7 +42,8 @@ SCHEMA = (
         present {int} NOT NULL, level {int} NOT NULL)""",
     """CREATE TABLE citations (
         journal {int} NOT NULL, seq {int} NOT NULL, sha256 {blob} NOT NULL,
-        PRIMARY KEY (journal, seq, sha256))""",
+        subjects {blob} NOT NULL, PRIMARY KEY (journal, seq, sha256))""",
+    """CREATE INDEX citations_subjects ON citations (journal, subjects, seq)""",
     """CREATE TABLE local (
         space TEXT NOT NULL, name {blob} NOT NULL, value {blob} NOT NULL,
         PRIMARY KEY (space, name))""",

@@ -25,7 +25,9 @@ from perahu.sync.sealed import CLASS_OF_BLOB, CLASS_OF_LANE, ChunkCargo, Segment
 from perahu.sync.vector import SHORT, Reach
 from perahu.words import Refusal
 
-STOPPERS = frozenset({"no_space", "broken_book"})
+STOPPERS = frozenset(
+    ("no_space", "broken_book", "read_only", "busy", "book_away", "book_login")
+)
 """Refusals of our own house: they end the exchange instead of blaming the peer."""
 
 

@@ -53,8 +53,9 @@ def _call_back(story: Story, tally: Tally) -> None:
             lambda t, r=recording: r in t.recalled,  # type: ignore[misc]
         )
         process = story.start_recording(promise.node, [promise.nik])
-        for _ in process.events():
-            pass
+        for event in process.events():
+            if event["event"] == "recorded":
+                story.pickups[promise.nik] = event["pickup"]
         finish(process, ("record",))
         if promise.node == KAPAL:
             story.carry(KAPAL, HUB)

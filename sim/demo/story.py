@@ -151,11 +151,13 @@ def _show(story: Story, finding: Finding) -> None:
         f"direkam {proof.recorded} · diterima {proof.received} · aman {proof.safe} · "
         f"dicetak {proof.printed} · diserahkan {proof.handed_over} · blanko terpakai "
         f"{proof.blanko_used}, rusak {proof.blanko_spoiled} · jumlah buku stok "
-        f"{proof.ledger_sum} · kasus untuk diputus {proof.cases}\nHILANG {proof.lost} · TERCETAK DUA KALI {proof.printed_twice}",
+        f"{proof.ledger_sum} · kasus untuk diputus {proof.cases}\n"
+        f"HILANG {proof.lost} · TERCETAK DUA KALI {proof.printed_twice}",
         f"recorded {proof.recorded} · received {proof.received} · safe {proof.safe} · "
         f"printed {proof.printed} · handed over {proof.handed_over} · blanko used "
         f"{proof.blanko_used}, spoiled {proof.blanko_spoiled} · sum of the ledger "
-        f"{proof.ledger_sum} · cases to decide {proof.cases}\nLOST {proof.lost} · PRINTED TWICE {proof.printed_twice}",
+        f"{proof.ledger_sum} · cases to decide {proof.cases}\n"
+        f"LOST {proof.lost} · PRINTED TWICE {proof.printed_twice}",
     )
     screen.panel(words, good=proof.holds)
     assert proof.recorded == BY_LINK + BY_COURIER
