@@ -10,6 +10,7 @@ from perahu.cards import reads_stock as stock
 from perahu.cards.facts import ITEMS
 from perahu.cases import reads as cases
 from perahu.enrolment import reads_hub as recordings
+from perahu.enrolment.reads import unfinished
 from perahu.node.contacts import contacts
 from perahu.node.loops import Loop
 from perahu.node.office import Office
@@ -48,6 +49,7 @@ def status_of(
         "recordings": _recordings(office),
         "cards": {k: n for k, n in cards.state_counts(_scope(office)).items() if n},
         "stock": {item: stock.on_hand(node.node_id, item) for item in ITEMS},
+        "unfinished": len(unfinished(node.node_id)),
         "cases": len(cases.open_cases()),
         "parked": len(journal.parked()),
         "parked_words": [

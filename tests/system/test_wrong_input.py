@@ -207,7 +207,7 @@ CASES = (
     ),
     Case(at="enggano", words=f"stock {_SARI} count --count minus", says="minus"),
     # -- find, case, status, verify, serve
-    Case(words=f"find {_RATNA}", says="text"),
+    Case(words=f"find {_RATNA}", says="Name somebody"),
     Case(words=f"find {_RATNA} sari --limit 0", says="--limit"),
     Case(words=f"case {_RATNA} --decide {_HEX}", says="together"),
     Case(words=f"case {_SARI}", says="No PIN"),

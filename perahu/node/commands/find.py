@@ -30,6 +30,10 @@ RIGHTS = ("intake", "record", "print", "hand_over", "verify")
 _TEXT = Words(
     "nama (bunyinya cukup mirip) atau angka", "a name, as it sounds, or digits"
 )
+_UNFINISHED = Words(
+    "semua perekaman kantor ini yang belum selesai atau diminta ulang",
+    "all recordings of this office that were begun, or called back",
+)
 _LIMIT = Words("paling banyak sekian orang", "at most so many people")
 
 _PERSON = Words(
@@ -57,27 +61,36 @@ _NOBODY = Words(
 
 def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """Declare its arguments."""
-    parser.add_argument("text", help=say(_TEXT))
+    parser.add_argument("text", nargs="?", help=say(_TEXT))
+    parser.add_argument("--unfinished", action="store_true", help=say(_UNFINISHED))
     parser.add_argument("--limit", type=int, default=10, help=say(_LIMIT))
     add_desk_arguments(parser, say)
 
 
 def run(call: Call) -> None:
     """Look them up, the most alike first."""
-    if not 1 <= call.limit <= FOUND_MAX:
+    if not 1 <= call.limit <= FOUND_MAX or bool(call.text) == call.unfinished:
         raise Refusal(
             "usage",
-            id=f"--limit dari 1 sampai {FOUND_MAX}.",
-            en=f"--limit is from 1 to {FOUND_MAX}.",
+            id=f"Sebutkan nama atau angka, atau --unfinished; --limit dari 1 sampai "
+            f"{FOUND_MAX}.",
+            en=f"Name somebody, or give --unfinished; --limit is from 1 to {FOUND_MAX}.",
         )
     teller = Teller(call)
     with call.open() as office:
         sign_in_officer(call, office, *RIGHTS)
-        found = people.search(call.text, call.limit)
+        found = _unfinished(office) if call.unfinished else []
+        found += people.search(call.text, call.limit) if call.text else []
         for resident in found:
             _show(office, teller, resident)
     if not found and not teller.is_json:
         teller.tell("nobody", _NOBODY)
+
+
+def _unfinished(office: Office) -> list[Resident]:
+    begun = reads.unfinished(office.journal.node_id)[:FOUND_MAX]
+    found = [people.person(state.person) for state in begun]
+    return [resident for resident in found if resident is not None]
 
 
 def _show(office: Office, teller: Teller, resident: Resident) -> None:

@@ -56,6 +56,10 @@ _HALTS = {
         "Printing has stopped: the hub must decide about a twin of this node.",
     ),
 }
+_UNFINISHED = Words(
+    "{} perekaman belum selesai atau diminta ulang: `perahu find --unfinished`.",
+    "{} recordings are unfinished or called back: `perahu find --unfinished`.",
+)
 _MISSING = Words(
     "{} berkas ditunggu dari simpul lain.", "{} blobs awaited from other nodes."
 )
@@ -107,6 +111,7 @@ def _for_a_person(found: dict[str, Any], language: str) -> list[str]:
     looked_at = found["cards"].get(LOOK, 0)
     for words, number in (
         (_LOOK, looked_at),
+        (_UNFINISHED, found["unfinished"]),
         (_CASES, found["cases"]),
         (_MISSING, found["blobs_missing"]),
         (_PARKED, found["parked"]),

@@ -40,16 +40,23 @@ def test_it_says_where_a_recording_goes_on(town: Town) -> None:
     assert town.run("enggano", "record", "--nik", nik).code == 2
     begun = town.run("enggano", "find", nik).one("begun")
     assert (begun["step"], begun["part"]) == ("capture", "photo")
+    ran = town.run("enggano", "find", "--unfinished")
+    assert ran.one("person")["nik"] == nik and ran.one("begun") == begun
 
 
 @pytest.mark.parametrize(
     ("words", "part"),
-    [(("a", "--limit", "0"), "--limit"), (("a", "--limit", "1000"), "--limit")],
+    [
+        (("a", "--limit", "0"), "--limit"),
+        (("a", "--limit", "1000"), "--limit"),
+        ((), "Name somebody"),
+        (("a", "--unfinished"), "--unfinished"),
+    ],
 )
 def test_it_refuses_a_limit_out_of_bounds(
     town: Town, words: tuple[str, ...], part: str
 ) -> None:
-    """Nobody needs a list of everybody."""
+    """Nobody needs a list of everybody, and half a question has no answer."""
     code, out, err = town.say("enggano", "find", *words)
     assert code == 2 and not out and part in err
 
