@@ -163,11 +163,11 @@ def _ingest_and_rebuild(seed: int, entries: int) -> list[Figure]:
     hub, rebuild = large.hub, large.rebuild
     return [
         _pace("ingest_per_s", "hub ingest of recordings", hub.per_s, 1_000),
+        Figure("ingest_grown_mb", "… memory grew by", hub.grown_mb, "MB"),
+        _flat("ingest", small.hub, hub),
         _pace(
             "first_load_per_s", "office's first load of residents", large.office.per_s
         ),
-        Figure("ingest_grown_mb", "… the hub's memory grew by", hub.grown_mb, "MB"),
-        _flat("ingest", small.hub, hub),
         _pace("peer_ingest_per_s", "peer: verify each, store, no tables", peer),
         _pace(
             "rebuild_per_s", "rebuild, residents and recordings", rebuild.per_s, 20_000
