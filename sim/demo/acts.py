@@ -73,8 +73,9 @@ class Story:
 
     def load(self) -> None:
         """Import at the hub, send blanks, carry everything to the offices on a stick."""
+        sources = ((ENGGANO, ENGGANO_CODE), (KETAHUN, KETAHUN_CODE))
         with self.screen.bars() as bars:
-            for name, code in ((ENGGANO, ENGGANO_CODE), (KETAHUN, KETAHUN_CODE)):
+            for name, code in sources:
                 path = self._export_of_siak(name, code)
                 bar = bars.add(Words(f"Impor {name}", f"Import {name}"), 1)
                 self._import(path, bar)
@@ -88,23 +89,26 @@ class Story:
         for name, count in ((ENGGANO, BLANKO_ENGGANO), (KAPAL, BLANKO_KAPAL)):
             sent = ("--count", str(count), "--to", name)
             self.district.run(HUB, "stock", "send", *item, *sent, *officer)
-        for name in (ENGGANO, KAPAL):
-            self.carry(HUB, name)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._supply, (ENGGANO, KAPAL)))
         self.wait_for(
             KETAHUN,
             Words("Ketahun lewat jaringannya", "Ketahun over its own line"),
             lambda tally: tally.kinds["ResidentImported"] >= self.plan.people,
         )
-        for name in (ENGGANO, KETAHUN, KAPAL):
-            self.district.run(name, "pin", "--login", OPERATORS[name][0])
-        for name in (ENGGANO, KAPAL):
-            self._arrive(name)
+        self.district.run(KETAHUN, "pin", "--login", OPERATORS[KETAHUN][0])
         self.screen.say(
             f"{2 * self.plan.people:,} penduduk DATA UJI dan "
             f"{BLANKO_ENGGANO + BLANKO_KAPAL} blanko sampai lewat berkas kurir.",
             f"{2 * self.plan.people:,} synthetic residents and "
             f"{BLANKO_ENGGANO + BLANKO_KAPAL} blanks arrived by courier file.",
         )
+
+    def _supply(self, name: str) -> None:
+        """One office gets its first load, its operator's PIN and its blanks."""
+        self.carry(HUB, name)
+        self.district.run(name, "pin", "--login", OPERATORS[name][0])
+        self._arrive(name)
 
     def _export_of_siak(self, name: str, code: str) -> Path:
         path = self.plan.folder / f"siak-{name.lower()}.csv"
@@ -123,7 +127,7 @@ class Story:
 
     def carry(self, source: str, target: str) -> list[dict[str, Any]]:
         """A courier file from one node to another, as a boat would take it."""
-        stick = self.plan.folder / "usb"
+        stick = self.plan.folder / f"usb-{source}-{target}".lower().replace(" ", "-")
         stick.mkdir(exist_ok=True)
         made = self.district.run(
             source,
@@ -234,7 +238,7 @@ class Story:
         """64 kbit/s with cuts until all facts, all thumbnails and one whole packet are in."""
         tell(self.district.link_control, f"rate {SLOW_BYTES_S} {SLOW_BYTES_S}")
         tell(self.district.link_control, "delay 150")
-        tell(self.district.link_control, "flap 20 1 reset")
+        tell(self.district.link_control, "flap 28 1 reset")
         self.poke(ENGGANO)
         last = self._follow_road(
             lambda d: d.facts.whole and d.thumbnails.whole and d.packets.done >= 1

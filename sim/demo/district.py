@@ -38,8 +38,8 @@ from sim.demo.processes import (
 HUB, PROVINSI = "Bengkulu Utara", "Provinsi Bengkulu"
 ENGGANO, KETAHUN, KAPAL = "Enggano", "Ketahun", "Kapal"
 NODES = (PROVINSI, HUB, ENGGANO, KETAHUN, KAPAL)
-CENTRE_PATIENCE_S = 6
-"""The simulated centre answers within 3 s: after 6 s of silence a packet is lost."""
+CENTRE_PATIENCE_S = 4
+"""The simulated centre answers within 3 s: after 4 s of silence a packet is lost."""
 DESKS = {ENGGANO: 2, KAPAL: 1}
 """Desks with scanners of their own."""
 DECREE = "SK 800/17/DATA-UJI/2026"
