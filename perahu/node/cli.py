@@ -74,7 +74,7 @@ def main(words: Sequence[str] | None = None) -> int:
     # Commands import the rooms, and the rooms' models need Django set up.
     configure()
     try:
-        parser = _parser(language)
+        parser = command_line(language)
         if not given:
             parser.print_help()
             return 0
@@ -118,7 +118,9 @@ def _language(given: Sequence[str]) -> str:
     return "en" if os.environ.get(LANGUAGE_VARIABLE) == "en" else "id"
 
 
-def _parser(language: str) -> argparse.ArgumentParser:
+def command_line(language: str) -> argparse.ArgumentParser:
+    """All commands with their arguments, and their help in one language."""
+
     def say(words: Words) -> str:
         return words.in_(language)
 
