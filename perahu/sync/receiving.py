@@ -142,7 +142,7 @@ class Receiving:
             cited = self.journal.blobs.cited(ref.sha256)
             if cited != ref or len(self._announced) >= limits.BLOBS_ANNOUNCED_MAX:
                 continue
-            if self.journal.blobs.has(ref.sha256):
+            if self.journal.blobs.has(ref.sha256) or self.journal.blobs.complete(ref):
                 self._finish(ref)
                 continue
             self._announced[ref.sha256] = ref

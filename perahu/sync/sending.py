@@ -73,6 +73,13 @@ class _Load:
     def chunks(self) -> int:
         return (self.ref.size - 1) // limits.CHUNK_BYTES + 1
 
+    def begin_at(self, held: int) -> int:
+        """Where to go on with a peer that holds so many chunks, and not the blob.
+
+        If it holds all of them it only lacks the last step: the last chunk makes it whole.
+        """
+        return min(held, self.chunks - 1)
+
     @property
     def is_sent(self) -> bool:
         return self.next >= self.chunks
@@ -135,8 +142,8 @@ class Sending:
             # A hub may not have it yet itself: then it goes in a later exchange.
             if ref is None or not self.journal.blobs.has(sha):
                 continue
-            known = self.memory.partials.get(sha, 0)
-            load = _Load(ref, row.node, known, known)
+            load = _Load(ref, row.node)
+            load.base = load.next = load.begin_at(self.memory.partials.get(sha, 0))
             self._loads[sha] = load
             road_class = CLASS_OF_BLOB[ref.blob_class]
             self._queues[road_class].append(load)
@@ -332,6 +339,7 @@ class Sending:
         load = self._loads.get(sha)
         if load is None or count > load.chunks:
             return
+        count = load.begin_at(count)
         was_whole = load.is_sent
         if count > load.next:
             load.next = count

@@ -1,0 +1,1 @@
+"""What once went wrong, kept from coming back; each file tells its story."""
