@@ -17,9 +17,9 @@ from tests.system.at_work import op_id, person_of
 from tests.system.processes import Desk, NodeProcess, free_port
 from tests.system.world import ENGGANO, HUB, World, call
 
-DESKS, SERVES, HUBS = 36, 10, 4
+DESKS, SERVES, HUBS = 32, 10, 8
 """How often each is killed: fifty times in all."""
-PERIOD_S = 0.5
+PERIOD_S = 0.4
 
 
 class District:
