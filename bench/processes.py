@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -105,7 +105,10 @@ class World:
         self.district.run(ENGGANO, "pin", "--login", OPERATORS[ENGGANO][0])
         niks = self.plan.to_record()[:people]
         process = self.story.start_recording(ENGGANO, niks)
-        seen = [memory_of(process.pid) for _ in process.events()]
+        seen = []
+        for _ in process.events():
+            with suppress(OSError):  # it may have ended with its last word
+                seen.append(memory_of(process.pid))
         finish(process, ("record",))
         return max(seen, key=lambda memory: memory.pss)
 

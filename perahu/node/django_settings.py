@@ -1,18 +1,17 @@
 """Django as Perahu uses it: models for the read tables, pages, and nothing else.
 
-`configure()` sets Django up in code, once a process, before the first model is imported;
-and Python's collector of cycles, which otherwise walks every fact of a replay three times.
+`configure()` sets Django up in code, once a process, before the first model is imported.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
 from typing import Any
 
 import django
 from django.conf import settings
 
+from perahu.node.memory import keep_small
 from perahu.node.rng import system_random
 
 POOL_SIZE = 16
@@ -23,8 +22,6 @@ ROOMS = ("people", "enrolment", "cards", "cases")
 """The rooms with read tables, in the order in which they project a batch."""
 
 CONNECTION_WAIT_S = 30.0
-_COLLECT_AFTER = (20_000, 20, 20)
-"""Facts hold no cycles; Python's own 700 cost an eighth of a replay, and save no memory."""
 CLOSED = "/dev/null/closed"
 """The NAME of an alias that no node has opened: a place where no file can be."""
 
@@ -80,8 +77,7 @@ def configure() -> None:
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django.security").setLevel(logging.CRITICAL)
     django.setup(set_prefix=False)
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    keep_small()
 
 
 _SETTINGS = frozenset(
