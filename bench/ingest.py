@@ -32,7 +32,7 @@ class Cost:
 
     entries: int
     seconds: float
-    processor_s: float
+    cpu_s: float
     grown_mb: float
     """By how much the most memory the process held grew in the step."""
 
@@ -42,9 +42,9 @@ class Cost:
         return self.entries / self.seconds
 
     @property
-    def processor_us(self) -> float:
+    def cpu_us(self) -> float:
         """Processor time an entry: what stays the same on a busy machine."""
-        return self.processor_s / self.entries * 1e6
+        return self.cpu_s / self.entries * 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def _rebuild(folder: Path) -> Cost:
 
 
 def _measured(step: Callable[[], object], entries: Callable[[], int]) -> Cost:
-    peak, began, processor = _peak_mb(), time.perf_counter(), time.process_time()
+    peak, began, cpu = _peak_mb(), time.perf_counter(), time.process_time()
     step()
-    seconds, spent = time.perf_counter() - began, time.process_time() - processor
+    seconds, spent = time.perf_counter() - began, time.process_time() - cpu
     return Cost(entries(), seconds, spent, _peak_mb() - peak)
 
 

@@ -173,9 +173,9 @@ def _ingest_and_rebuild(seed: int, entries: int) -> list[Figure]:
             "rebuild_per_s", "rebuild, residents and recordings", rebuild.per_s, 20_000
         ),
         Figure(
-            "rebuild_processor_us",
+            "rebuild_cpu_us",
             "… processor time an entry",
-            rebuild.processor_us,
+            rebuild.cpu_us,
             "µs",
         ),
         Figure("rebuild_grown_mb", "… memory grew by", rebuild.grown_mb, "MB"),
@@ -190,7 +190,7 @@ def _pace(name: str, words: str, value: float, bound: float | None = None) -> Fi
 def _flat(name: str, small: ingest.Cost, large: ingest.Cost) -> Figure:
     """Processor time an entry at the greater size, in shares of the smaller's."""
     words = f"… cost of an entry, {large.entries:,} to {small.entries:,}"
-    ratio = large.processor_us / small.processor_us
+    ratio = large.cpu_us / small.cpu_us
     return Figure(f"{name}_cost_ratio", words, ratio, "x", FLAT_MAX)
 
 
