@@ -12,7 +12,7 @@ import sys
 from perahu.node import cli
 from perahu.node.django_settings import configure
 configure()
-cli._parser("id")
+cli.command_line("id")
 print(*[name for name in ("numpy", "PIL", "zxingcpp", "openpyxl", "rich") if name in sys.modules])
 """
 
