@@ -23,6 +23,7 @@ from perahu.enrolment.facts import INDEXES, PARTS, PHOTO, REASONS_FOR, SIGNATURE
 from perahu.enrolment.rules import RecordingState, Step
 from perahu.journal.journal import Journal
 from perahu.journal.types import Ask, Receipt
+from perahu.node.desk_words import part_words
 from perahu.people import reads as people
 from perahu.words import Refusal, Words
 
@@ -413,8 +414,9 @@ def _no_photo() -> Refusal:
 
 
 def _stopped(part: str) -> Refusal:
+    at = part_words(part)
     return Refusal(
         "stopped",
-        id=f"Perekaman berhenti di {part}; yang tercatat aman. Lanjutkan kapan saja.",
-        en=f"The recording stopped at {part}; what is recorded is safe. Resume any time.",
+        id=f"Perekaman berhenti di {at.id}; yang tercatat aman. Lanjutkan kapan saja.",
+        en=f"The recording stopped at {at.en}; what is recorded is safe. Resume any time.",
     )

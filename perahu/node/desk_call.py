@@ -29,6 +29,10 @@ ID_BYTES = 12
 _OFFICER = Words("nama masuk petugas", "login of the operator")
 _JSON = Words("satu baris JSON untuk tiap kejadian", "one line of JSON for each event")
 _PIN = Words("PIN", "The PIN")
+_NO_MIRROR = Words(
+    "Media kedua TIDAK terpasang: yang dicatat sekarang ada di disk ini saja.",
+    "The second medium is NOT there: what is recorded now lies on this disk alone.",
+)
 
 
 def add_desk_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -39,6 +43,9 @@ def add_desk_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def sign_in_officer(call: Call, office: Office, *rights: str) -> bytes:
     """The operator at this desk, by her PIN; she must hold one of these. Raises Refusal."""
+    if office.settings.mirror and not office.journal.mirror_present():
+        # Beside what the command says: work goes on, and this is said each time.
+        print(_NO_MIRROR.in_(call.lang), file=sys.stderr, flush=True)
     pin = secret_word(PIN_VARIABLE, _PIN, call.lang)
     officer = sign_in(office, call.officer, pin)
     grant = office.authority.grant(officer)

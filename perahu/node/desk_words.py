@@ -43,6 +43,7 @@ _STEPS = {
     "sign": Words("pernyataan", "statement"),
     "complete": Words("paket ditutup", "packet closed"),
     "proof": Words("bukti", "proof"),
+    "done": Words("selesai", "done"),
 }
 _DECISIONS = {
     "sah": Words(", sah", ", valid"),

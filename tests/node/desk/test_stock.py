@@ -95,3 +95,14 @@ def test_it_speaks_to_people(new_town: Town) -> None:
     code, out, err = new_town.say("hub", "stock", lang="id")
     assert code == 0 and "di kantor Bengkulu Utara" in out, err
     assert "Jumlah seluruh buku: 0" in out
+
+
+def test_it_says_that_the_second_medium_is_away(new_town: Town) -> None:
+    """Whoever acts hears that what she records lies on one disk alone; it is recorded."""
+    stick = new_town.folder / "stick"
+    stick.mkdir()
+    new_town.set("hub", mirror=str(stick))
+    assert "NOT there" not in new_town.say("hub", "stock", *RECEIVED)[2]
+    stick.rename(new_town.folder / "pocket")
+    code, out, err = new_town.say("hub", "stock", *RECEIVED)
+    assert code == 0 and "200" in out and "NOT there" in err
