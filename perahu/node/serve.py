@@ -35,6 +35,11 @@ from perahu.words import Refusal, Words
 TROUBLES_SHOWN_MAX = 5
 STOP_WAIT_S = 10.0
 _LOCK_FILE, _LOCK_WAIT_S = "serve.lock", 0.2
+_READY = Words(
+    "Simpul {ready} berjalan; keadaannya di {page}. Biarkan jendela ini terbuka; "
+    "hentikan dengan Ctrl-C.",
+    "The node {ready} is at work; see {page}. Leave this window open; Ctrl-C stops it.",
+)
 
 
 class Serving:
@@ -119,7 +124,7 @@ class Serving:
 
 
 def serve(office: Office) -> None:
-    """Serve until asked to stop; says in one line of JSON on stdout when it is ready.
+    """Serve until asked to stop; says on stdout when it is ready, see `_say_ready`.
 
     SIGUSR1 says that a road may be up now: every loop looks at once instead of waiting
     for its turn (a carrier's own hook can send it).
@@ -127,12 +132,21 @@ def serve(office: Office) -> None:
     with _signals() as next_signal:
         serving = Serving(office)
         try:
-            print(json.dumps(serving.ready()), flush=True)
+            _say_ready(serving)
             while next_signal() == signal.SIGUSR1:
                 serving.look_now()
         finally:
             serving.close()
             sys.stdout.flush()
+
+
+def _say_ready(serving: Serving) -> None:
+    """A sentence for a person at a terminal, one line of JSON for a program."""
+    ready = serving.ready()
+    if sys.stdout.isatty():
+        print(_READY.in_(serving.office.settings.language).format(**ready), flush=True)
+    else:
+        print(json.dumps(ready), flush=True)
 
 
 @contextmanager
