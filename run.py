@@ -234,7 +234,8 @@ def install(lock: str) -> None:
     astray = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT")
     env = {name: text for name, text in clean_env().items() if name not in astray}
     env.update(PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
-    words = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "-r", lock]
+    words = [str(PYTHON), "-m", "pip", "install", "-q", "--require-hashes"]
+    words += ["-r", lock]
     if subprocess.call(words, cwd=ROOT, env=env, stdout=sys.stderr.fileno()):
         raise Stop(
             "pip could not install what is pinned (its lines above say why; mostly the "

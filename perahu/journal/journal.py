@@ -40,6 +40,8 @@ from perahu.keys.certificates import Chain, NodeCertificate
 from perahu.keys.vault import NodeKeys
 from perahu.words import Refusal
 
+FORMAT = b"\1"
+"""The number of the form of the book's tables (journal-format, "The book")."""
 RECOUNT = b"recount"
 """Halt: printing waits until the stock was counted by hand (a new epoch)."""
 CLONE = b"clone"
@@ -113,10 +115,23 @@ class Journal:
         return Chain.decode(self._ports.disk.read(path), opening.root_public)
 
     def _found_incarnation(self) -> None:
-        """Sixteen random bytes, new whenever a book is created."""
+        """Sixteen random bytes, new whenever a book is created; and its form's number.
+
+        A book of another form is refused before anything in it is read or written.
+        """
         if not self._store.rows("SELECT 1 FROM book WHERE name = 'incarnation'"):
             with self._store.transaction():
+                self._book.set_name("format", FORMAT)
                 self._book.set_name("incarnation", self._ports.random(16))
+        found = self._store.rows("SELECT value FROM book WHERE name = 'format'")
+        if [bytes(row[0]) for row in found] != [FORMAT]:
+            raise Refusal(
+                "book_format",
+                "Buku ini dibuat oleh versi program yang lain dan tidak diubah. Perbarui "
+                "program, atau pakai versi yang membuatnya.",
+                "This book was made by another version of the program and was not "
+                "changed. Update the program, or use the version that made it.",
+            )
 
     # -- who we are -------------------------------------------------------------------
 

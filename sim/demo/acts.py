@@ -40,8 +40,18 @@ ACT_S_MAX = 120.0
 """No act waits longer: a story that hangs is a fault, and says so."""
 
 
+_ROAD = Words("Yang dibawa tautan", "What the link brought")
+
+
 class StoryStuck(RuntimeError):
-    """Something the story waited for did not come."""
+    """Something the story waited for did not come; `seen` is what came instead."""
+
+    def __init__(self, what: Words, seen: object) -> None:
+        super().__init__(f"{what.en}: {seen}")
+        self.words = Words(
+            f"{what.id}: tidak tercapai dalam {ACT_S_MAX:.0f} detik ({seen}).",
+            f"{what.en}: not reached within {ACT_S_MAX:.0f} s ({seen}).",
+        )
 
 
 @dataclass(slots=True)
@@ -98,7 +108,7 @@ class Story:
         )
         self.district.run(KETAHUN, "pin", "--login", OPERATORS[KETAHUN][0])
         self.screen.say(
-            f"{2 * self.plan.people:,} penduduk DATA UJI dan "
+            f"{_dotted(2 * self.plan.people)} penduduk DATA UJI dan "
             f"{BLANKO_ENGGANO + BLANKO_KAPAL} blanko sampai lewat berkas kurir.",
             f"{2 * self.plan.people:,} synthetic residents and "
             f"{BLANKO_ENGGANO + BLANKO_KAPAL} blanks arrived by courier file.",
@@ -224,6 +234,7 @@ class Story:
         self.promises.append(
             Promise(
                 nik=event["nik"],
+                number=event["number"],
                 node=name,
                 journal=bytes.fromhex(event["journal"]),
                 seq=event["seq"],
@@ -273,7 +284,7 @@ class Story:
             end = time.monotonic() + ACT_S_MAX
             while not enough(found):
                 if time.monotonic() > end:
-                    raise StoryStuck(f"the link brought only {found}")
+                    raise StoryStuck(_ROAD, found.counts())
                 time.sleep(0.5)
                 found = delivered(office.journal)
                 for name, bar in rows.items():
@@ -313,8 +324,13 @@ class Story:
             end = time.monotonic() + ACT_S_MAX
             while not met(tally.look()):
                 if time.monotonic() > end:
-                    raise StoryStuck(f"{what.en}: {tally.kinds}, {tally.status}")
+                    raise StoryStuck(what, dict(tally.kinds))
                 bar.to(tally.kinds["PrintOrdered"])
                 time.sleep(0.3)
             bar.to(total)
         return tally
+
+
+def _dotted(number: int) -> str:
+    """A number as Indonesians write it."""
+    return f"{number:,}".replace(",", ".")

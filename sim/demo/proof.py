@@ -15,6 +15,7 @@ from typing import Any
 from perahu.cards import reads as cards
 from perahu.cards import reads_stock as stock
 from perahu.cards.facts import CardHandedOver, CardPrinted, CardSpoiled
+from perahu.cards.reads import STATE_WORDS
 from perahu.cases import reads as cases
 from perahu.enrolment.facts import CentreStatusSeen, RecordingCompleted
 from perahu.journal.book import JournalRow
@@ -39,6 +40,8 @@ class Promise:
     """A receipt a person was given: where her record stands."""
 
     nik: str
+    number: str
+    """The office's register number, which may be shown."""
     node: str
     journal: bytes
     seq: int
@@ -86,7 +89,7 @@ class Finding:
 
     proof: Proof
     people: list[list[str]] = field(default_factory=list)
-    """One row a person: masked NIK, where recorded, level, the centre's status, the card."""
+    """One row a person: register number, where recorded, level, the centre's status, the card."""
     books: list[list[str]] = field(default_factory=list)
     _heads: list[JournalRow] = field(default_factory=list)
     """How far the offices' own journals go."""
@@ -103,7 +106,7 @@ def prove(district: District, promises: Sequence[Promise]) -> Finding:
                 events = office.journal.events(0, EVENTS_MAX)
                 finding._safe = _standing(office.journal, promises, events)
             elif name == HUB:
-                _at_hub(office.journal, promises, finding)
+                _at_hub(office.journal, promises, finding, district.plan.language)
             else:
                 rows = office.journal.journals()
                 finding._heads += [row for row in rows if row.own and not row.audience]
@@ -118,7 +121,9 @@ def _verify(name: str, journal: Journal, finding: Finding) -> None:
     finding.books.append([name, *counts, "utuh" if report.sound else "RUSAK"])
 
 
-def _at_hub(journal: Journal, promises: Sequence[Promise], finding: Finding) -> None:
+def _at_hub(
+    journal: Journal, promises: Sequence[Promise], finding: Finding, language: str
+) -> None:
     proof, events = finding.proof, journal.events(0, EVENTS_MAX)
     received = _standing(journal, promises, events)
     proof.received, proof.safe = len(received), len(finding._safe)
@@ -135,10 +140,11 @@ def _at_hub(journal: Journal, promises: Sequence[Promise], finding: Finding) -> 
     for one in promises:
         level = Level.SAFE if one.recording in finding._safe else Level.RECEIVED
         order = cards.order_of_recording(one.recording)
-        card = cards.state(order.order) if order else "-"
+        card = STATE_WORDS[cards.state(order.order)].in_(language) if order else "-"
         status = latest.get(one.recording, "-")
-        masked = f"{one.nik[:6]}······{one.nik[-4:]}"
-        finding.people.append([masked, one.node, level.words.id, status, card])
+        finding.people.append(
+            [one.number, one.node, level.words.in_(language), status, card]
+        )
 
 
 def _count_cards(proof: Proof, events: Sequence[Event]) -> None:

@@ -49,7 +49,7 @@ class Screen:
     language: str = "id"
     quiet_stdout: bool = False
     times: dict[str, float] = field(default_factory=dict)
-    """Act → seconds, in the order they were played."""
+    """Title of an act → seconds, in the order they were played."""
     _began: float = field(default_factory=time.monotonic)
     _console: Console = field(init=False)
 
@@ -59,13 +59,13 @@ class Screen:
         self._console = Console(file=stream, highlight=False)
 
     @contextmanager
-    def act(self, name: str, title: Words) -> Iterator[None]:
+    def act(self, title: Words) -> Iterator[None]:
         """One act: its title, and how long it took."""
         began = time.monotonic()
         at = began - self._began
         self._console.rule(f"[bold]{title.in_(self.language)}[/]  [dim]{at:5.1f} s[/]")
         yield
-        self.times[name] = round(time.monotonic() - began, 2)
+        self.times[title.in_(self.language)] = round(time.monotonic() - began, 2)
 
     def say(self, id: str, en: str) -> None:
         """One sentence of the story."""

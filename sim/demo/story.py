@@ -75,7 +75,7 @@ def _arguments() -> argparse.Namespace:
 
 def _play(story: Story) -> Finding:
     screen, district = story.screen, story.district
-    with screen.act("found", Words("Mendirikan kabupaten", "Founding the kabupaten")):
+    with screen.act(Words("Mendirikan kabupaten", "Founding the kabupaten")):
         district.found()
         district.start_world()
         district.serve(*NODES)
@@ -88,27 +88,25 @@ def _play(story: Story) -> Finding:
         )
     began = time.monotonic()
     acts = (
-        ("load", Words("Bekal lewat kurir", "Supplies by courier"), story.load),
-        ("record", Words("Merekam tanpa jaringan", "Recording offline"), story.record),
+        (Words("Bekal lewat kurir", "Supplies by courier"), story.load),
+        (Words("Merekam tanpa jaringan", "Recording offline"), story.record),
         (
-            "crawl",
             Words("Tautan buruk, 64 kbit/s", "A bad link, 64 kbit/s"),
             story.crawl,
         ),
-        ("dish", Words("Jam parabola, 20 Mbit/s", "The dish, 20 Mbit/s"), story.dish),
-        ("boat", Words("Kapal merapat", "The boat is in"), story.boat),
-        ("centre", Words("Pusat menjawab", "The centre"), lambda: cards.answers(story)),
+        (Words("Jam parabola, 20 Mbit/s", "The dish, 20 Mbit/s"), story.dish),
+        (Words("Kapal merapat", "The boat is in"), story.boat),
+        (Words("Pusat menjawab", "The centre"), lambda: cards.answers(story)),
         (
-            "cards",
             Words("Cetak dan serahkan", "Print and hand over"),
             lambda: cards.print_and_hand_over(story),
         ),
-        ("home", Words("Semua pulang", "All home"), lambda: cards.home(story)),
+        (Words("Semua pulang", "All home"), lambda: cards.home(story)),
     )
-    for name, title, act in acts:
-        with screen.act(name, title):
+    for title, act in acts:
+        with screen.act(title):
             act()
-    with screen.act("proof", Words("Bukti", "The proof")):
+    with screen.act(Words("Bukti", "The proof")):
         finding = prove(district, story.promises)
         _show(story, finding)
     seconds = time.monotonic() - began
@@ -120,7 +118,9 @@ def _play(story: Story) -> Finding:
 
 
 def _times(screen: Screen) -> str:
-    return ", ".join(f"{name} {seconds:.1f}" for name, seconds in screen.times.items())
+    return ", ".join(
+        f"{title} {seconds:.1f}" for title, seconds in screen.times.items()
+    )
 
 
 def _show(story: Story, finding: Finding) -> None:
@@ -139,7 +139,7 @@ def _show(story: Story, finding: Finding) -> None:
     screen.table(
         Words("Di mana tiap orang", "Where everybody is"),
         [
-            Words("NIK (DATA UJI)", "NIK (DATA UJI)"),
+            Words("nomor rekaman (DATA UJI)", "recording (DATA UJI)"),
             Words("direkam di", "recorded at"),
             Words("rekaman", "recording"),
             Words("status pusat", "the centre's status"),
@@ -177,7 +177,9 @@ def _keep_serving(district: District, screen: Screen) -> None:
 
 
 def _say_failure(error: Exception, folder: Path, language: str) -> None:
-    text = error.words.in_(language) if isinstance(error, Refusal) else str(error)
+    plain = Words(str(error), str(error))
+    words: Words = getattr(error, "words", plain)
+    text = words.in_(language)
     kept = Words(
         f"Demo berhenti: {text}\nCatatan tiap proses ada di {folder}.",
         f"The demo stopped: {text}\nThe log of every process is in {folder}.",

@@ -34,6 +34,11 @@ class Delivered:
     parts: Share
     packets: Share
 
+    def counts(self) -> str:
+        """The counts in one line."""
+        shares = (self.facts, self.thumbnails, self.parts, self.packets)
+        return ", ".join(f"{share.done}/{share.total}" for share in shares)
+
 
 def delivered(journal: Journal, level: Level = Level.RECEIVED) -> Delivered:
     """Count by the levels in the office's book: an ack, never a guess."""

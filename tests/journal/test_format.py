@@ -1,0 +1,32 @@
+"""A book says which form its tables have; another form is refused, never guessed at."""
+
+from __future__ import annotations
+
+import pytest
+
+from perahu.journal.journal import FORMAT
+from perahu.words import Refusal
+from tests.cast import District
+
+
+def test_it_opens_a_book_of_its_own_form(district: District) -> None:
+    """A book made by this program opens again."""
+    district.open("Hub").close()
+    hub = district.open("Hub")
+    assert hub._store.rows("SELECT value FROM book WHERE name = 'format'") == [
+        (FORMAT,)
+    ]
+
+
+@pytest.mark.parametrize(
+    "damage", ["UPDATE book SET value = x'02' WHERE name = 'format'",
+               "DELETE FROM book WHERE name = 'format'"],
+)  # fmt: skip
+def test_it_refuses_a_book_of_another_form(district: District, damage: str) -> None:
+    """One sentence, and the book stays as it is."""
+    hub = district.open("Hub")
+    with hub._store.transaction():
+        hub._store.run(damage)
+    hub.close()
+    with pytest.raises(Refusal, match="book_format"):
+        district.open("Hub")
