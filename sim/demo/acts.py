@@ -165,14 +165,13 @@ class Story:
     # -- act 2: recording with no network --------------------------------------------------
 
     def record(self) -> None:
-        """Two desks at Enggano and one on the boat; one session is killed in the irises."""
+        """Two desks at Enggano; one session is killed in the middle of the irises."""
         niks = self.plan.to_record()
         half = (BY_LINK + 1) // 2
         with self.screen.bars() as bars:
             desks = [
                 self._desk(bars, ENGGANO, 1, niks[:half], kill_at="left_iris"),
                 self._desk(bars, ENGGANO, 2, niks[half:BY_LINK]),
-                self._desk(bars, KAPAL, 1, niks[BY_LINK:]),
             ]
             with ThreadPoolExecutor(len(desks)) as pool:
                 list(pool.map(lambda desk: self._work(desk), desks))
@@ -246,22 +245,32 @@ class Story:
     # -- act 3: the link, bad and then good ------------------------------------------------
 
     def crawl(self) -> None:
-        """64 kbit/s with cuts until all facts, all thumbnails and one whole packet are in."""
+        """64 kbit/s with cuts until all facts, all thumbnails and one whole packet are in.
+
+        Kapal records its five meanwhile: at sea it has no network at all.
+        """
         tell(self.district.link_control, f"rate {SLOW_BYTES_S} {SLOW_BYTES_S}")
         tell(self.district.link_control, "delay 150")
         tell(self.district.link_control, "flap 28 1 reset")
         self.poke(ENGGANO)
-        last = self._follow_road(
-            lambda d: d.facts.whole and d.thumbnails.whole and d.packets.done >= 1
-        )
+        with self.screen.bars() as bars, ThreadPoolExecutor(1) as pool:
+            niks = self.plan.to_record()[BY_LINK:]
+            aboard = pool.submit(self._work, self._desk(bars, KAPAL, 1, niks))
+            last = self._follow_road(
+                bars,
+                lambda d: d.facts.whole and d.thumbnails.whole and d.packets.done >= 1,
+            )
+            aboard.result()
         counts = tell(self.district.link_control, "stats")
         self.screen.say(
             f"Lewat tautan buruk: {last.facts.done} fakta, {last.thumbnails.done} foto "
             f"kecil, {last.packets.done} paket utuh; {counts['up_bytes'] / 1000:,.0f} kB, "
-            f"tautan putus {counts['cuts']} kali.",
+            f"tautan putus {counts['cuts']} kali. Sementara itu Kapal, di laut tanpa "
+            f"jaringan, merekam {len(niks)} orang terakhir.",
             f"Over the bad link: {last.facts.done} facts, {last.thumbnails.done} "
             f"thumbnails, {last.packets.done} whole packets; "
-            f"{counts['up_bytes'] / 1000:,.0f} kB, {counts['cuts']} cuts.",
+            f"{counts['up_bytes'] / 1000:,.0f} kB, {counts['cuts']} cuts. Meanwhile "
+            f"Kapal, at sea with no network, recorded the last {len(niks)} people.",
         )
 
     def dish(self) -> None:
@@ -270,10 +279,13 @@ class Story:
         tell(self.district.link_control, f"rate {DISH_BYTES_S} {DISH_BYTES_S}")
         tell(self.district.link_control, "delay 40")
         self.poke(ENGGANO)
-        self._follow_road(lambda d: d.facts.whole and d.parts.whole)
+        with self.screen.bars() as bars:
+            self._follow_road(bars, lambda d: d.facts.whole and d.parts.whole)
 
-    def _follow_road(self, enough: Callable[[Delivered], bool]) -> Delivered:
-        with self.screen.bars() as bars, self.district.desks[ENGGANO].open() as office:
+    def _follow_road(
+        self, bars: Bars, enough: Callable[[Delivered], bool]
+    ) -> Delivered:
+        with self.district.desks[ENGGANO].open() as office:
             found = delivered(office.journal)
             rows = {
                 "facts": bars.add(Words("Fakta sipil", "Civil facts"), 1),

@@ -129,7 +129,10 @@ class Blobs:
     def chunks_here(self, sha: bytes) -> set[int]:
         """Which chunks of a part-way blob are here."""
         path = self._partial(sha).with_suffix(".map")
-        marks = self._disk.read(path) if self._disk.exists(path) else b""
+        try:
+            marks = self._disk.read(path)
+        except FileNotFoundError:
+            return set()
         return {i for i, mark in enumerate(marks) if mark == 1}
 
     def add_chunk(self, ref: BlobRef, index: int, piece: bytes) -> bool:
@@ -153,12 +156,16 @@ class Blobs:
             return len(self.chunks_here(ref.sha256)) == last + 1 and self._complete(ref)
 
     def _complete(self, ref: BlobRef) -> bool:
+        """Check the whole and give it its name; another process may do it at once."""
         path = self._partial(ref.sha256)
-        # A map without its file is what a power cut may leave of a blob just begun.
-        content = self._disk.read(path) if self._disk.exists(path) else b""
-        whole = sha256(content).digest() == ref.sha256
+        try:
+            if sha256(self._disk.read(path)).digest() == ref.sha256:
+                self._disk.rename_durable(path, self._path(ref.sha256))
+        except FileNotFoundError:
+            # Named by another process this moment; or a power cut left a map alone.
+            pass
+        whole = self.has(ref.sha256)
         if whole:
-            self._disk.rename_durable(path, self._path(ref.sha256))
             self._note(ref.sha256, _HERE)
         else:
             self._disk.remove(path)
