@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -42,11 +41,6 @@ def quantile(values: Sequence[float], share: float) -> float:
     assert values, "nothing was measured"
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def median(values: Sequence[float]) -> float:
-    """The middle value."""
-    return statistics.median(values)
 
 
 def arguments(name: str) -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import zstandard
@@ -128,15 +129,16 @@ def _append(seed: int, count: int) -> list[Figure]:
             times.append((time.perf_counter() - began) * 1000)
     with TemporaryDirectory() as place:
         plain = peers.append_ms(peers.json_lines(drafts), Path(place))
+        flush = peers.flush_ms(Path(place), count)
     return [
-        Figure("append_p50_ms", "append, p50", figures.median(times), "ms"),
+        Figure("append_p50_ms", "append, p50", median(times), "ms"),
         Figure(
             "append_p99_ms", "append, p99", figures.quantile(times, 0.99), "ms", 150
         ),
         Figure(
             "peer_append_p50_ms",
             "peer: plain SQLite WAL+FULL, p50",
-            figures.median(plain),
+            median(plain),
             "ms",
         ),
         Figure(
@@ -145,6 +147,7 @@ def _append(seed: int, count: int) -> list[Figure]:
             figures.quantile(plain, 0.99),
             "ms",
         ),
+        Figure("flush_p50_ms", "one flush of this disk, p50", median(flush), "ms"),
     ]
 
 

@@ -16,7 +16,7 @@ from perahu.node.django_settings import configure
 # The demo imports the rooms, and the rooms' models need Django set up.
 configure()
 
-from bench import desks, figures, searching  # noqa: E402
+from bench import desks, figures, peers, searching  # noqa: E402
 from bench.district import new_district  # noqa: E402
 from bench.figures import Figure, quantile  # noqa: E402
 from bench.processes import Memory, World, founded  # noqa: E402
@@ -101,11 +101,15 @@ def _saving(world: World, saves: int, seed: int) -> list[Figure]:
         assert grant is not None, "the demo granted her"
         times = desks.saving_ms(office, grant.operator, saves=saves, seed=seed)
     sent = world.link("stats")["up_bytes"] - before
+    flush = peers.flush_ms(world.plan.folder, 100)
     assert sent > 0, "nothing was sent while the desks saved"
     many = f"saving a form, {desks.DESKS} desks at once"
     return [
         Figure("save_p50_ms", f"{many}, p50", median(times), "ms"),
         Figure("save_p99_ms", f"{many}, p99", quantile(times, 0.99), "ms", SAVE_MS),
+        Figure(
+            "save_flush_ms", "… one flush of this disk just then", median(flush), "ms"
+        ),
         Figure("save_sent_kb", "… sent to the hub meanwhile", sent / 1000, "kB"),
     ]
 

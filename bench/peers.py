@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 import zlib
@@ -69,6 +70,18 @@ def append_ms(lines: Sequence[bytes], folder: Path) -> list[float]:
             book.execute("BEGIN IMMEDIATE")
             book.execute("INSERT INTO facts (line) VALUES (?)", (line,))
             book.execute("COMMIT")
+            times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def flush_ms(folder: Path, count: int) -> list[float]:
+    """How long this disk takes to flush one small write, whoever else is using it."""
+    times = []
+    with (folder / "flushed").open("wb", buffering=0) as file:
+        for _ in range(count):
+            file.write(bytes(512))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
             times.append((time.perf_counter() - began) * 1000)
     return times
 
