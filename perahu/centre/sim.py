@@ -237,7 +237,7 @@ class SimulatedCentre:
         taken = [finger for finger in FINGERS if parts[finger]] or ["photo"]
         name, _, part = outcome.partition(":")
         if name == "EFAC" and not (part and parts[part]):
-            part = taken[self._draw(f"efac:{packet.recording}") % len(taken)]
+            part = taken[self._draw(f"efac:{packet.nik}") % len(taken)]
         return f"EFAC:{part}" if name == "EFAC" else outcome
 
     def _planned(self, nik: str, place: int) -> str:
@@ -298,7 +298,7 @@ class SimulatedCentre:
                 self._run("DELETE FROM step WHERE arrival = ?", step["arrival"])
                 drc = ""
         elif status == DUPLICATE:
-            serial = 9000 + self._draw(f"other:{step['reference']}") % 1000
+            serial = 9000 + self._draw(f"other:{step['nik']}") % 1000
             other = masked(f"{step['nik'][:12]}{serial}")
         self._run(
             "INSERT INTO event (reference, status, detail, other_nik, drc, at_ms)"
