@@ -53,22 +53,20 @@ def no_http() -> Refusal:
     )
 
 
-class ClientHttp:
-    """The calling side: wraps what the session sends, unwraps what comes back."""
+class _Half:
+    """What both ends of one HTTP exchange do alike: a head, then a chunked body."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, role: type[h11.CLIENT] | type[h11.SERVER]) -> None:
         self._machine = h11.Connection(
-            h11.CLIENT, max_incomplete_event_size=limits.REQUEST_HEAD_BYTES_MAX
+            role, max_incomplete_event_size=limits.REQUEST_HEAD_BYTES_MAX
         )
-        self._host = host
         self._opened = False
-        self.is_answered = False
-        """The answer's head has come and is one of ours."""
+        self._accepted = False
         self.is_over = False
-        """The answer's body has ended."""
+        """The other side's body has ended, or nothing more will come."""
 
     def wrap(self, piece: bytes) -> bytes:
-        """Bytes for the socket that carry this piece of the request's body."""
+        """Bytes for the socket that carry this piece of our body."""
         out = b"" if self._opened else self._open()
         if piece:
             out += _bytes(self._machine.send(h11.Data(data=piece)))
@@ -76,30 +74,24 @@ class ClientHttp:
 
     def _open(self) -> bytes:
         self._opened = True
-        headers = [
-            ("Host", self._host),
-            ("Content-Type", CONTENT_TYPE),
-            ("Transfer-Encoding", "chunked"),
-        ]
-        request = h11.Request(method="POST", target=PATH, headers=headers)
-        return _bytes(self._machine.send(request))
+        return _bytes(self._machine.send(self._head()))
 
     def finish(self) -> bytes:
-        """Bytes that end the request's body."""
+        """Bytes that end our body."""
         if self._machine.our_state is not h11.SEND_BODY:
             return b""
         return _bytes(self._machine.send(h11.EndOfMessage()))
 
     def unwrap(self, received: bytes) -> bytes:
-        """The answer's body in these bytes from the socket; b"" at its end.
+        """The other side's body in these bytes from the socket; b"" at its end.
 
-        Raises Refusal "captive_portal", "turned_away" or "no_http".
+        Raises Refusal "no_http", and what `_judge` raises of a head that is not ours.
         """
         try:
             self._machine.receive_data(received)
             return self._events()
         except h11.RemoteProtocolError as error:
-            if self.is_answered:
+            if self._accepted:
                 # Cut in the middle: what was whole is kept, and only END ends.
                 self.is_over = True
                 return b""
@@ -109,8 +101,9 @@ class ClientHttp:
         body = bytearray()
         while True:
             event = self._machine.next_event()
-            if isinstance(event, h11.Response):
+            if isinstance(event, h11.Request | h11.Response):
                 self._judge(event)
+                self._accepted = True
             elif isinstance(event, h11.Data):
                 body += event.data
             elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
@@ -119,11 +112,40 @@ class ClientHttp:
             elif event in (h11.NEED_DATA, h11.PAUSED):
                 return bytes(body)
 
-    def _judge(self, answer: h11.Response) -> None:
+    def _head(self) -> h11.Request | h11.Response:
+        """The head our body follows."""
+        raise AssertionError("each side has a head of its own")
+
+    def _judge(self, head: h11.Request | h11.Response) -> None:
+        """Refuse the other side's head where it is not an exchange."""
+        raise AssertionError("each side judges for itself")
+
+
+class ClientHttp(_Half):
+    """The calling side; a wrong head raises "captive_portal" or TurnedAway."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(h11.CLIENT)
+        self._host = host
+
+    @property
+    def is_answered(self) -> bool:
+        """The answer's head has come and is one of ours."""
+        return self._accepted
+
+    def _head(self) -> h11.Request:
+        headers = [
+            ("Host", self._host),
+            ("Content-Type", CONTENT_TYPE),
+            ("Transfer-Encoding", "chunked"),
+        ]
+        return h11.Request(method="POST", target=PATH, headers=headers)
+
+    def _judge(self, answer: h11.Request | h11.Response) -> None:
+        assert isinstance(answer, h11.Response)
         headers = dict(answer.headers)
         ours = headers.get(b"content-type", b"") == CONTENT_TYPE.encode()
         if answer.status_code == 200 and ours:
-            self.is_answered = True
             return
         if answer.status_code in (429, 503) and b"x-jrn" in headers:
             raise TurnedAway(
@@ -136,71 +158,31 @@ class ClientHttp:
         raise TurnedAway(answer.status_code, 0)
 
 
-class ServerHttp:
+class ServerHttp(_Half):
     """The answering side of one connection, which carries one exchange and is closed."""
 
     def __init__(self) -> None:
-        self._machine = h11.Connection(
-            h11.SERVER, max_incomplete_event_size=limits.REQUEST_HEAD_BYTES_MAX
-        )
-        self._answered = False
-        self.is_asked = False
+        super().__init__(h11.SERVER)
+
+    @property
+    def is_asked(self) -> bool:
         """A request for an exchange has come."""
-        self.is_over = False
-        """The request's body has ended, or nothing more will come."""
+        return self._accepted
 
-    def unwrap(self, received: bytes) -> bytes:
-        """The request's body in these bytes. Raises NotAnExchange or Refusal "no_http"."""
-        try:
-            self._machine.receive_data(received)
-            return self._events()
-        except h11.RemoteProtocolError as error:
-            if self.is_asked:
-                self.is_over = True
-                return b""
-            raise no_http() from error
-
-    def _events(self) -> bytes:
-        body = bytearray()
-        while True:
-            event = self._machine.next_event()
-            if isinstance(event, h11.Request):
-                if event.target != PATH.encode():
-                    raise NotAnExchange(404)
-                if event.method != b"POST":
-                    raise NotAnExchange(405)
-                self.is_asked = True
-            elif isinstance(event, h11.Data):
-                body += event.data
-            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
-                self.is_over = True
-                return bytes(body)
-            elif event in (h11.NEED_DATA, h11.PAUSED):
-                return bytes(body)
-
-    def wrap(self, piece: bytes) -> bytes:
-        """Bytes for the socket that carry this piece of the answer's body."""
-        out = b"" if self._answered else self._answer()
-        if piece:
-            out += _bytes(self._machine.send(h11.Data(data=piece)))
-        return out
-
-    def _answer(self) -> bytes:
-        self._answered = True
+    def _head(self) -> h11.Response:
         headers = [
             ("Content-Type", CONTENT_TYPE),
             ("Transfer-Encoding", "chunked"),
             ("Connection", "close"),
         ]
-        return _bytes(
-            self._machine.send(h11.Response(status_code=200, headers=headers))
-        )
+        return h11.Response(status_code=200, headers=headers)
 
-    def finish(self) -> bytes:
-        """Bytes that end the answer's body."""
-        if self._machine.our_state is not h11.SEND_BODY:
-            return b""
-        return _bytes(self._machine.send(h11.EndOfMessage()))
+    def _judge(self, request: h11.Request | h11.Response) -> None:
+        assert isinstance(request, h11.Request)
+        if request.target != PATH.encode():
+            raise NotAnExchange(404)
+        if request.method != b"POST":
+            raise NotAnExchange(405)
 
 
 class NotAnExchange(Exception):
