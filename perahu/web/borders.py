@@ -98,7 +98,7 @@ def read_geojson(raw: bytes, kecamatan: Sequence[tuple[str, str]]) -> Borders:
 def dump(borders: Borders) -> bytes:
     """The small form, as the node keeps it."""
     kept = {
-        one.code: [[[round(x, 5), round(y, 5)] for x, y in ring] for ring in one.rings]
+        one.code: [[list(point) for point in ring] for ring in one.rings]
         for one in borders.found
     }
     raw = json.dumps({"perahu-borders": 1, "kecamatan": kept}).encode()
@@ -178,7 +178,8 @@ def _point(found: Any) -> Point:
             "koordinatnya bukan derajat; simpan ulang sebagai WGS 84 (EPSG:4326)",
             "its coordinates are no degrees; save it again as WGS 84 (EPSG:4326)",
         )
-    return x, y
+    # To a metre: as `dump` keeps it.
+    return round(x, 5), round(y, 5)
 
 
 def _listed(found: Any) -> list[Any]:
