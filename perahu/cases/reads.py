@@ -198,3 +198,36 @@ def _case_row(row: Case) -> CaseRow:
 
 def _entry_key(journal: bytes, seq: int) -> str:
     return f"{journal.hex()}{seq:016x}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a person decided a case."""
+
+    decision: str
+    reason: str
+    officer: bytes
+
+
+def ending(case: bytes) -> Ending | None:
+    """The decision of a case with its reason and who made it; None while it waits."""
+    row = Case.objects.filter(pk=case.hex()).exclude(decision="").first()
+    if row is None:
+        return None
+    return Ending(
+        decision=row.decision,
+        reason=row.decided_reason,
+        officer=bytes.fromhex(row.decided_by),
+    )
+
+
+def decided_cases(limit: int = 50) -> list[CaseRow]:
+    """The cases a person has decided, the latest decision first."""
+    rows = Case.objects.exclude(decision="").exclude(kind="")
+    return [_case_row(row) for row in rows.order_by("-decided_order")[:limit]]
+
+
+def disputed_entry(case: bytes) -> tuple[bytes, int] | None:
+    """The (journal, seq) that a case disputes, or None."""
+    mark = Mark.objects.filter(case=case.hex()).order_by("entry").first()
+    return (bytes.fromhex(mark.journal), mark.seq) if mark else None

@@ -1,13 +1,15 @@
-"""What the hub asks of the recordings: what to hand over, what the centre said, doubles."""
+"""What the hub asks of the recordings: what to hand over, what the centre said, doubles,
+what waits at which office, and the story of one recording for who decides about it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 
+from perahu.enrolment.facts import PHOTO
 from perahu.enrolment.models import PersonLink, Recording
 from perahu.enrolment.reads import entry_at, same_persons, state_of
 from perahu.enrolment.rules import RecordingState
@@ -143,3 +145,106 @@ def counts_by_node() -> dict[bytes, dict[str, int]]:
     for node, status, number in statuses.annotate(n=Count("pk")).order_by():
         found[bytes.fromhex(node)][status] = number
     return found
+
+
+# --- what waits, and where ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """How many wait, and since when the oldest does; (0, 0) for none."""
+
+    count: int = 0
+    oldest_ms: int = 0
+
+    def __add__(self, other: Heap) -> Heap:
+        since = [one.oldest_ms for one in (self, other) if one.count]
+        return Heap(self.count + other.count, min(since, default=0))
+
+
+@dataclass(slots=True, kw_only=True)
+class Backlog:
+    """The recordings of one office that are not done, by whom they wait for."""
+
+    begun: Heap = Heap()
+    """Not closed yet: the office goes on."""
+    recalled: Heap = Heap()
+    """Called back: the person has to come once more."""
+    to_hand: Heap = Heap()
+    """Closed, and not handed to the centre in this version."""
+    at_centre: dict[str, Heap] = field(default_factory=dict)
+    """By the centre's last word, "" where it has not said one."""
+
+
+def backlog_by_node() -> dict[bytes, Backlog]:
+    """What waits of every office's recordings, as far as this book knows them."""
+    rows = Recording.objects.exclude(number="").filter(abandoned=False)
+    called = Q(recalled_order__gt=F("completed_order"))
+    closed_ = rows.filter(version__gt=0).exclude(called)
+    handed = closed_.filter(submitted_version__gte=F("version"))
+    said = handed.filter(status_order__gt=F("submitted_order"))
+    unsaid = handed.filter(status_order__lte=F("submitted_order"))
+    found: dict[bytes, Backlog] = {}
+    for node, _, heap in _heaps(rows.filter(version=0), "opened_ms"):
+        found.setdefault(node, Backlog()).begun = heap
+    for node, _, heap in _heaps(rows.filter(called, version__gt=0), "status_ms"):
+        found.setdefault(node, Backlog()).recalled = heap
+    fresh = closed_.filter(submitted_version__lt=F("version"))
+    for node, _, heap in _heaps(fresh, "completed_ms"):
+        found.setdefault(node, Backlog()).to_hand = heap
+    for node, status, heap in _heaps(said, "status_ms", "status"):
+        found.setdefault(node, Backlog()).at_centre[status] = heap
+    for node, _, heap in _heaps(unsaid, "completed_ms"):
+        found.setdefault(node, Backlog()).at_centre[""] = heap
+    return found
+
+
+def _heaps(
+    rows: QuerySet[Recording], since: str, by: str = "node"
+) -> list[tuple[bytes, str, Heap]]:
+    """(office, value of `by`, heap), in their order; since when by this column."""
+    counted = rows.values_list("node", by).annotate(n=Count("pk"), oldest=Min(since))
+    return [
+        (bytes.fromhex(node), value, Heap(n, oldest))
+        for node, value, n, oldest in counted.order_by("node", by)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One recording as who decides about it wants to see it."""
+
+    state: RecordingState
+    officer: bytes
+    opened_ms: int
+    completed_ms: int
+    thumbnail: bytes
+    """SHA-256 of the sealed small photo; empty where there is none."""
+    journal: bytes
+    seq: int
+    """The entry that closed it; seq 0 while it is open."""
+    status: str
+    detail: str
+    other_nik: str
+
+
+def story(recording_: bytes) -> Story | None:
+    """Everything about one recording, or None where its opening is not known here."""
+    row = Recording.objects.filter(pk=recording_.hex()).exclude(number="").first()
+    if row is None:
+        return None
+    is_closed = bool(row.completed_order)
+    journal, seq = entry_at(row.completed_order) if is_closed else (b"", 0)
+    photo = json.loads(row.parts).get(PHOTO, {})
+    return Story(
+        state=state_of(row),
+        officer=bytes.fromhex(row.officer),
+        opened_ms=row.opened_ms,
+        completed_ms=row.completed_ms,
+        thumbnail=bytes.fromhex(photo.get("t", "")),
+        journal=journal,
+        seq=seq,
+        status=row.status,
+        detail=row.detail,
+        other_nik=row.other_nik,
+    )

@@ -1,0 +1,199 @@
+"""What a kabupaten asks of all offices' cards and stock at once, and of one's ledger.
+
+Example: `cards_by_office()[node]["queued"]` is how many wait for print, and since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, Sum
+
+from perahu.cards.models import Posting, PrintOrder, StockTransfer
+from perahu.cards.reads import HELD_BACK, MOVING, TO_HAND_OVER
+from perahu.cards.rules_stock import BLANKO, difference, office, spoiled, used
+from perahu.enrolment.reads_hub import Heap
+
+LEDGER_ROWS_MAX = 500
+
+
+def cards_by_office() -> dict[bytes, dict[str, Heap]]:
+    """Orders by office and state; a right that is on its way counts where it goes."""
+    rows = PrintOrder.objects.exclude(ordered_order="")
+    grouped = rows.values_list("state", "holder", "moving_to").annotate(
+        n=Count("pk"), ordered=Min("ordered_ms"), printed=Min("printed_ms")
+    )
+    found: dict[bytes, dict[str, Heap]] = {}
+    for state, holder, moving_to, n, ordered, printed in grouped.order_by("state"):
+        node = moving_to if state == MOVING else holder
+        since = printed if state in (TO_HAND_OVER, HELD_BACK) else ordered
+        heaps = found.setdefault(bytes.fromhex(node), {})
+        heaps[state] = heaps.get(state, Heap()) + Heap(n, since)
+    return found
+
+
+# --- stock ---------------------------------------------------------------------------------
+
+
+def stock_by_office() -> dict[bytes, dict[str, int]]:
+    """What lies at every office by the ledger, by item; an item never seen is absent."""
+    sums = Posting.objects.filter(account__startswith="office:")
+    grouped = sums.values_list("account", "item").annotate(sum=Sum("count"))
+    found: dict[bytes, dict[str, int]] = {}
+    for account, item, total in grouped.order_by("account", "item"):
+        found.setdefault(_node_in(account), {})[item] = total
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Blanko that became cards or waste since a moment."""
+
+    count: int
+    first_ms: int
+
+
+def blanko_used_since(since_ms: int) -> dict[bytes, Use]:
+    """What each office used up since then, for how long its stock will last."""
+    rows = Posting.objects.filter(item=BLANKO, at_ms__gte=since_ms)
+    found: dict[bytes, Use] = {}
+    for prefix in ("used:", "spoiled:"):
+        grouped = rows.filter(account__startswith=prefix).values_list("account")
+        for account, total, first in grouped.annotate(
+            sum=Sum("count"), first=Min("at_ms")
+        ).order_by("account"):
+            known = found.get(_node_in(account), Use(0, first))
+            use = Use(known.count + total, min(known.first_ms, first))
+            found[_node_in(account)] = use
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A transfer that was sent and not counted on arrival yet."""
+
+    transfer: bytes
+    item: str
+    count: int
+    sent_by: bytes
+    to: bytes
+    sent_ms: int
+
+
+def on_the_way_to_all() -> list[Way]:
+    """Every transfer on its way, oldest first."""
+    rows = StockTransfer.objects.filter(arrived=None).exclude(sent=None)
+    waiting = list(rows.order_by("sent_order"))
+    names = [f"transit:{row.transfer}" for row in waiting]
+    posted = Posting.objects.filter(account__in=names, kind="StockSent")
+    sent = dict(posted.values_list("account", "at_ms"))
+    return [
+        Way(
+            transfer=bytes.fromhex(row.transfer),
+            item=row.item,
+            count=row.sent or 0,
+            sent_by=bytes.fromhex(row.sent_by),
+            to=bytes.fromhex(row.to),
+            sent_ms=sent.get(f"transit:{row.transfer}", 0),
+        )
+        for row in waiting
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miscount:
+    """A count by hand that found something else than the ledger."""
+
+    node: bytes
+    item: str
+    found: int
+    """Too many where positive, too few where negative."""
+    at_ms: int
+    officer: bytes
+    reason: str
+
+
+def miscounts_since(since_ms: int) -> list[Miscount]:
+    """The counts with a difference since then, newest first."""
+    rows = Posting.objects.filter(
+        account__startswith="difference:", at_ms__gte=since_ms
+    )
+    return [
+        Miscount(
+            node=bytes.fromhex(row.node),
+            item=row.item,
+            found=-row.count,
+            at_ms=row.at_ms,
+            officer=bytes.fromhex(row.officer),
+            reason=row.text,
+        )
+        for row in rows.exclude(count=0).order_by("-at_ms", "posting")
+    ]
+
+
+# --- the ledger of one office -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One movement at an office, with what lies there after it."""
+
+    at_ms: int
+    item: str
+    count: int
+    left: int
+    kind: str
+    """The name of the fact."""
+    other: str
+    """The account on the other side."""
+    officer: bytes
+    text: str
+
+
+def ledger_of(node: bytes, item: str, limit: int = 100) -> list[LedgerRow]:
+    """What was moved at an office, newest first."""
+    assert 0 < limit <= LEDGER_ROWS_MAX, "a page of the ledger"
+    account = office(node)
+    rows = Posting.objects.filter(account=account, item=item)
+    left = int(rows.aggregate(sum=Sum("count"))["sum"] or 0)
+    shown = list(rows.order_by("-at_ms", "-posting")[:limit])
+    other = _other_sides(account, [row.movement for row in shown])
+    found = []
+    for row in shown:
+        found.append(
+            LedgerRow(
+                at_ms=row.at_ms,
+                item=item,
+                count=row.count,
+                left=left,
+                kind=row.kind,
+                other=other.get(row.movement, ""),
+                officer=bytes.fromhex(row.officer),
+                text=row.text,
+            )
+        )
+        left -= row.count
+    return found
+
+
+def _other_sides(account: str, movements: Sequence[str]) -> dict[str, str]:
+    rows = Posting.objects.filter(movement__in=movements).exclude(account=account)
+    return dict(rows.values_list("movement", "account"))
+
+
+def totals_of(node: bytes, item: str = BLANKO) -> dict[str, int]:
+    """Where an item went at an office: on hand, used, spoiled, and found by counting."""
+    accounts = {
+        "on_hand": office(node),
+        "used": used(node),
+        "spoiled": spoiled(node),
+        "difference": difference(node),
+    }
+    rows = Posting.objects.filter(account__in=accounts.values(), item=item)
+    sums = dict(rows.values_list("account").annotate(sum=Sum("count")).order_by())
+    return {name: sums.get(account, 0) for name, account in accounts.items()}
+
+
+def _node_in(account: str) -> bytes:
+    return bytes.fromhex(account.partition(":")[2])
