@@ -5,7 +5,7 @@ A leaf: it imports nothing of ours, and every room may import it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Words(NamedTuple):
@@ -30,3 +30,14 @@ class Refusal(Exception):
         super().__init__(f"{code}: {en}")
         self.code = code
         self.words = Words(id, en)
+
+
+def in_language(value: Any, language: str) -> Any:
+    """The same with every sentence in one language: what JSON can hold."""
+    if isinstance(value, Words):
+        return value.in_(language)
+    if isinstance(value, dict):
+        return {key: in_language(item, language) for key, item in value.items()}
+    if isinstance(value, list):
+        return [in_language(item, language) for item in value]
+    return value

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from perahu.node.django_settings import configure
 from tests.cast import District
+
+# Rooms have tables, and Django must know its settings before it sees one.
+configure()
 
 
 @pytest.fixture

@@ -22,14 +22,19 @@ from perahu.node.listener import Listener
 from perahu.node.lock import FileLock
 from perahu.node.loops import Loop, Loops
 from perahu.node.office import Office
-from perahu.node.pages import PageServer
+from perahu.node.pages import page_server
 from perahu.node.road import ATTEMPTS_MAX, Caller, doors_of, side_of
 from perahu.node.settings import split_address
-from perahu.node.status import in_language, status_of
+from perahu.node.status import status_of
 from perahu.node.tls import server_context
 from perahu.node.waiting import Waiting
+from perahu.node.web_office import WebOffice
+from perahu.node.assets import with_assets
 from perahu.node.work import loops_of
 from perahu.sync.exchange import Patience
+from perahu.web.gate import SESSIONS_KEY
+from perahu.web.ports import KEY
+from perahu.web.sessions import Sessions
 from perahu.words import Refusal, Words
 
 TROUBLES_SHOWN_MAX = 5
@@ -61,7 +66,7 @@ class Serving:
             if self.listener is not None:
                 self.listener.start()
                 opening.callback(self.listener.stop)
-            self.pages = PageServer(office.settings.page, self._application())
+            self.pages = page_server(office, self._application())
             self.pages.start()
             opening.callback(self.pages.stop, STOP_WAIT_S)
             running = Loops(office, self.loops)
@@ -78,7 +83,7 @@ class Serving:
             "ready": node.name,
             "node": node.node_id.hex(),
             "road_port": road,
-            "page": f"http://{self.pages.host}:{self.pages.port}/",
+            "page": self.pages.url,
         }
 
     def look_now(self) -> None:
@@ -109,18 +114,20 @@ class Serving:
         django = get_wsgi_application()
         waiting = Waiting(self.office.journal)
 
-        def figures(language: str) -> Any:
+        def figures() -> dict[str, Any]:
             found = status_of(self.office, self.loops, waiting)
             found["road_troubles"] = list(self.troubles)
-            return in_language(found, language)
+            return found
+
+        self.web = WebOffice(self.office, status=figures, look_now=self.look_now)
+        self.sessions = Sessions(self.web.monotonic_s, self.web.random)
 
         def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-            environ["perahu.status"] = figures
-            environ["perahu.language"] = self.office.settings.language
+            environ[KEY], environ[SESSIONS_KEY] = self.web, self.sessions
             with self.office.at_work():
                 return django(environ, start)
 
-        return application
+        return with_assets(application)
 
 
 def serve(office: Office) -> None:

@@ -5,7 +5,7 @@ node.key         the node's secret, sealed under the start passphrase
 root.pub         the kabupaten's root key, 32 bytes in hex
 certificate      the node's chain of certificates
 tls/             the office CA, and the listener's key and certificate
-fence keyring book.sqlite3 tables.sqlite3 blobs/ lock
+fence keyring book.sqlite3 tables.sqlite3 blobs/ lock flush.lock
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ class Settings:
     """Ports on this machine where scanners answer (SBI)."""
     scanner_root: str = "scanner-root.pem"
     """The certificate (PEM) under which the scanners sign; relative to the folder."""
+    demonstration: bool = False
+    """Devices and people are simulated: pages say DATA UJI and tell the simulators who
+    stands in front of them."""
     centre: str = ""
     """http(s)://… of the centre's side, at a hub."""
     centre_patience_s: int = 3 * 24 * 3600
@@ -147,6 +150,8 @@ def _fits(value: Any, kind: Any) -> bool:
     if kind is str:
         is_text = isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
         return is_text and value.isprintable()
+    if kind is bool:
+        return isinstance(value, bool)
     if kind is int:
         return type(value) is int and 0 < value <= SECONDS_MAX
     if not isinstance(value, list) or len(value) > WILAYAH_MAX:

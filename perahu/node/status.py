@@ -43,7 +43,7 @@ def status_of(
         "at_ms": now.wall_ms,
         "today": now.today.isoformat(),
         "clock": now.quality,
-        "clock_doubt": office.clock.doubt(_last_own_ms(office), last_hub_ms(office)),
+        "clock_doubt": clock_doubt(office),
         "contacts": contacts(office),
         "waiting": (waiting or Waiting(journal)).count(),
         "recordings": _recordings(office),
@@ -65,15 +65,9 @@ def status_of(
     }
 
 
-def in_language(value: Any, language: str) -> Any:
-    """The same with every sentence in one language: what JSON can hold."""
-    if isinstance(value, Words):
-        return value.in_(language)
-    if isinstance(value, dict):
-        return {key: in_language(item, language) for key, item in value.items()}
-    if isinstance(value, list):
-        return [in_language(item, language) for item in value]
-    return value
+def clock_doubt(office: Office) -> Words | None:
+    """Why a person must confirm the date first, or None."""
+    return office.clock.doubt(_last_own_ms(office), last_hub_ms(office))
 
 
 def _last_own_ms(office: Office) -> int:

@@ -13,10 +13,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from perahu.cards.reads import STATE_WORDS
-from perahu.words import Refusal
+from perahu.web.routes import Route, Who
+from perahu.web.visits import visit_of
+from perahu.words import Refusal, in_language
 
-LANGUAGES = ("id", "en")
-_COOKIE_S = 365 * 24 * 3600
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
@@ -58,8 +58,6 @@ def page(request: HttpRequest) -> HttpResponse:
     answer = render(request, "perahu/status.html", shown)
     answer["Content-Security-Policy"] = _POLICY
     answer["Cache-Control"] = "no-store"
-    if request.GET.get("lang") in LANGUAGES:
-        answer.set_cookie("lang", language, max_age=_COOKIE_S, samesite="Strict")
     return answer
 
 
@@ -72,13 +70,12 @@ def plain(request: HttpRequest) -> JsonResponse:
 
 
 def _figures(request: HttpRequest, language: str) -> dict[str, Any]:
-    figures: dict[str, Any] = request.META["perahu.status"](language)
+    figures: dict[str, Any] = in_language(visit_of(request).office.status(), language)
     return figures
 
 
 def _language(request: HttpRequest) -> str:
-    wanted = request.GET.get("lang") or request.COOKIES.get("lang", "")
-    return wanted if wanted in LANGUAGES else str(request.META["perahu.language"])
+    return visit_of(request).language
 
 
 def card_texts(language: str) -> dict[str, str]:
@@ -192,3 +189,9 @@ TEXTS = {
     },
 }
 """Every word of the page that is not a fact's own."""
+
+
+ROUTES = (
+    Route(path="keadaan", name="status", view=page, who=Who.MACHINE),
+    Route(path="status.json", name="status-json", view=plain, who=Who.MACHINE),
+)

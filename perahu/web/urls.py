@@ -1,13 +1,52 @@
-"""The addresses of the pages."""
+"""The addresses of the pages: the rows of every page module, in one table."""
 
 from __future__ import annotations
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from perahu.web import status
+from perahu.web import home, signing_in, status
+from perahu.web.gate import NOT_HERE, say
+from perahu.web.ports import KEY
+from perahu.web.routes import Route
+from perahu.words import Words
 
-urlpatterns = [
-    path("", status.page, name="status"),
-    path("status.json", status.plain, name="status-json"),
-]
+ROUTES: tuple[Route, ...] = (
+    *signing_in.ROUTES,
+    *home.ROUTES,
+    *status.ROUTES,
+)
+"""Every page there is, in the order of the menu."""
+
+BY_NAME = {route.name: route for route in ROUTES}
+assert len(BY_NAME) == len(ROUTES), "two routes share a name"
+
+urlpatterns = [path(route.path, route.view, name=route.name) for route in ROUTES]
 """Django looks for this name."""
+
+_STALE = Words(
+    "Formulir ini sudah lama terbuka atau datang dari halaman lain; tidak ada yang "
+    "disimpan. Muat ulang halamannya, lalu kirim lagi.",
+    "This form was open for long or came from another page; nothing was saved. Reload the "
+    "page, then send it again.",
+)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Nobody lives at this address."""
+    return say(request, NOT_HERE, status=404)
+
+
+def mistake(request: HttpRequest) -> HttpResponse:
+    """What even the gate did not foresee."""
+    words = request.META[KEY].report_mistake(RuntimeError("page"))
+    return say(request, words, status=500)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token."""
+    return say(request, _STALE, status=403)
+
+
+handler404 = "perahu.web.urls.not_found"
+handler500 = "perahu.web.urls.mistake"

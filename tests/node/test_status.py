@@ -11,8 +11,8 @@ import pytest
 from perahu.node.contacts import contacts, note_contact
 from perahu.node.loops import Done, Loop, Loops
 from perahu.node.office import open_office
-from perahu.node.status import in_language, status_of
-from perahu.words import Refusal, Words
+from perahu.node.status import status_of
+from perahu.words import Refusal, Words, in_language
 from tests.node.offices import PHRASE, found_hub, perahu
 
 

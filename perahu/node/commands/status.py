@@ -9,9 +9,9 @@ from typing import Any
 from perahu.cards.reads import LOOK
 from perahu.journal.journal import CLONE, RECOUNT
 from perahu.node.cli import Call, Say
-from perahu.node.status import in_language, status_of
+from perahu.node.status import status_of
 from perahu.web.status import TEXTS, card_texts
-from perahu.words import Words
+from perahu.words import Words, in_language
 
 NAME = "status"
 HELP = Words(

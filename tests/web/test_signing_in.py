@@ -1,0 +1,54 @@
+"""Signing in at a desk: a name, a PIN, no network; what follows the grant."""
+
+from __future__ import annotations
+
+from perahu.web.sessions import IDLE_S
+from tests.node.desk.town import Town
+from tests.web.conftest import open_pages
+from tests.web.seats import Seat, plain, seat_at
+
+
+def test_it_works(enggano: Seat) -> None:
+    """Who typed her PIN sees her home, her name and the place."""
+    text = enggano.text("/")
+    assert "Sari" in text and "Enggano" in text and "Media kedua" in text
+
+
+def test_it_shows_nothing_before_the_pin(town: Town) -> None:
+    """Without a session every page leads to the sign-in, which leads back."""
+    with open_pages(town, "enggano") as office, seat_at(office) as seat:
+        answer = seat.get("/")
+        assert answer.status_code == 302
+        assert answer["Location"] == "/masuk?next=%2F"
+
+
+def test_it_refuses_a_wrong_pin_in_words(town: Town) -> None:
+    """A wrong PIN is a sentence, and nobody is signed in."""
+    with open_pages(town, "enggano") as office, seat_at(office) as seat:
+        answer = seat.sign_in("sari", "111222")
+        assert answer.status_code == 409
+        assert "PIN" in plain(answer.content.decode())
+        assert seat.get("/").status_code == 302
+
+
+def test_it_locks_when_nobody_is_there_and_keeps_what_was_typed(town: Town) -> None:
+    """After the idle time the PIN is asked again, and the form comes back as typed."""
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        for session in seat.client.defaults["perahu.sessions"].live():
+            session.seen_s -= IDLE_S + 1
+        answer = seat.post("/bahasa-tidak-ada", nama="x")
+        assert answer.status_code == 404
+        answer = seat.get("/")
+        assert answer["Location"] == "/kunci?next=%2F"
+        answer = seat.client.post("/kunci", {"pin": "000000", "next": "/"})
+        assert answer.status_code == 409
+        answer = seat.client.post("/kunci", {"pin": "473829", "next": "/"})
+        assert answer["Location"] == "/"
+        assert seat.get("/").status_code == 200
+
+
+def test_it_never_leads_to_another_site(town: Town) -> None:
+    """The address to return to is one of this node's own."""
+    with open_pages(town, "enggano") as office, seat_at(office) as seat:
+        answer = seat.sign_in("sari", next_="//jahat.example/")
+        assert answer["Location"] == "/"
