@@ -162,15 +162,19 @@ class Heap:
         return Heap(self.count + other.count, min(since, default=0))
 
 
+NONE = Heap()
+"""Nothing waits."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Backlog:
     """The recordings of one office that are not done, by whom they wait for."""
 
-    begun: Heap = Heap()
+    begun: Heap = NONE
     """Not closed yet: the office goes on."""
-    recalled: Heap = Heap()
+    recalled: Heap = NONE
     """Called back: the person has to come once more."""
-    to_hand: Heap = Heap()
+    to_hand: Heap = NONE
     """Closed, and not handed to the centre in this version."""
     at_centre: dict[str, Heap] = field(default_factory=dict)
     """By the centre's last word, "" where it has not said one."""
