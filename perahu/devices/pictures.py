@@ -100,7 +100,9 @@ def signature_png(record: bytes, width: int = 480) -> bytes:
         ((p.x - left) * scale + 24, (p.y - top) * scale + 24, p.pressure)
         for p in points
     ]
-    for (x1, y1, _), (x2, y2, press) in pairwise(path):
+    for (x1, y1, before), (x2, y2, press) in pairwise(path):
+        if not before or not press:
+            continue  # pressure 0: the pen was in the air between two strokes
         pen.line([x1, y1, x2, y2], fill=_INK, width=3 + press // 60)
     out = BytesIO()
     image.reduce(2).save(out, format="PNG", optimize=True)

@@ -7,6 +7,7 @@ and changes the light. Backdrops are the law's: red, blue or orange (domain.md 1
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import pi, sin
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -55,6 +56,8 @@ class Face:
     smile: float
     extra: str
     """glasses, moustache, beard or nothing."""
+    eyes_shut: bool = False
+    """She blinks just then: for the guidance that asks for open eyes."""
 
 
 def face_of(seed: int, sex: str = "") -> Face:
@@ -182,13 +185,7 @@ def _features(sheet: _Sheet, face: Face) -> None:
     dark, eye_y = _shade(face.skin, 0.66), _Y - 8
     for side in (-1, 1):
         x = _X + side * face.eyes_apart
-        sheet.oval((x, eye_y), (20, face.eye_open), (248, 248, 244))
-        sheet.oval((x, eye_y), (face.eye_open - 0.5,) * 2, (62, 40, 28))
-        sheet.oval((x, eye_y), (4.5, 4.5), (12, 10, 10))
-        sheet.oval((x + 3, eye_y - 3), (2, 2), (255, 255, 255))
-        lid = [(x - 21, eye_y), (x - 9, eye_y - face.eye_open - 1),
-               (x + 9, eye_y - face.eye_open - 1), (x + 21, eye_y)]  # fmt: skip
-        sheet.line(lid, (30, 24, 22), 3)
+        _eye(sheet, face, (x, eye_y))
         brow_y = eye_y - face.brow
         sheet.line([(x - 23, brow_y + 4), (x, brow_y - 3), (x + 23, brow_y + 4)],
                    _shade(face.hair, 1.1), 6)  # fmt: skip
@@ -209,6 +206,23 @@ def _features(sheet: _Sheet, face: Face) -> None:
     sheet.line([(_X - m, corner), (_X, lip_y + 2), (_X + m, corner)], dark, 2)
     if face.extra == "glasses":
         _glasses(sheet, face, eye_y)
+
+
+def _eye(sheet: _Sheet, face: Face, at: tuple[float, float]) -> None:
+    """One eye: white, iris, light and upper lid; or the lashes of a shut one."""
+    (x, y), lash = at, (30, 24, 22)
+    if face.eyes_shut:
+        sheet.oval(at, (22, 13.5), _shade(face.skin, 0.94))
+        bow = [(x - 21 + 3.5 * n, y + 4 + 6 * sin(pi * n / 12)) for n in range(13)]
+        sheet.line(bow, lash, 4)
+        return
+    sheet.oval(at, (20, face.eye_open), (248, 248, 244))
+    sheet.oval(at, (face.eye_open - 0.5,) * 2, (62, 40, 28))
+    sheet.oval(at, (4.5, 4.5), (12, 10, 10))
+    sheet.oval((x + 3, y - 3), (2, 2), (255, 255, 255))
+    lid = [(x - 21, y), (x - 9, y - face.eye_open - 1),
+           (x + 9, y - face.eye_open - 1), (x + 21, y)]  # fmt: skip
+    sheet.line(lid, lash, 3)
 
 
 def _glasses(sheet: _Sheet, face: Face, eye_y: float) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the devices that a browser is: webcam, canvas, QR camera."""
