@@ -22,6 +22,7 @@ from perahu.node.rng import system_random
 from perahu.node.signing_in import set_pin, sign_in
 from perahu.node.status import clock_doubt
 from perahu.node.waiting import Waiting
+from perahu.node.web_parts import parts_of
 from perahu.web.ports import Strip
 from perahu.words import Words
 
@@ -49,7 +50,7 @@ class WebOffice:
         self._waiting = Waiting(office.journal)
         self._strip: tuple[float, Strip] | None = None
         self._strip_lock = threading.Lock()
-        self.parts: dict[str, Any] = {}
+        self.parts: dict[str, Any] = parts_of(office, self)
 
     @property
     def journal(self) -> Journal:

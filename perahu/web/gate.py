@@ -12,7 +12,12 @@ import zoneinfo
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -57,8 +62,9 @@ class Gate:
         """Answer one request."""
         visit = begin(request, *_chosen(request))
         zone = visit.office.journal.authority.policy.timezone
-        with translation.override(visit.language), timezone.override(
-            zoneinfo.ZoneInfo(zone)
+        with (
+            translation.override(visit.language),
+            timezone.override(zoneinfo.ZoneInfo(zone)),
         ):
             answer = self._answer(request)
         answer.headers.setdefault("Cache-Control", "no-store")

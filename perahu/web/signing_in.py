@@ -52,7 +52,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _signed_in(request: HttpRequest, visit: Visit) -> HttpResponse:
     office = visit.office
-    operator = office.sign_in(request.POST.get("login", ""), request.POST.get("pin", ""))
+    operator = office.sign_in(
+        request.POST.get("login", ""), request.POST.get("pin", "")
+    )
     desks = max((1, *office.desks))
     desk = int_of(request.POST.get("desk") or "1", desks, 1)
     # A new name for the cookie at every sign-in; what an old one waits for goes with it.

@@ -48,7 +48,8 @@ def seat_at(office: Office, login: str | None = None) -> Iterator[Seat]:
     """A seat at an open office, with its pages served as the node process serves them."""
     serving = Serving(office)
     try:
-        environ = {KEY: serving.web, SESSIONS_KEY: serving.sessions}
+        environ: dict[str, object] = {KEY: serving.web, SESSIONS_KEY: serving.sessions}
+        environ |= {"SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
         seat = Seat(Client(**environ), office)  # type: ignore[arg-type]
         if login:
             assert seat.sign_in(login).status_code == 302

@@ -177,7 +177,13 @@ class Webcam {
       0, 0, canvas.width, canvas.height);
   }
 
-  async judge() {
+  /* One frame after another: the finder has one picture in hand at a time. */
+  judge() {
+    this.turn = (this.turn || Promise.resolve()).then(() => this.judgeNow());
+    return this.turn;
+  }
+
+  async judgeNow() {
     let faces = null;
     if (this.finder) {
       const seen = await this.finder.detect(this.frame);
@@ -253,6 +259,7 @@ class Webcam {
     this.still.height = Math.round(Math.min(tall, JPEG_HEIGHT_MAX));
     this.still.width = Math.round((this.still.height * 3) / 4);
     this.draw(this.still);
+    await this.turn;
     this.frame.getContext("2d").drawImage(this.still, 0, 0, WIDTH, HEIGHT);
     const states = await this.judge();
     const blob = await new Promise((done) => {

@@ -1,0 +1,18 @@
+"""The ports of single pages, by name: what `web` asks for under `office.parts`.
+
+One line a page module; the Protocol of each stands in `perahu/web/`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perahu.node.office import Office
+
+if TYPE_CHECKING:
+    from perahu.node.web_office import WebOffice
+
+
+def parts_of(office: Office, web: WebOffice) -> dict[str, Any]:
+    """Every part this node's pages may ask for."""
+    return {}
