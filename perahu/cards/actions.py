@@ -22,7 +22,7 @@ from perahu.cards.rules_order import Request
 from perahu.devices.card_ports import DrawCard
 from perahu.devices.printer_ports import CardJob, CardPrinter, PrintOutcome
 from perahu.journal.journal import Journal
-from perahu.journal.types import Ask, BlobRef, Draft, Receipt
+from perahu.journal.types import Ask, BlobRef, Draft, Level, Receipt
 from perahu.journal.writer import Writer
 from perahu.people import reads as people
 from perahu.people.facts import Biodata
@@ -215,40 +215,24 @@ def hand_over(journal: Journal, ask: Ask, *, order: bytes, proof: Proof) -> Rece
 
 
 def erase_parts(journal: Journal, *, order: bytes) -> int:
-    """After hand-over: the photo, signature and templates leave this office. How many."""
+    """After hand-over: the photo, signature and templates leave this office. How many.
+
+    What this office sealed for another one waits until the hub holds it: a fact is not
+    received before its blobs are.
+    """
     state = rules.check_known(reads.order(order))
     if not state.handed_over:
         return 0
-    here = [sha for sha in state.blobs if journal.blobs.has(sha)]
+    sealed_here = reads.blobs_sent_by(order, journal.node_id)
+    here = [
+        sha
+        for sha in state.all_blobs
+        if journal.blobs.has(sha)
+        and (sha not in sealed_here or journal.blob_level(sha) >= Level.RECEIVED)
+    ]
     for sha in here:
         journal.blobs.remove(sha)
     return len(here)
-
-
-# --- the print right ----------------------------------------------------------------------
-
-
-def send_print_right(journal: Journal, ask: Ask, *, order: bytes, to: bytes) -> Receipt:
-    """Give the right to another office; until it is taken there nobody may print."""
-    with journal.writing() as book:
-        if done := book.done(ask.op_id):
-            return done
-        offices = list(book.authority.nodes())
-        fact = rules_order.decide_send_right(
-            reads.order(order), book.node_id, to, offices
-        )
-        return book.append(ask, [Draft(fact)])
-
-
-def take_print_right(journal: Journal, ask: Ask, *, order: bytes) -> Receipt:
-    """Take a right that was sent here."""
-    with journal.writing() as book:
-        if done := book.done(ask.op_id):
-            return done
-        state = reads.order(order)
-        sent_by = reads.right_sent_by(order)
-        fact = rules_order.decide_take_right(state, book.node_id, sent_by)
-        return book.append(ask, [Draft(fact)])
 
 
 # --- the hub ------------------------------------------------------------------------------
@@ -293,5 +277,4 @@ def cancel_print(journal: Journal, ask: Ask, *, order: bytes, reason: str) -> Re
         state = reads.order(order)
         fact = rules_order.decide_cancel(state, reason)
         assert state is not None
-        holder = state.holder or state.moving_to
-        return book.append(ask, [Draft(fact, audience=holder)])
+        return book.append(ask, [Draft(fact, audience=state.place)])

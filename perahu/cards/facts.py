@@ -63,7 +63,11 @@ class PrintCancelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintRightSent:
-    """The holder gives the right away; from here on it may not print."""
+    """The holder gives the right away; from here on it may not print.
+
+    It says of the order what the receiver may not know. Blobs: the parts of the card,
+    sealed to the receiver; none where it holds its own already.
+    """
 
     KIND: ClassVar[Kind] = Kind(
         72, 1, CONTROL, _LAW_CARD, right="print", subjects=_SUBJECTS
@@ -71,6 +75,10 @@ class PrintRightSent:
     person: bytes
     order: bytes
     to: bytes
+    kind: str = ""
+    document: int = 1
+    recording: bytes = b""
+    pickup: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,3 +231,70 @@ class StockCounted:
     counted: int
     expected: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSent:
+    """A printed card leaves for another office, which is to hand it over.
+
+    Blobs: as with PrintRightSent. A kind of its own, so that nobody who does not know it
+    takes it for a right to print.
+    """
+
+    KIND: ClassVar[Kind] = Kind(
+        85, 1, CONTROL, _LAW_CARD, right="hand_over", subjects=_SUBJECTS
+    )
+    person: bytes
+    order: bytes
+    to: bytes
+    kind: str
+    document: int = 1
+    recording: bytes = b""
+    pickup: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardTaken:
+    """The printed card lies at this office now; it alone may hand it over."""
+
+    KIND: ClassVar[Kind] = Kind(
+        86, 1, CONTROL, _LAW_CARD, right="hand_over", subjects=_SUBJECTS
+    )
+    person: bytes
+    order: bytes
+    sent_by: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripBegun:
+    """An office goes out to a desa: what is meant to be in the bag of the field laptop.
+
+    The moves themselves are facts of their own; this says what belongs together, so that
+    a trip cut short is gone on with, and one that never comes back is seen to be missing.
+    """
+
+    KIND: ClassVar[Kind] = Kind(
+        87, 1, CONTROL, _LAW_STOCK, right="record", subjects=("trip",), place="desa"
+    )
+    trip: bytes
+    desa: str
+    to: bytes
+    """The laptop."""
+    orders: tuple[bytes, ...]
+    """Print rights and printed cards that go along."""
+    stock: tuple[tuple[str, int], ...]
+    """(item, count) to go along."""
+    carrier: str
+    """Who carries the laptop, and answers for what is in the bag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripEnded:
+    """The bag is back and empty; or a person says why it is closed all the same."""
+
+    KIND: ClassVar[Kind] = Kind(
+        88, 1, CONTROL, _LAW_STOCK, right="record", subjects=("trip",)
+    )
+    trip: bytes
+    reason: str = ""
+    """Empty where everything came back."""

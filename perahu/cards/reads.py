@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from perahu.cards import facts, reads_stock, rules
+from perahu.cards import facts, reads_stock, reads_trip, rules
 from perahu.cards.models import PrintOrder
 from perahu.cards.rules import INTENDED, PRINTED, UNRESOLVED, AttemptState, OrderState
 from perahu.enrolment.models import PersonLink
@@ -28,18 +28,21 @@ from perahu.words import Words
 
 QUEUED, LOOK, MOVING, CANCELLED = "queued", "look", "moving", "cancelled"
 TO_HAND_OVER, HELD_BACK, HANDED_OVER = "to_hand_over", "held_back", "handed_over"
-UNKNOWN = "unknown"
+CARD_MOVING, UNKNOWN = "card_moving", "unknown"
 STATES = (
-    QUEUED, LOOK, MOVING, CANCELLED, TO_HAND_OVER, HELD_BACK, HANDED_OVER, UNKNOWN,
+    QUEUED, LOOK, MOVING, CANCELLED, TO_HAND_OVER, CARD_MOVING, HELD_BACK, HANDED_OVER,
+    UNKNOWN,
 )  # fmt: skip
 """Of an order: waits, must be looked at, on its way, taken back; printed and waiting for
-its person, printed and held back, in the person's hand; known only from its prints."""
+its person, printed and on its way to another office, printed and held back, in the
+person's hand; known only from its prints."""
 STATE_WORDS = {
     QUEUED: Words("antre cetak", "queued for printing"),
     LOOK: Words("hasil cetak belum jelas", "print uncertain"),
     MOVING: Words("hak cetak dalam perjalanan", "print right on its way"),
     CANCELLED: Words("dibatalkan", "cancelled"),
     TO_HAND_OVER: Words("siap diserahkan", "ready to hand over"),
+    CARD_MOVING: Words("kartu dalam perjalanan", "card on its way"),
     HELD_BACK: Words("ditahan, jangan diserahkan", "held back, not to be handed over"),
     HANDED_OVER: Words("sudah diserahkan", "handed over"),
     UNKNOWN: Words("belum dikenal", "not known"),
@@ -51,6 +54,9 @@ def order_key(event: Event) -> str:
     """(lamport, journal, seq) as text that sorts like the tuple."""
     return f"{event.lamport:012x}{event.journal.hex()}{event.seq:012x}"
 
+
+_Moved = facts.PrintRightSent | facts.CardSent
+_Described = facts.PrintOrdered | _Moved
 
 # --- facts into the tables ---------------------------------------------------------------
 
@@ -77,6 +83,7 @@ def apply(events: Sequence[Event]) -> None:
         # Each attempt takes one blanko or none, by its last known end.
         reads_stock.post_attempts(ends)
     reads_stock.apply(events)
+    reads_trip.apply(events)
 
 
 class _Row:
@@ -89,7 +96,7 @@ class _Row:
     def __init__(self, row: PrintOrder) -> None:
         self.row = row
         self.attempts: dict[str, dict[str, Any]] = json.loads(row.attempts)
-        self.moves: list[list[str]] = json.loads(row.moves)
+        self.moves: list[list[Any]] = json.loads(row.moves)
 
     def attempt(self, node: bytes, number: int) -> dict[str, Any]:
         """What is known of an attempt, begun empty."""
@@ -100,11 +107,13 @@ class _Row:
         row = self.row
         row.attempts = json.dumps(self.attempts, sort_keys=True, separators=(",", ":"))
         row.moves = json.dumps(sorted(self.moves), separators=(",", ":"))
-        row.holder, row.moving_to = _holder(row.home, sorted(self.moves))
+        place = _place(row, sorted(self.moves))
+        row.holder, row.moving_to = place.holder, place.moving_to
         good = [a for a in self.attempts.values() if _end(a) == PRINTED]
         row.printed = len(good)
         row.printed_ms = max((a["t"] for a in good), default=0)
-        row.state = _state(row, [_end(a) for a in self.attempts.values()])
+        ends = [_end(a) for a in self.attempts.values()]
+        row.state = _state(row, ends, place.is_card)
         return row
 
 
@@ -117,40 +126,65 @@ def _end(attempt: dict[str, Any]) -> str:
     return str(attempt.get("s", INTENDED))
 
 
-def _holder(home: str, moves: list[list[str]]) -> tuple[str, str]:
-    """(holder, on its way to); a move by who does not hold the right moves nothing."""
-    holder, moving_to = home, ""
-    for _, kind, node, other in moves:
-        if kind == "sent" and node == holder and not moving_to:
-            holder, moving_to = "", other
-        elif kind == "taken" and node == moving_to:
-            holder, moving_to = node, ""
-    return holder, moving_to
+@dataclass(slots=True)
+class _Place:
+    """Where right or card is, after all its moves."""
+
+    holder: str
+    moving_to: str = ""
+    is_card: bool = False
+    sealed: dict[str, list[str]] = field(default_factory=dict)
 
 
-def _state(row: PrintOrder, ends: list[str]) -> str:
+def _place(row: PrintOrder, moves: Sequence[list[Any]]) -> _Place:
+    """Fold the moves, in order; a move by who does not hold the right moves nothing.
+
+    Where the order's own fact has not come here, who sent it first is taken to have held
+    it: the hub, that knows all, is not misled.
+    """
+    senders = [node for _, kind, node, *_ in moves if kind == "sent"]
+    place = _Place(row.home if row.ordered_order else "".join(senders[:1]))
+    if row.ordered_order:
+        place.sealed[row.home] = json.loads(row.blobs)
+    for _, kind, node, other, is_card, blobs in moves:
+        if kind == "sent" and node == place.holder and not place.moving_to:
+            place.holder, place.moving_to = "", other
+            place.is_card = place.is_card or bool(is_card)
+            if blobs:
+                place.sealed[other] = blobs
+        elif kind == "taken" and node == place.moving_to:
+            place.holder, place.moving_to = node, ""
+    return place
+
+
+def _state(row: PrintOrder, ends: list[str], is_card: bool) -> str:
+    is_printed = is_card or PRINTED in ends
     printed = HELD_BACK if row.cancelled_order else TO_HAND_OVER
     tests = (
         (bool(row.handed_order), HANDED_OVER),
         (not UNRESOLVED.isdisjoint(ends), LOOK),
-        (PRINTED in ends, printed),
+        (is_printed and bool(row.moving_to), CARD_MOVING),
+        (is_printed, printed),
         (bool(row.cancelled_order), CANCELLED),
         (bool(row.moving_to), MOVING),
-        (not row.ordered_order, UNKNOWN),
+        (not row.ordered_order and not row.told_order, UNKNOWN),
     )
     return next((state for holds, state in tests if holds), QUEUED)
 
 
 def _ordered(open_: _Row, fact: facts.PrintOrdered, event: Event) -> None:
     row, order = open_.row, order_key(event)
-    if order <= row.ordered_order:
-        return
-    row.person, row.recording = fact.person.hex(), fact.recording.hex()
+    if order > row.ordered_order:
+        row.ordered_order = order
+        row.person, row.home = fact.person.hex(), fact.home.hex()
+        row.blobs = json.dumps([ref.sha256.hex() for ref in event.blobs])
+        _describe(row, fact, event)
+
+
+def _describe(row: PrintOrder, fact: _Described, event: Event) -> None:
+    row.recording, row.pickup = fact.recording.hex(), fact.pickup.hex()
     row.kind, row.priority = fact.kind, rules.priority(fact.kind)
-    row.document, row.pickup = fact.document, fact.pickup.hex()
-    row.home = fact.home.hex()
-    row.blobs = json.dumps([ref.sha256.hex() for ref in event.blobs])
-    row.ordered_order, row.ordered_ms = order, event.wall_ms
+    row.document, row.ordered_ms = fact.document, event.wall_ms
 
 
 def _cancelled(open_: _Row, fact: facts.PrintCancelled, event: Event) -> None:
@@ -159,15 +193,28 @@ def _cancelled(open_: _Row, fact: facts.PrintCancelled, event: Event) -> None:
         row.cancelled, row.cancelled_order = fact.reason, order
 
 
-def _sent(open_: _Row, fact: facts.PrintRightSent, event: Event) -> None:
-    _moved(open_, [order_key(event), "sent", event.node.hex(), fact.to.hex()])
+def _sent(open_: _Row, fact: _Moved, event: Event) -> None:
+    row, order = open_.row, order_key(event)
+    blobs = [ref.sha256.hex() for ref in event.blobs]
+    is_card = int(isinstance(fact, facts.CardSent))
+    _moved(open_, [order, "sent", event.node.hex(), fact.to.hex(), is_card, blobs])
+    if fact.kind and order > row.told_order:
+        row.told_order = order
+        if not row.ordered_order:
+            _describe(row, fact, event)
 
 
-def _taken(open_: _Row, fact: facts.PrintRightTaken, event: Event) -> None:
-    _moved(open_, [order_key(event), "taken", event.node.hex(), fact.sent_by.hex()])
+def _taken(
+    open_: _Row, fact: facts.PrintRightTaken | facts.CardTaken, event: Event
+) -> None:
+    is_card = int(isinstance(fact, facts.CardTaken))
+    _moved(
+        open_,
+        [order_key(event), "taken", event.node.hex(), fact.sent_by.hex(), is_card, []],
+    )
 
 
-def _moved(open_: _Row, move: list[str]) -> None:
+def _moved(open_: _Row, move: list[Any]) -> None:
     if move not in open_.moves:
         open_.moves.append(move)
 
@@ -212,6 +259,8 @@ _FOLDS: dict[type, Callable[[_Row, Any, Event], None]] = {
     facts.PrintCancelled: _cancelled,
     facts.PrintRightSent: _sent,
     facts.PrintRightTaken: _taken,
+    facts.CardSent: _sent,
+    facts.CardTaken: _taken,
     facts.PrintIntended: _intended,
     facts.CardHandedOver: _handed_over,
     **{kind: _ended(state) for kind, state in _ENDS.items()},
@@ -221,8 +270,9 @@ _FOLDS: dict[type, Callable[[_Row, Any, Event], None]] = {
 
 
 def order(order_: bytes) -> OrderState | None:
-    """The state of an order whose own fact is here, or None."""
-    row = PrintOrder.objects.filter(pk=order_.hex()).exclude(ordered_order="").first()
+    """The state of an order that is known here, by its own fact or its sender's; or None."""
+    rows = PrintOrder.objects.filter(pk=order_.hex())
+    row = rows.exclude(ordered_order="", told_order="").first()
     return None if row is None else state_of(row)
 
 
@@ -240,6 +290,7 @@ def state_of(row: PrintOrder) -> OrderState:
                 says=held.get("y", ""),
             )
         )
+    place = _place(row, json.loads(row.moves))
     return OrderState(
         order=bytes.fromhex(row.order),
         person=bytes.fromhex(row.person),
@@ -252,7 +303,12 @@ def state_of(row: PrintOrder) -> OrderState:
         cancelled=row.cancelled,
         attempts=tuple(attempts),
         handed_over=bool(row.handed_order),
-        blobs=tuple(map(bytes.fromhex, json.loads(row.blobs))),
+        home=bytes.fromhex(row.home),
+        is_card=place.is_card,
+        sealed={
+            bytes.fromhex(node): tuple(map(bytes.fromhex, shas))
+            for node, shas in place.sealed.items()
+        },
     )
 
 
@@ -270,11 +326,19 @@ def orders_of(person: bytes) -> list[OrderState]:
 
 
 def right_sent_by(order_: bytes) -> bytes:
-    """The office that sent the print right last; b"" where it never moved."""
+    """The office that sent the right or card last; b"" where it never moved."""
     row = PrintOrder.objects.filter(pk=order_.hex()).first()
     moves = json.loads(row.moves) if row else []
-    sent = [node for _, kind, node, _ in moves if kind == "sent"]
+    sent = [node for _, kind, node, *_ in moves if kind == "sent"]
     return bytes.fromhex(sent[-1]) if sent else b""
+
+
+def blobs_sent_by(order_: bytes, node: bytes) -> set[bytes]:
+    """The parts of a card that a node sealed for whom it sent right or card to."""
+    row = PrintOrder.objects.filter(pk=order_.hex()).first()
+    moves = json.loads(row.moves) if row else []
+    sent = [shas for _, _, sender, _, _, shas in moves if sender == node.hex()]
+    return {bytes.fromhex(sha) for shas in sent for sha in shas}
 
 
 def order_of_recording(recording: bytes) -> OrderState | None:

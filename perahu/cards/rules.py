@@ -14,8 +14,8 @@ Example: `decide_print(view)` gives the `PrintIntended` to append, or refuses.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from perahu.cards import facts
@@ -73,8 +73,13 @@ class OrderState:
     """The centre's reason, where it took the order back."""
     attempts: tuple[AttemptState, ...] = ()
     handed_over: bool = False
-    blobs: tuple[bytes, ...] = ()
     recording: bytes = b""
+    home: bytes = b""
+    """Where the hub ordered it; b"" where only its sender told of it."""
+    sealed: Mapping[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    """The parts of the card by the node they were sealed to."""
+    is_card: bool = False
+    """A printed card came from another office, whose print may not be known here."""
 
     @property
     def unresolved(self) -> AttemptState | None:
@@ -83,8 +88,23 @@ class OrderState:
 
     @property
     def printed(self) -> bool:
-        """Whether an attempt ended in a good card."""
-        return any(a.state == PRINTED for a in self.attempts)
+        """Whether an attempt ended in a good card, here or where the card came from."""
+        return self.is_card or any(a.state == PRINTED for a in self.attempts)
+
+    @property
+    def place(self) -> bytes:
+        """The node that holds right or card, or that it is on its way to."""
+        return self.holder or self.moving_to
+
+    @property
+    def blobs(self) -> tuple[bytes, ...]:
+        """The parts of the card as sealed to the node that it is at or on its way to."""
+        return self.sealed.get(self.place) or self.sealed.get(self.home, ())
+
+    @property
+    def all_blobs(self) -> tuple[bytes, ...]:
+        """The parts as sealed to whomever."""
+        return tuple(sha for shas in self.sealed.values() for sha in shas)
 
     def attempt(self, node: bytes, number: int) -> AttemptState | None:
         """One attempt, or None."""
@@ -387,12 +407,19 @@ def _check_can_be_handed_over(order: OrderState, node: bytes) -> None:
             en=f"This card is held back: the centre took its order back "
             f"({order.cancelled}). Keep the card, call the kabupaten, do not hand it over.",
         )
-    here = [a for a in order.attempts if a.node == node and a.state == PRINTED]
-    if not here:
+    if not order.printed:
         raise Refusal(
             "not_printed",
             id="Kartu ini belum tercetak di sini; belum ada yang diserahkan.",
             en="This card was not printed here yet; there is nothing to hand over.",
+        )
+    if order.holder != node:
+        raise Refusal(
+            "card_elsewhere",
+            id="Kartu ini tidak ada di sini: ada di kantor lain atau dalam perjalanan. "
+            "Terima dahulu kartunya, atau layani di kantor itu.",
+            en="This card is not here: it is at another office or on its way. Take it in "
+            "first, or serve the person there.",
         )
 
 

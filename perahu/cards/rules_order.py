@@ -2,7 +2,8 @@
 
 - The hub orders one card for each person and version, at one office of the network; only
   an order that was taken back before a card could be made leaves room for another.
-- The right moves in two halves, and only when it is clear that no card was made.
+- The right moves in two halves, and only when it is clear that no card was made; a printed
+  card moves in two halves as well, and is handed over where it lies.
 
 Example: `decide_order(request, others, offices)` gives the `PrintOrdered`, or refuses.
 """
@@ -92,25 +93,78 @@ def decide_send_right(
     known = check_known(order)
     check_right(known, node)
     check_once(known, 0)
+    _check_addressee(node, to, offices)
+    return facts.PrintRightSent(
+        person=known.person, order=known.order, to=to,
+        kind=known.kind, document=known.document,
+        recording=known.recording, pickup=known.pickup,
+    )  # fmt: skip
+
+
+def decide_send_card(
+    order: OrderState | None, node: bytes, to: bytes, offices: Sequence[bytes]
+) -> facts.CardSent:
+    """Let a printed card go: one that lies here, in nobody's hand yet.
+
+    One that is held back may go too: whoever gets it holds it back as well.
+    """
+    known = check_known(order)
+    if not known.printed or known.unresolved or known.handed_over:
+        raise Refusal(
+            "no_card_here",
+            id="Kartu ini belum tercetak, belum jelas, atau sudah diserahkan; tidak ada "
+            "yang dikirim.",
+            en="This card is not printed, not clear, or handed over already; nothing was "
+            "sent.",
+        )
+    if known.holder != node:
+        raise Refusal(
+            "card_elsewhere",
+            id="Kartu ini tidak ada di sini: ada di kantor lain atau dalam perjalanan. "
+            "Tidak ada yang dikirim.",
+            en="This card is not here: it is at another office or on its way. Nothing was "
+            "sent.",
+        )
+    _check_addressee(node, to, offices)
+    return facts.CardSent(
+        person=known.person, order=known.order, to=to,
+        kind=known.kind, document=known.document,
+        recording=known.recording, pickup=known.pickup,
+    )  # fmt: skip
+
+
+def _check_addressee(node: bytes, to: bytes, offices: Sequence[bytes]) -> None:
     if to == node or to not in offices:
         raise unknown_choice("kantor tujuan", "office it goes to")
-    return facts.PrintRightSent(person=known.person, order=known.order, to=to)
 
 
 def decide_take_right(
     order: OrderState | None, node: bytes, sent_by: bytes
 ) -> facts.PrintRightTaken:
     """Take a right that is on its way here."""
+    known = _coming(order, node)
+    return facts.PrintRightTaken(
+        person=known.person, order=known.order, sent_by=sent_by
+    )
+
+
+def decide_take_card(
+    order: OrderState | None, node: bytes, sent_by: bytes
+) -> facts.CardTaken:
+    """Take in a printed card that is on its way here."""
+    known = _coming(order, node)
+    return facts.CardTaken(person=known.person, order=known.order, sent_by=sent_by)
+
+
+def _coming(order: OrderState | None, node: bytes) -> OrderState:
     known = check_known(order)
     if known.moving_to != node:
         raise Refusal(
             "right_not_coming",
-            id="Hak cetak ini tidak sedang dikirim ke kantor ini.",
-            en="This print right is not on its way to this office.",
+            id="Hak cetak atau kartu ini tidak sedang dikirim ke kantor ini.",
+            en="This print right or card is not on its way to this office.",
         )
-    return facts.PrintRightTaken(
-        person=known.person, order=known.order, sent_by=sent_by
-    )
+    return known
 
 
 def _reason(text: str) -> str:

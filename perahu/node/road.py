@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from perahu.journal.journal import CLONE
 from perahu.keys import cbor
-from perahu.keys.certificates import NodeCertificate
+from perahu.keys.certificates import NodeCertificate, covers
 from perahu.keys.facts import ForkSeen
 from perahu.node import actions, tls, trust
 from perahu.node.contacts import note_contact
@@ -62,9 +62,28 @@ def offer_to(office: Office, node: NodeCertificate) -> Offer | None:
     if theirs.name == row.parent:
         return row.up
     if theirs.parent != row.name:
-        return None
+        return _offer_beside(office, node)
     is_known = node.node_id in office.authority.nodes()
     return row.down if is_known or not row.decides else None
+
+
+def _offer_beside(office: Office, node: NodeCertificate) -> Offer | None:
+    """What a neighbour is to us: an office and the laptop that works in its wilayah.
+
+    A laptop need not have heard of its office before: the papers in the file say who
+    wrote it, and what the hub sealed comes in the same file.
+    """
+    offer = office.settings.row.beside.get(node.role)
+    if offer is None or office.authority.is_revoked(node.node_id):
+        return None
+    return offer if share_wilayah(office.certificate, node) else None
+
+
+def share_wilayah(one: NodeCertificate, other: NodeCertificate) -> bool:
+    """Whether two nodes work in the same place, whoever's is the wider."""
+    return any(covers(one.wilayah, code) for code in other.wilayah) or any(
+        covers(other.wilayah, code) for code in one.wilayah
+    )
 
 
 def doors_of(office: Office) -> Doors:

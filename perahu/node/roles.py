@@ -6,7 +6,8 @@ allows is the business of keys/certificates.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from perahu.sync.offer import Gives, Offer, Takes
 from perahu.words import Refusal, Words
@@ -24,6 +25,8 @@ class Role:
     """What it and its parent are to each other on the road."""
     down: Offer | None = None
     """What it and a node that calls it are to each other; None where nobody calls it."""
+    beside: Mapping[str, Offer] = field(default_factory=dict)
+    """Roles it meets without the hub, from hand to hand, and what each is to it."""
     serves_people: bool = False
     """Records, prints, hands over: has desks."""
     decides: bool = False
@@ -36,6 +39,12 @@ _OFFICE_TO_HUB = Offer(gives=Gives.OWN, takes=Takes.OWN, acks_count=True)
 _HUB_TO_OFFICE = Offer(gives=Gives.AUDIENCE, takes=Takes.OWN)
 _HUB_TO_PROVINSI = Offer(gives=Gives.ALL, takes=Takes.OWN, acks_count=True)
 _PROVINSI_TO_HUB = Offer(gives=Gives.OWN, takes=Takes.ALL, is_second_site=True)
+_OFFICE_TO_FIELD = Offer(
+    gives=Gives.OWN_AND_HUBS, takes=Takes.OWN_AND_COMMON, control_blobs_only=True
+)
+_FIELD_TO_OFFICE = Offer(
+    gives=Gives.OWN_AND_COMMON, takes=Takes.OWN_AND_HUBS, control_blobs_only=True
+)
 
 ROLES = {
     role.name: role
@@ -45,6 +54,7 @@ ROLES = {
             words=Words("lapangan", "field"),
             parent="kabupaten",
             up=_OFFICE_TO_HUB,
+            beside={"kecamatan": _FIELD_TO_OFFICE},
             serves_people=True,
             wilayah_digits=4,
         ),
@@ -53,6 +63,7 @@ ROLES = {
             words=Words("kecamatan", "kecamatan"),
             parent="kabupaten",
             up=_OFFICE_TO_HUB,
+            beside={"field": _OFFICE_TO_FIELD},
             serves_people=True,
         ),
         Role(

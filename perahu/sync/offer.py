@@ -6,6 +6,12 @@
 | hub | office, laptop | audience | own | no | no |
 | hub | provinsi | all | own | yes | no |
 | provinsi | hub | own | all | no | yes |
+| office | field laptop | own and hub's | own and common | no | no |
+| field laptop | office | own and common | own and hub's | no | no |
+
+The last two meet side by side: neither is a site of its own, so no receipt rises, and what
+the hub sealed is handed on as it came. They bring no blobs but those their own control
+journals cite: parts of recordings go to the hub alone, and nobody else can open them.
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ from enum import Enum
 
 from perahu.journal.book import JournalRow
 from perahu.journal.types import COMMON
+from perahu.kinds import CONTROL
 
 
 class Gives(Enum):
@@ -27,6 +34,10 @@ class Gives(Enum):
     """Journals we write for all ("H0") or for this peer."""
     ALL = "all"
     """Every journal we hold, whoever wrote it."""
+    OWN_AND_COMMON = "own and common"
+    """Our own, and the hub's common ones as they came to us."""
+    OWN_AND_HUBS = "own and hub's"
+    """Besides these also what the hub writes for us."""
 
 
 class Takes(Enum):
@@ -36,6 +47,10 @@ class Takes(Enum):
     """Those the peer itself writes."""
     ALL = "all"
     """Any."""
+    OWN_AND_COMMON = "own and common"
+    """Besides its own also the hub's common ones."""
+    OWN_AND_HUBS = "own and hub's"
+    """Besides these also what the hub writes for the peer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,8 @@ class Offer:
     """Whether the peer's ack makes a receipt rise: it is the hub or a second site."""
     is_second_site: bool = False
     """Whether our own ack means the second copy exists."""
+    control_blobs_only: bool = False
+    """Whether only blobs travel that the sender's own control journals cite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +99,51 @@ Witness = Callable[[ForkEvidence], None]
 """Told of evidence as it is found; receiving goes on afterwards."""
 
 
-def given(rows: Sequence[JournalRow], offer: Offer, peer: bytes) -> list[JournalRow]:
+def given(
+    rows: Sequence[JournalRow], offer: Offer, peer: bytes, us: bytes
+) -> list[JournalRow]:
     """The journals that go to this peer; the common ones first, then as they began."""
-    if offer.gives is Gives.ALL:
-        found = [row for row in rows if row.node != peer]
-    elif offer.gives is Gives.OWN:
-        found = [row for row in rows if row.own and row.audience == b""]
-    else:
-        found = [row for row in rows if row.own and row.audience in (COMMON, peer)]
+    found = [row for row in rows if _is_given(row, offer.gives, peer, us)]
     return sorted(found, key=lambda row: (row.audience != COMMON, row.number))
 
 
-def taken(rows: Sequence[JournalRow], offer: Offer, peer: bytes) -> list[JournalRow]:
+def _is_given(row: JournalRow, gives: Gives, peer: bytes, us: bytes) -> bool:
+    if gives is Gives.ALL:
+        return row.node != peer
+    if gives is Gives.AUDIENCE:
+        return row.own and row.audience in (COMMON, peer)
+    handed_on = {Gives.OWN_AND_COMMON: (COMMON,), Gives.OWN_AND_HUBS: (COMMON, us)}
+    # Whoever has an audience is a hub: no other journal of that kind is ever let in.
+    return (row.own and not row.audience) or row.audience in handed_on.get(gives, ())
+
+
+def taken(
+    rows: Sequence[JournalRow], offer: Offer, peer: bytes, us: bytes
+) -> list[JournalRow]:
     """The journals that this peer may bring and that we know already."""
-    return [row for row in rows if not row.own and accepts(offer, row.node, peer)]
+    return [
+        row
+        for row in rows
+        if not row.own and accepts(offer, (row.node, row.audience), peer, us)
+    ]
 
 
-def accepts(offer: Offer, author: bytes, peer: bytes) -> bool:
-    """Whether the peer may bring a journal of this author."""
-    return offer.takes is Takes.ALL or author == peer
+def accepts(offer: Offer, written: tuple[bytes, bytes], peer: bytes, us: bytes) -> bool:
+    """Whether the peer may bring a journal, told by its author and its audience."""
+    author, audience = written
+    if offer.takes is Takes.ALL:
+        return True
+    if author == peer:
+        return audience in (b"", COMMON, us)
+    handed_on = {
+        Takes.OWN_AND_COMMON: (COMMON,),
+        Takes.OWN_AND_HUBS: (COMMON, peer),
+    }
+    return audience in handed_on.get(offer.takes, ())
+
+
+def brings_blobs(offer: Offer, row: JournalRow, sender: bytes) -> bool:
+    """Whether the blobs that a journal cites travel with it."""
+    if not offer.control_blobs_only:
+        return True
+    return row.lane == CONTROL and row.node == sender

@@ -13,13 +13,20 @@ from dataclasses import dataclass, field
 from perahu.journal.book import JournalRow
 from perahu.journal.journal import Journal
 from perahu.journal.receiver import Received
-from perahu.journal.segment import bad_segment, decode_segment
+from perahu.journal.segment import Segment, bad_segment, decode_segment
 from perahu.journal.types import BlobRef, Level
 from perahu.keys.certificates import Chain, journal_id
 from perahu.sync import limits
 from perahu.sync.ack import Evidence
 from perahu.sync.memory import Memory
-from perahu.sync.offer import ForkEvidence, Offer, Witness, accepts, taken
+from perahu.sync.offer import (
+    ForkEvidence,
+    Offer,
+    Witness,
+    accepts,
+    brings_blobs,
+    taken,
+)
 from perahu.sync.progress import Progress
 from perahu.sync.sealed import CLASS_OF_BLOB, CLASS_OF_LANE, ChunkCargo, SegmentCargo
 from perahu.sync.vector import SHORT, Reach
@@ -55,8 +62,16 @@ class Receiving:
 
     def vector(self) -> dict[bytes, Reach]:
         """How far we hold every journal that this peer may bring."""
-        rows = taken(self.journal.journals(), self.offer, self.memory.peer)
+        rows = self._taken()
         return {row.id[:SHORT]: self._reach(row) for row in rows if row.sealed_seq}
+
+    def _taken(self) -> list[JournalRow]:
+        rows, us = self.journal.journals(), self.journal.node_id
+        return taken(rows, self.offer, self.memory.peer, us)
+
+    def _accepts(self, author: bytes, audience: bytes) -> bool:
+        us = self.journal.node_id
+        return accepts(self.offer, (author, audience), self.memory.peer, us)
 
     def _reach(self, row: JournalRow) -> Reach:
         if row.sealed_seq == 0:
@@ -88,7 +103,7 @@ class Receiving:
                 self._unknown.add(cargo.journal[:SHORT])
                 return
             self._introduce(cargo)
-        elif row.own or not accepts(self.offer, row.node, self.memory.peer):
+        elif row.own or not self._accepts(row.node, row.audience):
             raise bad_segment("not this peer's to bring")
         segment = decode_segment(cargo.segment)
         if (segment.journal, segment.a, segment.b) != (cargo.journal, cargo.a, cargo.b):
@@ -100,10 +115,20 @@ class Receiving:
             self.stored_entries += count
             road_class = CLASS_OF_LANE[cargo.lane]
             self.progress.received(road_class, count, len(cargo.segment))
+            self._pass_over_blobs(segment)
         elif got is Received.KNOWN:
             self.known_segments += 1
         elif got is Received.FORK:
             self._fork(cargo, segment.h_b)
+
+    def _pass_over_blobs(self, segment: Segment) -> None:
+        """Blobs that never come by this road are not waited for."""
+        row = self.journal.journal(segment.journal)
+        assert row is not None, "it was stored just now"
+        if brings_blobs(self.offer, row, self.memory.peer):
+            return
+        cited = self.journal.blobs_cited(row.id, segment.a - 1)
+        self.journal.blobs.pass_over([sha for seq, sha in cited if seq <= segment.b])
 
     def _introduce(self, cargo: SegmentCargo) -> None:
         """Make a journal known if its author, lane and audience are what its id says."""
@@ -114,7 +139,7 @@ class Receiving:
             raise bad_segment("journal id")
         if author == self.journal.node_id:
             raise bad_segment("our own journal from elsewhere")
-        if not accepts(self.offer, author, self.memory.peer):
+        if not self._accepts(author, cargo.audience):
             raise bad_segment("not this peer's to bring")
         row = self.journal.introduce(cargo.certificate, cargo.lane, cargo.audience)
         assert row.id == cargo.journal and not row.own
@@ -191,7 +216,7 @@ class Receiving:
 
     def touch_all(self) -> None:
         """Let the next ACK say how far we hold every journal of this peer."""
-        rows = taken(self.journal.journals(), self.offer, self.memory.peer)
+        rows = self._taken()
         self._touched.update(row.id for row in rows)
 
     def take_reached(self) -> dict[bytes, Reach]:

@@ -22,7 +22,7 @@ from perahu.sync import limits, vector
 from perahu.sync.ack import Ack, manifest
 from perahu.sync.frames import Frame
 from perahu.sync.memory import Memory
-from perahu.sync.offer import ForkEvidence, Offer, Witness, given
+from perahu.sync.offer import ForkEvidence, Offer, Witness, brings_blobs, given
 from perahu.sync.progress import Progress
 from perahu.sync.sealed import (
     CLASS_OF_BLOB,
@@ -109,14 +109,14 @@ class Sending:
         self._held = self.memory.blobs_held()
         self._acked, self._floors = self.memory.acked(), self.memory.floors()
         self.journal.seal()
-        for row in given(self.journal.journals(), self.offer, self.memory.peer):
+        for row in self._given():
             seq = self._acked[row.id].seq if row.id in self._acked else 0
             self._add_line(row, min(seq, row.sealed_seq))
 
     def refresh(self) -> None:
         """Take in what was recorded or received since: it goes ahead by its class."""
         self.journal.seal()
-        for row in given(self.journal.journals(), self.offer, self.memory.peer):
+        for row in self._given():
             line = self._lines.get(row.id)
             if line is None:
                 self._add_line(row, 0)
@@ -124,6 +124,10 @@ class Sending:
                 grown = row.sealed_seq - line.row.sealed_seq
                 self.progress.queued(CLASS_OF_LANE[row.lane], grown)
                 line.row, line.segments = row, None
+
+    def _given(self) -> list[JournalRow]:
+        rows, us = self.journal.journals(), self.journal.node_id
+        return given(rows, self.offer, self.memory.peer, us)
 
     def _add_line(self, row: JournalRow, acked: int) -> None:
         assert 0 <= acked <= row.sealed_seq, "nobody acknowledges what is not sealed"
@@ -133,7 +137,8 @@ class Sending:
 
     def _load_cited(self, row: JournalRow, after: int, through: int) -> None:
         """Queue the blobs that entries after..through cite and the peer lacks."""
-        if through <= after:
+        us = self.journal.node_id
+        if through <= after or not brings_blobs(self.offer, row, us):
             return
         for seq, sha in self.journal.blobs_cited(row.id, after):
             if seq > through or sha in self._held or sha in self._loads:
@@ -369,6 +374,8 @@ class Sending:
 
     def _raise_floor(self, line: _Line) -> list[bytes]:
         """The blobs below the first one that the peer still lacks."""
+        if not brings_blobs(self.offer, line.row, self.journal.node_id):
+            return []
         before = self._floors.get(line.row.id, 0)
         floor, below = line.acked, list[bytes]()
         for seq, sha in sorted(self.journal.blobs_cited(line.row.id, before)):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from perahu.cards import actions, actions_stock, reads, reads_stock
+from perahu.cards import actions, actions_move, actions_stock, reads, reads_stock
 from perahu.cards.actions import PrintAnswer
 from perahu.cards.facts import PrintOrdered, PrintRightSent
 from perahu.cards.rules import OrderState, Proof
@@ -358,10 +358,12 @@ def test_it_moves_the_right_in_two_halves(world: World) -> None:
     kapal = world.district.members["Kapal"].node_id
     with world.at("Enggano") as journal:
         for _ in range(2):
-            actions.send_print_right(journal, ask, order=order.order, to=kapal)
+            actions_move.send_order(
+                journal, ask, order=order.order, to=kapal, open_blob=world.open_blob
+            )
     assert refused(world, order) == "right_on_its_way"
     with world.at("Enggano") as journal, pytest.raises(Refusal) as caught:
-        actions.take_print_right(journal, world.ask(), order=order.order)
+        actions_move.take_order(journal, world.ask(), order=order.order)
     assert caught.value.code == "right_not_coming"
 
 
@@ -382,7 +384,7 @@ def test_it_takes_a_right_that_comes(world: World) -> None:
     ask = world.ask()
     with world.at("Enggano") as journal:
         for _ in range(2):
-            actions.take_print_right(journal, ask, order=ids["order"])
+            actions_move.take_order(journal, ask, order=ids["order"])
         state_ = reads.order_of_recording(RECORDING)
     assert state_ is not None and state_.holder == enggano
     assert world.print(state_).outcome == "printed"

@@ -6,6 +6,7 @@ A blob arrives in chunks of 16 KB in any order of contacts; a part-way blob lies
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from perahu.journal.types import BlobRef
 from perahu.words import Refusal
 
 _ABSENT, _HERE, _LET_GO = 0, 1, 2
-"""Column `present` of the map: not here yet; here; was here and is no longer needed."""
+"""Column `present` of the map: not here yet; here; not needed here, or no longer."""
 
 
 class Blobs:
@@ -85,6 +86,15 @@ class Blobs:
         """
         self._note(sha, _LET_GO)
         self._disk.remove(self._path(sha))
+
+    def pass_over(self, shas: Sequence[bytes]) -> None:
+        """Cited, not here, and never coming by the road the entry came: not waited for."""
+        if shas:
+            with self._store.transaction():
+                self._store.run_many(
+                    "UPDATE blobs SET present = ? WHERE sha256 = ? AND present = ?",
+                    [(_LET_GO, sha, _ABSENT) for sha in shas],
+                )
 
     def cited(self, sha: bytes) -> BlobRef | None:
         """What the citing entry says of the blob, or None where no entry cites it."""
