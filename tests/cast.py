@@ -171,6 +171,7 @@ class District:
                     random=member.dice,
                     disk=RealDisk(),
                     lock=FileLock(member.folder / "writer.lock"),
+                    flush_lock=FileLock(member.folder / "flush.lock"),
                     thread=lambda: 0,
                 ),
                 book_url=member.book_url,

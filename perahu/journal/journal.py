@@ -1,7 +1,8 @@
 """The journal of a node: the face that rooms, sync and node use.
 
 - `writing()` is the only way to state facts; `receive()` the only way in for others'.
-- Whatever returned a receipt is chained, flushed and, where the medium is there, mirrored.
+- Whatever left `writing()` with a receipt is chained, flushed and, where the medium is there,
+  mirrored; desks that save at the same moment share the flush (promises.py).
 - Tables are projected after the commit; a crash in between heals by replay.
 
     with journal.writing() as book:
@@ -27,12 +28,12 @@ from perahu.journal.beside.mirror import Mirror
 from perahu.journal.book import Book, JournalRow, Parked
 from perahu.journal.codec import Registry
 from perahu.journal.databases import open_store
-from perahu.journal.mirroring import bring_on, is_mirrored
 from perahu.journal.ports import Ports
+from perahu.journal.promises import Promises
 from perahu.journal.receiver import Received, Receiver
 from perahu.journal.segment import Segment
 from perahu.journal.store import Local, disk_words
-from perahu.journal.types import Event, Level, Receipt, Tables
+from perahu.journal.types import Event, Level, Receipt, Tables, settle
 from perahu.journal.verify import Report, verify_book
 from perahu.journal.writer import Writer, level_of, receipt_of
 from perahu.keys.authority import Authority
@@ -76,6 +77,7 @@ class Journal:
         self._book = Book(opening.keys, chain, opening.registry, ports)
         self._mirror = Mirror(opening.mirror, ports.disk)
         self._fence = Fence(folder / "fence", ports.disk)
+        self._promises = Promises(self._book, self._mirror, self._fence)
         with self._locked(), disk_words():
             store = open_store(
                 folder / "book.sqlite3",
@@ -91,11 +93,20 @@ class Journal:
             self._receiver = Receiver(self._book)
             self._found_incarnation()
             blobs.mend()
+            self._check_tables()
             self.healing = recovery.heal(self._book, self._fence, self._mirror)
             if self.healing.rolled_back:
                 self._next_epoch()
-            bring_on(self._book, self._mirror, ())
+            self._promises.begin()
             self._catch_up()
+
+    def _check_tables(self) -> None:
+        """Tables are not flushed with the book: after a power cut they may be ahead of it.
+
+        Then they show what nobody was told of and the book forgot; they are made anew.
+        """
+        if self._tables and self._tables.position() > self._book.last_position():
+            self._tables.rebuild()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -216,12 +227,23 @@ class Journal:
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
-        """Be the one writer: tables at the head, then load, decide, append."""
-        with self._locked():
-            self._join_epoch()
-            self._catch_up()
-            now = self._ports.clock.now()
-            yield Writer(self._book, self._mirror, self._fence, now, self._project)
+        """Be the one writer: tables at the head, then load, decide, append.
+
+        When it is left, what was appended is flushed; also where the action failed later.
+        """
+        writer = None
+        try:
+            with self._locked():
+                self._join_epoch()
+                self._catch_up()
+                now = self._ports.clock.now()
+                writer = Writer(self._book, self._mirror, now, self._project)
+                yield writer
+        finally:
+            if writer is not None and (writer.has_appended or writer.receipts):
+                mirrored = self._promises.keep()
+                for receipt in writer.receipts:
+                    settle(receipt, mirrored=mirrored)
 
     def _project(self, events: Sequence[Event], position: int) -> None:
         """What was just appended goes into the tables; anything skipped is caught up."""
@@ -235,7 +257,9 @@ class Journal:
 
     def receipt(self, op_id: bytes) -> Receipt | None:
         """The receipt of an action, with its level as of now."""
-        return receipt_of(self._book, op_id, is_mirrored(self._book, self._mirror))
+        if receipt_of(self._book, op_id, mirrored=False) is None:
+            return None
+        return receipt_of(self._book, op_id, mirrored=self._promises.keep())
 
     def level_of(self, journal: bytes, seq: int) -> Level:
         """How safe one entry is, its blobs included."""
@@ -341,6 +365,8 @@ class Journal:
         """Close the open segments of own journals (at an exchange, at a print)."""
         with self._locked():
             self._join_epoch()
+            # What is sealed may be sent, and what was sent must never be lost here.
+            self._promises.keep()
             outgoing.close_open_segments(self._book)
 
     def segments(self, journal: bytes, after: int) -> Iterator[Segment]:
@@ -394,6 +420,8 @@ class Journal:
                 self._next_epoch()
 
     def _next_epoch(self) -> None:
+        # A promise is kept in its own epoch: the old journals are not looked at again.
+        self._promises.keep()
         chain = recovery.next_epoch(self._book, self._fence, self._mirror)
         # First the halt: after a power cut between the two, the epoch is opened again.
         self.local.put("halt", RECOUNT, b"\1")
@@ -428,11 +456,14 @@ class Journal:
         The tables must be rebuilt by the caller.
         """
         with self._locked():
-            return erasure.erase(self._book, self._mirror, subject)
+            self._promises.keep()
+            with self._ports.flush_lock():  # it writes to the mirror too
+                return erasure.erase(self._book, self._mirror, subject)
 
     def verify(self) -> Report:
         """Check every hash, seal and authority again (verify.py)."""
         with self._locked():
+            self._promises.keep()
             return verify_book(self._book, self._fence, self._mirror)
 
     def close(self) -> None:

@@ -11,12 +11,10 @@ from collections.abc import Sequence
 
 from perahu.journal.beside.mirror import Mirror, Mirrored
 from perahu.journal.book import Book, JournalRow
-from perahu.journal.segment import Checked
+from perahu.journal.entry import decode_known_header
 
 
-def bring_on(
-    book: Book, mirror: Mirror, fresh: Sequence[tuple[JournalRow, Checked]]
-) -> bool:
+def bring_on(book: Book, mirror: Mirror, fresh: Sequence[Mirrored]) -> bool:
     """Bring the mirror to the book's end, `fresh` included; False where it is not there."""
     if mirror.folder is None:
         return False
@@ -26,12 +24,10 @@ def bring_on(
         return False
     try:
         if _was_away(book) or not mirror.is_the_one_seen(node, epoch):
-            entries = gap(book, mirror)
-        else:
-            entries = [_mirrored(book, row, checked) for row, checked in fresh]
+            fresh = gap(book, mirror)
         # The keys go first, as they do in the book: a body without its key is lost.
         book.keyring.copy_to(mirror.keyring_path(node))
-        mirror.add(node, epoch, entries)
+        mirror.add(node, epoch, fresh)
     except OSError:
         _note_away(book, True)
         return False
@@ -48,43 +44,40 @@ def gap(book: Book, mirror: Mirror) -> list[Mirrored]:
     """Every own entry of this epoch that a mirror lacks, after it was away or is new."""
     epoch = book.chain.epoch.epoch
     there = {(m.journal, m.seq) for m in mirror.read(book.chain.node.node_id, epoch)}
-    found = []
-    for row in book.journals():
-        if not row.own or row.epoch != epoch:
-            continue
-        for seq, kept in enumerate(book.stored(row, 1, row.head_seq), start=1):
-            if kept.body is None or kept.salt is None or (row.id, seq) in there:
-                continue  # what was erased is not written anew
-            found.append(
-                Mirrored(
-                    journal=row.id,
-                    lane=row.lane,
-                    audience=row.audience,
-                    certificate=row.certificate if seq == 1 else b"",
-                    seq=seq,
-                    header=kept.header,
-                    salt=kept.salt,
-                    body=kept.body,
-                    h=kept.h,
-                )
-            )
-    return found
+    return [
+        item
+        for row in book.journals()
+        if row.own and row.epoch == epoch
+        for _, item in at_rest(book, row, 1, row.head_seq)
+        if (row.id, item.seq) not in there
+    ]
 
 
-def _mirrored(book: Book, row: JournalRow, checked: Checked) -> Mirrored:
-    header, entry = checked.header, checked.entry
-    assert entry.body is not None and entry.salt is not None
-    return Mirrored(
-        journal=row.id,
-        lane=row.lane,
-        audience=row.audience,
-        certificate=row.certificate if header.seq == 1 else b"",
-        seq=header.seq,
-        header=entry.header,
-        salt=entry.salt,
-        body=book.seal(header, entry.body, checked.h),
-        h=checked.h,
-    )
+def at_rest(
+    book: Book, row: JournalRow, first: int, last: int
+) -> list[tuple[int, Mirrored]]:
+    """(Lamport time, entry) of own entries as they lie in the book.
+
+    What was erased is passed over: it is not written anew.
+    """
+    return [
+        (
+            decode_known_header(kept.header).lamport,
+            Mirrored(
+                journal=row.id,
+                lane=row.lane,
+                audience=row.audience,
+                certificate=row.certificate if seq == 1 else b"",
+                seq=seq,
+                header=kept.header,
+                salt=kept.salt,
+                body=kept.body,
+                h=kept.h,
+            ),
+        )
+        for seq, kept in enumerate(book.stored(row, first, last), start=first)
+        if kept.body is not None and kept.salt is not None
+    ]
 
 
 def _was_away(book: Book) -> bool:

@@ -73,6 +73,9 @@ class Disk(Protocol):
     def write_at(self, path: Path, offset: int, data: bytes) -> None:
         """As write_at_durable, without the flush."""
 
+    def flush(self, path: Path) -> None:
+        """Flush to the medium what anyone has written into this file."""
+
     def rename_durable(self, source: Path, target: Path) -> None:
         """Flush the source, move it to its place (same medium) and flush the folder."""
 
@@ -98,5 +101,7 @@ class Ports:
     random: Random
     disk: Disk
     lock: Lock
+    flush_lock: Lock
+    """A second lock like `lock`, held while something is flushed for all who wait."""
     thread: Callable[[], int]
     """The number of the running thread; a simulator without threads says 0."""

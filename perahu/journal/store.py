@@ -77,6 +77,16 @@ class Store(Protocol):
     def transaction(self) -> Any:
         """All or nothing, durable once left without an exception; not nested."""
 
+    def staged(self) -> Any:
+        """As `transaction`, but durable only after `flush`, or a later `transaction`.
+
+        Every connection sees it at once, and a crash of the process takes nothing of it;
+        a power cut may take it, and with it everything that was committed after it.
+        """
+
+    def flush(self) -> None:
+        """Whatever was committed before this call is durable when it returns."""
+
     def close(self) -> None:
         """Let go of every connection."""
 

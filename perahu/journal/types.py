@@ -118,6 +118,11 @@ class Receipt:
     """False where the second medium was missing; the screen must say so."""
 
 
+def settle(receipt: Receipt, *, mirrored: bool) -> None:
+    """Say on a receipt what the flush showed, before anybody outside has it in hand."""
+    object.__setattr__(receipt, "mirrored", mirrored)
+
+
 Projector = Callable[[Sequence[Event]], Sequence[tuple[Event, str]]]
 """Puts a batch of events into the tables; gives back those it could not, with the reason."""
 
@@ -127,6 +132,9 @@ class Tables(Protocol):
 
     def position(self) -> int:
         """The book position up to which the tables are true."""
+
+    def rebuild(self) -> None:
+        """Begin anew at position 0."""
 
     def apply(
         self, events: Sequence[Event], position: int

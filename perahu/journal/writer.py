@@ -1,7 +1,9 @@
-"""The one way in for this node's own facts: check, chain, commit, mirror, fence, project.
+"""The one way in for this node's own facts: check, chain, commit, project.
 
-A crash between any two of those steps heals at the next start: what is committed is
-mirrored again, the fence is behind by one append at most, the tables catch up by replay.
+The flush of book, mirror and fence follows when the writer's lock was let go (promises.py),
+and before the caller of `journal.writing()` gets its receipt. A crash between any two of
+those steps heals at the next start: what is committed is flushed and mirrored, the fence
+moves to it, the tables catch up by replay.
 """
 
 from __future__ import annotations
@@ -10,12 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from perahu.journal import limits
-from perahu.journal.beside.fence import Fence, Mark
 from perahu.journal.beside.keyring import NO_SUBJECT
 from perahu.journal.beside.mirror import Mirror
 from perahu.journal.book import Book, JournalRow
 from perahu.journal.entry import Entry, Header, decode_header, genesis, link
-from perahu.journal.mirroring import bring_on, is_mirrored
+from perahu.journal.mirroring import is_mirrored
 from perahu.journal.ports import CLOCK_QUALITIES, Instant
 from perahu.journal.segment import Checked
 from perahu.journal.types import COMMON, Ask, Draft, Event, Level, Receipt
@@ -42,13 +43,15 @@ class Writer:
         self,
         book: Book,
         mirror: Mirror,
-        fence: Fence,
         now: Instant,
         project: Callable[[Sequence[Event], int], None],
     ) -> None:
-        self._book, self._mirror, self._fence = book, mirror, fence
+        self._book, self._mirror = book, mirror
         self._project = project
         self.now = now
+        self.has_appended = False
+        self.receipts: list[Receipt] = []
+        """What was said and is not true before a flush: the journal sees to that."""
 
     @property
     def node_id(self) -> bytes:
@@ -62,10 +65,15 @@ class Writer:
 
     def done(self, op_id: bytes) -> Receipt | None:
         """The receipt of an action already done under this id, else None."""
-        return receipt_of(self._book, op_id, is_mirrored(self._book, self._mirror))
+        mirrored = is_mirrored(self._book, self._mirror)
+        receipt = receipt_of(self._book, op_id, mirrored)
+        self.receipts += [receipt] if receipt else []
+        return receipt
 
     def append(self, ask: Ask, drafts: Sequence[Draft]) -> Receipt:
-        """State facts, all or none, durably; asked twice, the first receipt comes back.
+        """State facts, all or none; asked twice, the first receipt comes back.
+
+        They are durable, and the receipt may be shown, when `writing()` is left.
 
         Raises Refusal where the officer may not state one of them (nothing is written),
         "no_space" on a full disk, "body_too_big" over 32 KB.
@@ -77,11 +85,9 @@ class Writer:
         encoded = [self._book.registry.encode(draft.fact) for draft in drafts]
         firsts = [s[0] if s else NO_SUBJECT for _, s in encoded]
         self._book.make_keys(firsts)
-        with self._book.store.transaction():
+        with self._book.store.staged():
             first, written = self._write(ask, drafts, encoded)
-        fresh = [(w.row, w.checked) for w in written]
-        mirrored = bring_on(self._book, self._mirror, fresh)
-        self._move_fence(written[-1])
+        self.has_appended = True
         self._project(
             [
                 self._book.event(
@@ -91,7 +97,7 @@ class Writer:
             ],
             first + len(written) - 1,
         )
-        receipt = receipt_of(self._book, ask.op_id, mirrored)
+        receipt = self.done(ask.op_id)
         assert receipt is not None, "what was appended has a receipt"
         return receipt
 
@@ -193,13 +199,6 @@ class Writer:
             assert found is not None
             heads[number], at = found, end
         return first
-
-    def _move_fence(self, last: Written) -> None:
-        header, epoch = last.checked.header, self._book.chain.epoch.epoch
-        own = [r for r in self._book.journals() if r.own and r.epoch == epoch]
-        count = sum(row.head_seq for row in own)
-        mark = Mark(epoch, count, last.row.id, header.seq, last.checked.h)
-        self._fence.move(mark)
 
 
 def _body(written: Written) -> bytes:

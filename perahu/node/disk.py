@@ -75,6 +75,11 @@ class RealDisk:
         with _opened(path, os.O_WRONLY | os.O_CREAT) as fd:
             _write_all_at(fd, offset, data)
 
+    def flush(self, path: Path) -> None:
+        """Flush what anyone has written into the file, through whatever descriptor."""
+        with _opened(path, os.O_RDONLY) as fd:
+            os.fdatasync(fd)
+
     def rename_durable(self, source: Path, target: Path) -> None:
         """Flush the source, move it to its place and flush the folders."""
         _make_folder(target.parent)

@@ -52,7 +52,7 @@ BOOK_VARIABLE = "PERAHU_BOOK"
 KEY_FILE, ROOT_FILE = "node.key", "root.pub"
 PARENT_FILE = "parent"
 """The parent's chain, as the enrolment file brought it."""
-TABLES_FILE, LOCK_FILE = "tables.sqlite3", "lock"
+TABLES_FILE, LOCK_FILE, FLUSH_LOCK_FILE = "tables.sqlite3", "lock", "flush.lock"
 
 
 @dataclass(slots=True)
@@ -141,6 +141,7 @@ def open_office(
         random=system_random,
         disk=RealDisk(),
         lock=FileLock(folder / LOCK_FILE),
+        flush_lock=FileLock(folder / FLUSH_LOCK_FILE),
         thread=threading.get_ident,
     )
     with ExitStack() as opening:

@@ -34,6 +34,7 @@ def ring(path: Path, wrap_key: bytes = WRAP) -> Keyring:
         random=Dice(f"{path} {next(_COUNT)}"),
         disk=RealDisk(),
         lock=FileLock(path.with_name("lock")),
+        flush_lock=FileLock(path.with_name("flush.lock")),
         thread=lambda: 0,
     )
     return Keyring(path, wrap_key, ports)

@@ -41,6 +41,10 @@ class Shelf:
         """How far the shelf is true."""
         return self.at
 
+    def rebuild(self) -> None:
+        """An empty shelf."""
+        self.at, self.facts = 0, []
+
     def apply(
         self, events: Sequence[Event], position: int
     ) -> Sequence[tuple[Event, str]]:

@@ -30,6 +30,7 @@ def ports(path: Path) -> Ports:
         random=Dice("store"),
         disk=RealDisk(),
         lock=FileLock(path / "lock"),
+        flush_lock=FileLock(path / "flush.lock"),
         thread=lambda: 0,
     )
 

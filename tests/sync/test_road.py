@@ -72,6 +72,7 @@ def _open(district: District, name: str) -> Journal:
                 random=member.dice,
                 disk=RealDisk(),
                 lock=FileLock(member.folder / "writer.lock"),
+                flush_lock=FileLock(member.folder / "flush.lock"),
                 thread=threading.get_ident,
             ),
         )

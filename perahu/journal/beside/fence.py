@@ -30,6 +30,11 @@ class Mark:
     seq: int
     h: bytes
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Which of two marks is the later one."""
+        return (self.epoch, self.count)
+
 
 class Fence:
     """Reads and moves the mark; only ever forward."""
@@ -66,7 +71,7 @@ class Fence:
 
 
 def _order(mark: Mark | None) -> tuple[int, int]:
-    return (mark.epoch, mark.count) if mark else (0, 0)
+    return mark.order if mark else (0, 0)
 
 
 def _decode(slot: bytes) -> Mark | None:
