@@ -21,9 +21,9 @@ from perahu.devices.ports import Capture, DeviceFault, FingerMatcher, Scanner
 from perahu.enrolment import actions, reads, rules
 from perahu.enrolment.facts import INDEXES, PARTS, PHOTO, REASONS_FOR, SIGNATURE
 from perahu.enrolment.rules import RecordingState, Step
+from perahu.enrolment.rules_parts import part_words
 from perahu.journal.journal import Journal
 from perahu.journal.types import Ask, Receipt
-from perahu.node.desk_words import part_words
 from perahu.people import reads as people
 from perahu.words import Refusal, Words
 

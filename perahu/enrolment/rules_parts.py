@@ -1,0 +1,86 @@
+"""The words of screens and papers for the parts of a person, and reasons for exceptions.
+
+Fingers carry the number that letters of the centre use (ISO 19794-4): 1 to 5 from the
+right thumb, 6 to 10 from the left.
+
+Example: `part_words("left_index")` is "telunjuk kiri"; `called_words("left_index")` is
+"telunjuk kiri (jari 7)".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perahu.enrolment.facts import FINGERS, PARTS
+from perahu.words import Words
+
+_FINGERS = {
+    "thumb": Words("jempol", "thumb"),
+    "index": Words("telunjuk", "index finger"),
+    "middle": Words("jari tengah", "middle finger"),
+    "ring": Words("jari manis", "ring finger"),
+    "little": Words("kelingking", "little finger"),
+    "iris": Words("iris", "iris"),
+}
+_SIDES = {"right": Words("kanan", "right"), "left": Words("kiri", "left")}
+_PLAIN = {
+    "photo": Words("foto", "photo"),
+    "signature": Words("tanda tangan", "signature"),
+}
+_REASONS = {
+    "JARI_TIDAK_ADA": Words("jari tidak ada", "the finger is missing"),
+    "JARI_CACAT_SEMENTARA": Words(
+        "jari cedera sementara", "the finger is hurt for now"
+    ),
+    "JARI_TERBALUT": Words("jari terbalut", "the finger is bandaged"),
+    "SIDIK_TIDAK_TERBACA": Words("sidik tidak terbaca", "the print cannot be read"),
+    "MATA_TIDAK_ADA": Words("mata tidak ada", "the eye is missing"),
+    "KATARAK_IRIS_TIDAK_TERBACA": Words(
+        "katarak, iris tidak terbaca", "cataract, the iris cannot be read"
+    ),
+    "TIDAK_BISA_DIAM": Words("tidak bisa diam", "cannot keep still"),
+    "TIDAK_BISA_TTD": Words("tidak bisa tanda tangan", "cannot sign"),
+    "LAINNYA": Words("lainnya", "another reason"),
+}
+
+
+def part_words(part: str) -> Words:
+    """`left_iris` as people say it."""
+    side, _, name = part.partition("_")
+    if side not in _SIDES or name not in _FINGERS:
+        return _PLAIN.get(part, Words(part, part))
+    what, which = _FINGERS[name], _SIDES[side]
+    return Words(f"{what.id} {which.id}", f"{which.en} {what.en}")
+
+
+def finger_number(part: str) -> int:
+    """1 to 10, or 0 for what is no finger."""
+    return FINGERS.index(part) + 1 if part in FINGERS else 0
+
+
+def called_words(part: str) -> Words:
+    """The same with the finger's number, as letters of the centre name it."""
+    words, number = part_words(part), finger_number(part)
+    if not number:
+        return words
+    return Words(f"{words.id} (jari {number})", f"{words.en} (finger {number})")
+
+
+def parts_words(parts: Sequence[str]) -> Words:
+    """Several parts in one phrase, in the order in which they are taken."""
+    named = [called_words(part) for part in PARTS if part in parts]
+    return Words(
+        _joined([one.id for one in named], "dan"),
+        _joined([one.en for one in named], "and"),
+    )
+
+
+def _joined(texts: Sequence[str], and_: str) -> str:
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} {and_} {texts[-1]}"
+
+
+def reason_words(reason: str) -> Words:
+    """A reason for an exception."""
+    return _REASONS.get(reason, Words(reason, reason))
