@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Sum
 
 from perahu.cards.models import Posting, PrintOrder, StockTransfer
-from perahu.cards.reads import HELD_BACK, MOVING, TO_HAND_OVER
+from perahu.cards.reads import HELD_BACK, TO_HAND_OVER
 from perahu.cards.rules_stock import BLANKO, difference, office, spoiled, used
 from perahu.enrolment.reads_hub import Heap
 
@@ -26,7 +26,7 @@ def cards_by_office() -> dict[bytes, dict[str, Heap]]:
     )
     found: dict[bytes, dict[str, Heap]] = {}
     for state, holder, moving_to, n, ordered, printed in grouped.order_by("state"):
-        node = moving_to if state == MOVING else holder
+        node = holder or moving_to
         since = printed if state in (TO_HAND_OVER, HELD_BACK) else ordered
         heaps = found.setdefault(bytes.fromhex(node), {})
         heaps[state] = heaps.get(state, Heap()) + Heap(n, since)
