@@ -34,6 +34,7 @@ from perahu.node.founding import (
 )
 from perahu.node.new_folder import new_folder
 from perahu.node.office import PARENT_FILE, Office, open_office
+from perahu.node.page_trust import ensure_authority
 from perahu.node.rng import system_random
 from perahu.node.road import offer_to, side_of
 from perahu.node.roles import role_of
@@ -168,6 +169,8 @@ def join(
             root=letter.root_public,
         )
         trust.put_node(draft, letter.ca, pair if pair.certificate else None)
+        recipient = letter.papers.node.age_recipient
+        ensure_authority(draft, settings, recipient)
         RealDisk().replace_durable(draft / PARENT_FILE, letter.parent.encode())
         save_settings(draft, settings)
         make_mirror(settings)

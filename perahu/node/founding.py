@@ -36,6 +36,7 @@ from perahu.node import actions, trust
 from perahu.node.disk import RealDisk
 from perahu.node.new_folder import new_folder
 from perahu.node.office import KEY_FILE, ROOT_FILE, Office, book_url, open_office
+from perahu.node.page_trust import ensure_authority
 from perahu.node.rng import system_random
 from perahu.node.settings import Settings, save_settings
 from perahu.words import Refusal
@@ -81,7 +82,8 @@ def found_kabupaten(
 ) -> Founded:
     """Make the hub of a new kabupaten in an empty folder, and its root key in a file.
 
-    1. Root, issuing and node keys; the hub's certificates; the CA of the office's TLS.
+    1. Root, issuing and node keys; the hub's certificates; the CA of the office's TLS;
+       the authority of its pages where other desks open them.
     2. The book with the first facts: this node, the policy, the first operator.
     3. The root key goes to its own file; the folder takes its place.
     """
@@ -106,6 +108,7 @@ def found_kabupaten(
         ca = trust.make_authority(draft, settings.name, keys.age_recipient)
         pair = trust.issue(ca, papers.node.node_id, settings)
         trust.put_node(draft, ca.certificate, pair)
+        ensure_authority(draft, settings, keys.age_recipient)
         save_settings(draft, settings)
         make_mirror(settings)
         code = new_activation_code(system_random)

@@ -1,7 +1,7 @@
 """The office's own certificate authority, and TLS 1.3 under it and nothing else.
 
-- The kabupaten makes one authority; each node gets a certificate for the name
-  `<node id>.jrn` (the road) and for the names and addresses of its pages (the desks).
+- The kabupaten makes one authority; each node that listens gets a certificate for the
+  name `<node id>.jrn` (the road). Pages have an authority of their own: page_tls.py.
 - Dates play no part: a laptop whose clock says 1970 must still reach its hub. Who may
   speak is decided by the signature in HELLO and by revocation in the journal.
 - P-256, because browsers refuse Ed25519 certificates.
@@ -52,7 +52,7 @@ def make_authority(name: str) -> KeyPair:
         crl_sign=True, encipher_only=False, decipher_only=False,
     )  # fmt: skip
     certificate = (
-        _dated(x509.CertificateBuilder())
+        without_end(x509.CertificateBuilder())
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
@@ -63,7 +63,7 @@ def make_authority(name: str) -> KeyPair:
         )
         .sign(key, hashes.SHA256())
     )
-    return _pair(certificate, key)
+    return pair_of(certificate, key)
 
 
 def issue(authority: KeyPair, node_id: bytes, names: Sequence[str] = ()) -> KeyPair:
@@ -73,10 +73,10 @@ def issue(authority: KeyPair, node_id: bytes, names: Sequence[str] = ()) -> KeyP
     assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node_id.hex())])
-    alternatives = [_name(n) for n in (road_name(node_id), *names)]
+    alternatives = [general_name(n) for n in (road_name(node_id), *names)]
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())  # type: ignore[arg-type]
     certificate = (
-        _dated(x509.CertificateBuilder())
+        without_end(x509.CertificateBuilder())
         .subject_name(subject)
         .issuer_name(issuer.subject)
         .public_key(key.public_key())
@@ -88,7 +88,7 @@ def issue(authority: KeyPair, node_id: bytes, names: Sequence[str] = ()) -> KeyP
         .add_extension(identifier, critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
-    return _pair(certificate, key)
+    return pair_of(certificate, key)
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -116,7 +116,8 @@ def client_context(authority: bytes) -> ssl.SSLContext:
     return context
 
 
-def _dated(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+def without_end(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    """With a serial number, and dates that hold whatever a clock says."""
     return (
         builder.serial_number(x509.random_serial_number())
         .not_valid_before(_NOT_BEFORE)
@@ -124,14 +125,16 @@ def _dated(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
     )
 
 
-def _name(name: str) -> x509.GeneralName:
+def general_name(name: str) -> x509.GeneralName:
+    """An IP address or a DNS name, as certificates write them."""
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
 
 
-def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> KeyPair:
+def pair_of(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> KeyPair:
+    """Both as PEM."""
     return KeyPair(
         certificate.public_bytes(serialization.Encoding.PEM),
         key.private_bytes(

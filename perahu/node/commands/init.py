@@ -9,9 +9,11 @@ from typing import Any
 
 from perahu.keys.facts import POLICIES, STORE_AND_FORWARD
 from perahu.node.cli import Call, Say
+from perahu.node.commands.trust import show_sheet
 from perahu.node.enrolling import join
 from perahu.node.founding import FirstOperator, found_kabupaten
 from perahu.node.office import BOOK_VARIABLE
+from perahu.node.page_trust import is_secure
 from perahu.node.passphrase import new_passphrase, secret_word
 from perahu.node.roles import ROLES
 from perahu.node.settings import Settings
@@ -51,7 +53,10 @@ _LOCAL_WORDS = {
     "address": Words(
         "host:port yang dipanggil simpul lain", "host:port under which others call it"
     ),
-    "page": Words("host:port halaman keadaan", "host:port of the status page"),
+    "page": Words(
+        "host:port halaman; 0.0.0.0:8700 agar meja lain dapat membukanya (https)",
+        "host:port of the pages; 0.0.0.0:8700 lets other desks open them (https)",
+    ),
     "mirror": Words(
         "folder cermin di media kedua", "folder of the mirror on a second medium"
     ),
@@ -123,6 +128,9 @@ def run(call: Call) -> None:
         settings = _found(call, folder)
     done = {"name": settings.name, "folder": folder}
     call.say(Words(_DONE.id.format(**done), _DONE.en.format(**done)))
+    if is_secure(settings):
+        print()
+        show_sheet(call, folder, settings)
 
 
 def _found(call: Call, folder: Path) -> Settings:
