@@ -1,12 +1,11 @@
-"""A recording at a desk, from NIK to proof: the twelve steps over real or simulated devices.
+"""A recording at a terminal, from NIK to proof: the twelve steps over real or simulated devices.
 
 - Where it goes on is asked of the book before every step, so a session that was killed
   resumes at the same finger; nothing of it is kept in a file.
-- A capture is tried as often as the rules say, the best one is sealed; what cannot be
-  taken is offered as an exception with a reason; a device that is not there ends the
-  session with its own sentence, and nothing is lost.
-- The two index templates live in this session's memory only. Where they are missing (after
-  a crash) the index fingers are captured anew before they are compared.
+- What cannot be taken is offered as an exception with a reason; a device that is not there
+  ends the session with its own sentence, and nothing is lost.
+
+How a part is taken is in `enrolment.actions_capture`, which the pages use too.
 
 Example: `record_person(desk, nik="1703…")`, at work (`with office.at_work()`).
 """
@@ -14,26 +13,24 @@ Example: `record_person(desk, nik="1703…")`, at work (`with office.at_work()`)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from perahu.devices.ports import Capture, DeviceFault, FingerMatcher, Scanner
-from perahu.enrolment import actions, reads, rules
-from perahu.enrolment.facts import INDEXES, PARTS, PHOTO, REASONS_FOR, SIGNATURE
+from perahu.devices.ports import FingerMatcher, Scanner
+from perahu.enrolment import actions, actions_capture, reads, rules
+from perahu.enrolment.actions_capture import PART_FAULTS, Bench, Offer, Progress
+from perahu.enrolment.facts import SIGNATURE
 from perahu.enrolment.rules import RecordingState, Step
 from perahu.enrolment.rules_parts import part_words
 from perahu.journal.journal import Journal
 from perahu.journal.types import Ask, Receipt
 from perahu.people import reads as people
-from perahu.words import Refusal, Words
+from perahu.words import Refusal
 
-VERIFY_TRIES_MAX = 3
+__all__ = ["PART_FAULTS", "Desk", "Offer", "Progress", "Recorded", "record_person"]
+
 STEPS_MAX = 200
 """More steps than any recording has: a session that does not get on ends, it never hangs."""
-
-NOTHING_THERE = ("part_missing", "no_object")
-PART_FAULTS = ("poor_quality", *NOTHING_THERE)
-"""Faults that speak of the person; every other one is the device's own trouble."""
 
 
 class DeskOffice(Protocol):
@@ -47,28 +44,6 @@ class DeskOffice(Protocol):
         """A fresh ask of this officer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One thing that just happened in a session, for a live display."""
-
-    step: str
-    """open, confirm, capture, retry, except, verify, sign, complete, proof or done."""
-    part: str = ""
-    settled: int = 0
-    """How many of the parts are taken or excepted."""
-    score: int = 0
-    warning: Words | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An exception the desk offers: the part, the reasons that fit, the likely one."""
-
-    part: str
-    reasons: tuple[str, ...]
-    suggested: str
-
-
 Answer = Callable[[Offer], tuple[str, str] | None]
 """The officer's answer: (reason, text), or None to stop here and go on another time."""
 
@@ -76,10 +51,6 @@ Answer = Callable[[Offer], tuple[str, str] | None]
 def accept_suggestion(offer: Offer) -> tuple[str, str] | None:
     """What a person would mostly answer: the likely reason, and no text."""
     return offer.suggested, ""
-
-
-def _say_nothing(progress: Progress) -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +62,7 @@ class Desk:
     matcher: FingerMatcher
     officer: bytes
     random: Callable[[int], bytes]
-    on_progress: Callable[[Progress], None] = _say_nothing
+    on_progress: Callable[[Progress], None] = actions_capture.say_nothing
     answer: Answer = accept_suggestion
     wilayah: str = ""
     """The kecamatan of the act; "" is the office's own, or that of the person's desa."""
@@ -113,25 +84,30 @@ class _Session:
     """One recording at one desk, while it runs."""
 
     desk: Desk
-    recording: bytes
-    templates: dict[str, bytes] = field(default_factory=dict)
+    bench: Bench
     receipt: Receipt | None = None
 
     @property
     def journal(self) -> Journal:
-        return self.desk.office.journal
+        return self.bench.journal
 
-    def ask(self) -> Ask:
-        return self.desk.office.ask(self.desk.officer)
+    @property
+    def recording(self) -> bytes:
+        return self.bench.recording
 
     def state(self) -> RecordingState:
-        return rules.check_still_going(reads.recording(self.recording))
+        return self.bench.state()
 
-    def tell(
-        self, step: str, part: str = "", score: int = 0, warning: Words | None = None
-    ) -> None:
-        settled = len(PARTS) - len(self.state().open_parts)
-        self.desk.on_progress(Progress(step, part, settled, score, warning))
+
+def _bench(desk: Desk, recording: bytes) -> Bench:
+    return Bench(
+        journal=desk.office.journal,
+        recording=recording,
+        ask=lambda: desk.office.ask(desk.officer),
+        scanner=desk.scanner,
+        matcher=desk.matcher,
+        watch=desk.on_progress,
+    )
 
 
 def record_person(desk: Desk, *, nik: str, resume: bool = False) -> Recorded:
@@ -140,11 +116,11 @@ def record_person(desk: Desk, *, nik: str, resume: bool = False) -> Recorded:
     Without `resume` an unfinished recording is refused ("recording_open"), so that nobody
     goes on with another's session by accident.
     """
-    session = _Session(desk, _begin(desk, nik, resume))
+    session = _Session(desk, _bench(desk, _begin(desk, nik, resume)))
     for _ in range(STEPS_MAX):
         step = rules.next_step(session.state())
         if step.name == "done":
-            session.tell("done")
+            session.bench.tell("done")
             return _recorded(session)
         _STEPS[step.name](session, step)
     raise Refusal(
@@ -177,17 +153,11 @@ def _begin(desk: Desk, nik: str, resume: bool) -> bytes:
         desk.office.ask(desk.officer),
         person=resident.person,
         recording=recording,
-        wilayah=desk.wilayah or _place(desk.office.journal, resident.biodata.wilayah),
+        wilayah=desk.wilayah
+        or actions_capture.place_of_act(desk.office.journal, resident.biodata.wilayah),
     )
-    _Session(desk, recording).tell("open")
+    _bench(desk, recording).tell("open")
     return recording
-
-
-def _place(journal: Journal, desa: str) -> str:
-    """The kecamatan of the act, where the desk does not say: the office's own if it has
-    one, else the one where the person lives (a boat goes to the people)."""
-    own = journal.certificate.wilayah[0]
-    return own[:6] if len(own) >= 6 else desa[:6]
 
 
 def _recorded(session: _Session) -> Recorded:
@@ -206,191 +176,69 @@ def _recorded(session: _Session) -> Recorded:
 
 
 def _confirm(session: _Session, step: Step) -> None:
-    actions.confirm_biodata(session.journal, session.ask(), recording=session.recording)
-    session.tell("confirm")
-
-
-@dataclass(slots=True)
-class _Tries:
-    """The captures of one part so far: their scores, the best one, what went wrong."""
-
-    scores: list[int] = field(default_factory=list)
-    best: Capture | None = None
-    template: bytes = b""
-    faults: list[DeviceFault] = field(default_factory=list)
-
-    def take(self, shot: Capture, template: bytes) -> None:
-        if self.best is None or shot.score > self.best.score:
-            self.best, self.template = shot, template
-        self.scores.append(shot.score)
-
-    def fail(self, fault: DeviceFault) -> None:
-        self.scores.append(0)
-        self.faults.append(fault)
-
-    def own_fault(self) -> DeviceFault | None:
-        """The device's own trouble, where it was the last of such."""
-        own = [fault for fault in self.faults if fault.code not in PART_FAULTS]
-        return own[-1] if own else None
-
-    @property
-    def found_nothing(self) -> bool:
-        codes = [fault.code for fault in self.faults]
-        return len(codes) == len(self.scores) and set(codes) <= set(NOTHING_THERE)
+    actions.confirm_biodata(
+        session.journal, session.bench.ask(), recording=session.recording
+    )
+    session.bench.tell("confirm")
 
 
 def _capture(session: _Session, step: Step) -> None:
-    """Take one part: the best of a few tries, or an exception."""
-    actions.check_may_capture(session.journal, session.ask())
-    tries = _Tries()
-    while rules.judge_scores(step.part, tries.scores) == "retry":
-        if tries.scores:
-            session.tell("retry", step.part, tries.scores[-1])
-        try:
-            shot = _scan(session, step.part)
-            # An index finger is good for nothing if no template can be made of it.
-            is_index = step.part in INDEXES
-            extract = session.desk.matcher.extract
-            tries.take(shot, extract(shot.record) if is_index else b"")
-        except DeviceFault as fault:
-            tries.fail(fault)
-    verdict = rules.judge_scores(step.part, tries.scores)
-    if tries.best is not None and verdict == "accept":
-        _accept(session, tries.best, tries)
-        return
-    own_fault = tries.own_fault()
-    if tries.best is None and own_fault is not None:
-        # A broken device is no reason to leave a finger out of a person's card.
-        raise own_fault
-    if step.part == PHOTO:
-        raise _no_photo()
-    _except(session, step.part, missing=tries.found_nothing)
+    """Take one part, or agree on an exception."""
+    offer = actions_capture.take_part(session.bench, step.part)
+    if offer is not None:
+        _except(session, offer)
 
 
-def _scan(session: _Session, part: str) -> Capture:
-    requested = rules.quality(part).requested
-    background = session.state().background if part == PHOTO else ""
-    return session.desk.scanner.capture(
-        part, requested_score=requested, background=background
-    )
-
-
-def _accept(session: _Session, shot: Capture, tries: _Tries) -> None:
-    actions.accept_part(
-        session.journal,
-        session.ask(),
-        recording=session.recording,
-        capture=rules.Capture(
-            part=shot.part,
-            record=shot.record,
-            score=shot.score,
-            tries=len(tries.scores),
-            device=shot.device,
-            background=shot.background,
-            thumbnail=shot.thumbnail or b"",
-        ),
-    )
-    if shot.part in INDEXES:
-        session.templates[shot.part] = tries.template
-    warning = None
-    if shot.part == PHOTO:
-        warning = rules.background_warning(session.state().background, shot.background)
-    session.tell("capture", shot.part, shot.score, warning)
-
-
-_MISSING = {"finger": "JARI_TIDAK_ADA", "iris": "MATA_TIDAK_ADA"}
-_UNREADABLE = {"finger": "SIDIK_TIDAK_TERBACA", "iris": "KATARAK_IRIS_TIDAK_TERBACA"}
-
-
-def _except(session: _Session, part: str, *, missing: bool) -> None:
-    """Offer an exception; the officer may also stop here."""
-    kind = rules.modality(part)
-    likely = (_MISSING if missing else _UNREADABLE).get(kind, "TIDAK_BISA_TTD")
-    answer = session.desk.answer(Offer(part, REASONS_FOR[kind], likely))
+def _except(session: _Session, offer: Offer) -> None:
+    """Ask for the reason of an exception; the officer may also stop here."""
+    answer = session.desk.answer(offer)
     if answer is None:
-        raise _stopped(part)
+        raise _stopped(offer.part)
     reason, text = answer
     actions.except_part(
         session.journal,
-        session.ask(),
+        session.bench.ask(),
         recording=session.recording,
-        part=part,
+        part=offer.part,
         reason=reason,
         text=text,
     )
-    session.tell("except", part)
+    session.bench.tell("except", offer.part)
 
 
 def _verify(session: _Session, step: Step) -> None:
-    """Scan the index fingers again and compare; a lost template is captured anew first."""
-    waiting = session.state().unverified
-    lost = [part for part in waiting if part not in session.templates]
-    if lost:
-        _capture(session, Step("capture", lost[0]))
-        return
-    scores: dict[str, int] = {}
-    for _ in range(VERIFY_TRIES_MAX):
-        for part in waiting:
-            scores[part] = max(scores.get(part, 0), _compare(session, part))
-        if min(scores.values()) >= session.desk.matcher.threshold:
-            break
-    actions.verify_indexes(
-        session.journal,
-        session.ask(),
-        recording=session.recording,
-        scores=scores,
-        threshold=session.desk.matcher.threshold,
-    )
-    session.tell("verify", score=min(scores.values()))
-
-
-def _compare(session: _Session, part: str) -> int:
-    matcher = session.desk.matcher
-    try:
-        again = matcher.extract(_scan(session, part).record)
-        return matcher.match(session.templates[part], again)
-    except DeviceFault as fault:
-        if fault.code in PART_FAULTS:
-            return 0
-        raise
+    """Compare the index fingers; one that can no longer be taken is excepted."""
+    offer = actions_capture.verify(session.bench)
+    if offer is not None:
+        _except(session, offer)
 
 
 def _sign(session: _Session, step: Step) -> None:
     """The statement of truth: signed on the pad, or a line where the person cannot."""
     by_line = session.state().part(SIGNATURE).status == "excepted"
-    signature = b"" if by_line else _signature(session)
+    signature = b"" if by_line else actions_capture.signature_on_pad(session.bench)
     actions.sign_statement(
         session.journal,
-        session.ask(),
+        session.bench.ask(),
         recording=session.recording,
         signature=signature,
         by_line=not signature,
     )
-    session.tell("sign")
-
-
-def _signature(session: _Session) -> bytes:
-    """The signature from the pad; empty where the person leaves nothing on it."""
-    try:
-        return _scan(session, SIGNATURE).record
-    except DeviceFault as fault:
-        if fault.code in NOTHING_THERE:
-            return b""
-        raise
+    session.bench.tell("sign")
 
 
 def _complete(session: _Session, step: Step) -> None:
     actions.complete_recording(
-        session.journal, session.ask(), recording=session.recording
+        session.journal, session.bench.ask(), recording=session.recording
     )
-    session.tell("complete")
+    session.bench.tell("complete")
 
 
 def _proof(session: _Session, step: Step) -> None:
     session.receipt = actions.issue_proof(
-        session.journal, session.ask(), recording=session.recording
+        session.journal, session.bench.ask(), recording=session.recording
     )
-    session.tell("proof")
+    session.bench.tell("proof")
 
 
 _STEPS: dict[str, Callable[[_Session, Step], None]] = {
@@ -401,16 +249,6 @@ _STEPS: dict[str, Callable[[_Session, Step], None]] = {
     "complete": _complete,
     "proof": _proof,
 }
-
-
-def _no_photo() -> Refusal:
-    return Refusal(
-        "no_photo",
-        id="Kamera tidak memberi foto yang bisa dipakai; yang lain sudah tersimpan. "
-        "Periksa kamera, lalu lanjutkan.",
-        en="The camera gave no usable photo; everything else is kept. Check the camera, "
-        "then resume.",
-    )
 
 
 def _stopped(part: str) -> Refusal:
