@@ -14,11 +14,12 @@ class Recording(models.Model):
 
     class Meta:
         app_label = "enrolment"
+        indexes = [models.Index(fields=["node", "waits"])]
 
     recording = models.CharField(max_length=24, primary_key=True)
     person = models.CharField(max_length=24, db_index=True)
     nik = models.CharField(max_length=16, default="", db_index=True)
-    number = models.CharField(max_length=40, default="")
+    number = models.CharField(max_length=40, default="", db_index=True)
     year = models.IntegerField(default=0)
     serial = models.IntegerField(default=0)
     wilayah = models.CharField(max_length=10, default="")
@@ -47,6 +48,8 @@ class Recording(models.Model):
     proof_level = models.IntegerField(default=-1)
     pickup = models.CharField(max_length=64, default="")
     recalled_order = models.CharField(max_length=56, default="")
+    waits = models.CharField(max_length=10, default="")
+    """What the office has to do, from the columns above (`reads.WAITS`); "" for nothing."""
 
     submitted_version = models.IntegerField(default=0)
     submitted_order = models.CharField(max_length=56, default="")

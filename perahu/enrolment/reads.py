@@ -23,6 +23,11 @@ from perahu.people.facts import SamePerson
 
 _ROWS_PER_WRITE = 500
 
+BEGUN, RECALLED, UNPROVED = "begun", "recalled", "unproved"
+WAITS = (BEGUN, RECALLED, UNPROVED)
+"""Why a recording waits at its office: not closed yet; called back; closed, and no proof of
+this version was given to the person."""
+
 
 def order_key(event: Event) -> str:
     """(lamport, journal, seq) as text that sorts like the tuple."""
@@ -71,7 +76,18 @@ class _Row:
     def closed(self) -> Recording:
         """The row as it is to be stored."""
         self.row.parts = json.dumps(self.parts, sort_keys=True, separators=(",", ":"))
+        self.row.waits = _waits(self.row)
         return self.row
+
+
+def _waits(row: Recording) -> str:
+    if not row.number or row.abandoned:
+        return ""
+    if not row.version:
+        return BEGUN
+    if row.recalled_order > row.completed_order:
+        return RECALLED
+    return "" if row.proof_order > row.completed_order else UNPROVED
 
 
 def _opened(open_: _Row, fact: facts.RecordingOpened, event: Event) -> None:
