@@ -1,4 +1,4 @@
-"""The picture of a card's front, ready for the printer (domain.md 3, "Card front").
+"""The pictures of a card: the front, ready for the printer, and the back for the screen.
 
 An ID-1 card lying, 1011 x 638 pixels at 300 dpi. The words come ready from the caller;
 the photo and the signature come as the records of the recording (ISO/IEC 19794-5 and
@@ -27,6 +27,8 @@ _WIDTH, _HEIGHT = CARD_PIXELS
 _MARGIN = 34
 _PHOTO_BOX = (732, 152, 974, 474)
 _SIGNATURE_BOX = (732, 552, 974, 618)
+_CHIP_BOX = (430, 250, 580, 370)
+_PREVIEW_PIXELS = (809, 510)
 _LABEL_X, _COLON_X, _VALUE_X = 38, 268, 288
 _VALUE_END = 712
 _FIRST_LINE_Y, _LINE_STEP = 215, 34
@@ -49,6 +51,38 @@ def render(face: CardFace, *, photo: bytes, signature: bytes) -> bytes:
     out = BytesIO()
     card.save(out, format="PNG", dpi=(300, 300), optimize=False, compress_level=6)
     assert out.tell() <= CARD_PNG_BYTES_MAX
+    return out.getvalue()
+
+
+def render_back() -> bytes:
+    """The PNG of the back, which a blanko brings printed: for previews, never printed.
+
+    No emblem and no chip pattern: what is shown must not serve as a model of a real card.
+    """
+    card = _paper()
+    pen = ImageDraw.Draw(card)
+    centre = _WIDTH / 2
+    for y, size, text in (
+        (96, 46, "REPUBLIK INDONESIA"), (158, 40, "KARTU TANDA PENDUDUK"),
+        (_HEIGHT - 70, 26, "Sisi belakang sudah tercetak pada blanko"),
+    ):  # fmt: skip
+        ink = _NAVY if size > 30 else _SOFT
+        pen.text((centre, y), text, font=_font(size), fill=ink, anchor="mm")
+    left, top, right, bottom = _CHIP_BOX
+    pen.rounded_rectangle(_CHIP_BOX, 22, outline=_SOFT, width=3)
+    middle = ((left + right) / 2, (top + bottom) / 2)
+    pen.text(middle, "cip", font=_font(30), fill=_SOFT, anchor="mm")
+    out = BytesIO()
+    _marked(card).save(out, format="PNG", dpi=(300, 300))
+    return out.getvalue()
+
+
+def preview(png: bytes) -> bytes:
+    """A card's picture for the screen: a JPEG small enough for a slow desk."""
+    with Image.open(BytesIO(png), formats=["PNG"]) as image:
+        small = image.convert("RGB").resize(_PREVIEW_PIXELS, Image.Resampling.LANCZOS)
+    out = BytesIO()
+    small.save(out, format="JPEG", quality=82, optimize=True)
     return out.getvalue()
 
 

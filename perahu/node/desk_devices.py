@@ -31,8 +31,13 @@ READY_S_MAX = 300.0
 SIMULATOR_S = 5.0
 
 
-def scanner_of(office: Office, root_file: Path | None) -> Scanner:
-    """The scanners of this desk, trusted under the pinned root. Raises Refusal."""
+def scanner_of(
+    office: Office, root_file: Path | None, ports: tuple[int, ...] = ()
+) -> Scanner:
+    """The scanners of this desk, trusted under the pinned root. Raises Refusal.
+
+    Of an office with several desks only those at `ports`.
+    """
     from perahu.devices.sbi import PORTS, Desk, SbiScanner, SbiSettings
 
     named = root_file or office.folder / office.settings.scanner_root
@@ -40,7 +45,7 @@ def scanner_of(office: Office, root_file: Path | None) -> Scanner:
         with named.open("rb") as file:
             root_pem = file.read(ROOT_BYTES_MAX)
         return SbiScanner(
-            SbiSettings(root_pem, office.settings.scanners or PORTS),
+            SbiSettings(root_pem, ports or office.settings.scanners or PORTS),
             Desk(
                 wall=lambda: datetime.fromtimestamp(office.now().wall_ms / 1000, UTC),
                 monotonic_s=office.clock.monotonic_s,
@@ -103,13 +108,15 @@ def wait_until_ready(printer: IppPrinter) -> bool:
     return True
 
 
-def tell_simulator(office: Office, biodata: Biodata) -> None:
+def tell_simulator(
+    office: Office, biodata: Biodata, ports: tuple[int, ...] = ()
+) -> None:
     """For demonstrations only: put the synthetic person of this NIK before the scanners."""
     asked = {
         "seed": seed_of(biodata.nik),
         "sex": "F" if biodata.jenis_kelamin == 2 else "M",
     }
-    for port in office.settings.scanners:
+    for port in ports or office.settings.scanners:
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=SIMULATOR_S)
         try:
             link.request("POST", "/sim/person", json.dumps(asked))

@@ -7,14 +7,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from perahu.cards import actions, reads
+from perahu.cards import reads
 from perahu.cards.rules import OrderState, Proof, check_known
-from perahu.devices.minutiae import parse
-from perahu.devices.parts import FINGERS
-from perahu.devices.ports import DeviceFault, FingerMatcher, Scanner
-from perahu.keys.sealing import open_blob
 from perahu.node.cli import Call, Say
-from perahu.node.desk import PART_FAULTS
 from perahu.node.desk_call import (
     Teller,
     add_desk_arguments,
@@ -24,6 +19,7 @@ from perahu.node.desk_call import (
 )
 from perahu.node.desk_devices import scanner_of, tell_simulator
 from perahu.node.office import Office
+from perahu.node.web_printing import give, proof_by_finger
 from perahu.people import reads as people
 from perahu.words import Refusal, Words
 
@@ -33,7 +29,6 @@ HELP = Words(
     "hand a card to its person, by finger or by code",
 )
 
-SCANS_MAX = 3
 CODES_BYTES_MAX = 4_000_000
 
 _ORDER = Words("pesanan kartunya", "order of the card")
@@ -120,11 +115,7 @@ class _Desk:
 
 def _hand_over(desk: _Desk, order: OrderState, proof: Proof) -> None:
     """State it; then what was sealed for this card leaves the office."""
-    journal = desk.office.journal
-    actions.hand_over(
-        journal, desk.office.ask(desk.officer), order=order.order, proof=proof
-    )
-    actions.erase_parts(journal, order=order.order)
+    give(desk.office, desk.office.ask(desk.officer), order.order, proof)
     biodata = people.biodata(order.person)
     told = {
         "order": order.order.hex(),
@@ -150,6 +141,15 @@ def _hand_over_all(desk: _Desk, codes: dict[str, str]) -> None:
             desk.teller.refused(refusal, Words(nik, nik), nik=nik)
             counts["refused"] += 1
     desk.teller.tell("done", fill(_DONE, **counts), **counts)
+
+
+def _proof_by_finger(desk: _Desk, order: OrderState) -> Proof:
+    """Scan and compare; in a demonstration the simulator is told who stands there."""
+    scanner = scanner_of(desk.office, desk.call.scanner_root)
+    biodata = people.biodata(order.person)
+    if desk.call.sim_person and biodata is not None:
+        tell_simulator(desk.office, biodata)
+    return proof_by_finger(desk.office, order.order, scanner, desk.call.collector)
 
 
 # --- which card --------------------------------------------------------------------------
@@ -193,55 +193,3 @@ def _read_codes(path: Path) -> dict[str, str]:
             "over.",
         )
     return codes
-
-
-# --- by finger ---------------------------------------------------------------------------
-
-
-def _proof_by_finger(desk: _Desk, order: OrderState) -> Proof:
-    """The best of a few scans against the templates that came with the order."""
-    # 40 MB of Pillow and numpy, for those who compare fingers only.
-    from perahu.devices.matcher import MinutiaeMatcher
-
-    identity = desk.office.keys.age_identity
-    parts = actions.parts_of(
-        desk.office.journal,
-        order=order.order,
-        open_blob=lambda cipher: open_blob(cipher, identity),
-    )
-    if not parts.templates:
-        raise Refusal(
-            "no_templates",
-            id="Pesanan ini tidak membawa sidik telunjuk; pakai kode ambil. Kartu tetap "
-            "disimpan.",
-            en="This order brings no index finger; use the pick-up code. The card stays "
-            "here.",
-        )
-    scanner = scanner_of(desk.office, desk.call.scanner_root)
-    biodata = people.biodata(order.person)
-    if desk.call.sim_person and biodata is not None:
-        tell_simulator(desk.office, biodata)
-    matcher = MinutiaeMatcher()
-    best = 0
-    for template in parts.templates * SCANS_MAX:
-        best = max(best, _compare(scanner, matcher, template))
-        if best >= matcher.threshold:
-            break
-    return Proof(
-        means="finger",
-        collector=desk.call.collector,
-        score=best,
-        threshold=matcher.threshold,
-    )
-
-
-def _compare(scanner: Scanner, matcher: FingerMatcher, template: bytes) -> int:
-    """How alike a fresh scan of this template's finger is; 0 where it gives none."""
-    position = parse(template).position
-    part = next(one.name for one in FINGERS if one.position == position)
-    try:
-        return matcher.match(template, matcher.extract(scanner.capture(part).record))
-    except DeviceFault as fault:
-        if fault.code in PART_FAULTS:
-            return 0
-        raise

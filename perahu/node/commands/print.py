@@ -16,7 +16,6 @@ from perahu.cards.rules import (
     check_known,
 )
 from perahu.devices.ipp import IppPrinter
-from perahu.keys.sealing import open_blob
 from perahu.node.cli import Call, Say
 from perahu.node.desk_call import (
     Teller,
@@ -29,6 +28,7 @@ from perahu.node.desk_call import (
 )
 from perahu.node.desk_devices import printer_of, wait_until_ready
 from perahu.node.office import Office
+from perahu.node.web_printing import STOPS, print_one
 from perahu.people import reads as people
 from perahu.words import Refusal, Words
 
@@ -39,8 +39,6 @@ HELP = Words(
 )
 
 QUEUE_MAX = 100_000
-STOPS = frozenset({"printer_not_ready", "no_blanko", "recount_first"})
-"""Refusals that hold for every order of the queue: a run over all of them ends there."""
 
 _ORDER = Words("pesanan ini; boleh berulang", "this order; may be repeated")
 _ALL = Words("seluruh antrean, menurut aturan", "the whole queue, by its rule")
@@ -230,18 +228,7 @@ def _print_one(desk: _Desk, printer: IppPrinter, order: bytes) -> None:
 
 
 def _attempt(desk: _Desk, printer: IppPrinter, order: bytes) -> str:
-    # 40 MB of Pillow and numpy, for those who print only.
-    from perahu.devices.card_image import render
-
-    identity = desk.office.keys.age_identity
-    answer = actions.print_card(
-        desk.office.journal,
-        desk.office.ask(desk.officer),
-        printer,
-        order=order,
-        open_blob=lambda cipher: open_blob(cipher, identity),
-        draw=render,
-    )
+    answer = print_one(desk.office, desk.office.ask(desk.officer), printer, order)
     state = check_known(reads.order(order))
     attempt = state.attempt(desk.node, answer.attempt)
     assert attempt is not None

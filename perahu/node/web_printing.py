@@ -1,0 +1,380 @@
+"""Printing and handing over: what the commands and the pages both do at this office.
+
+A run of the pages is one thread at a time: it prints its cards in their order and stops
+where a person is needed. Every card of a run has an operation of its own, derived from
+the run's; so a form sent twice, or once more after a power cut, prints nothing twice.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+
+from perahu.cards import actions, reads
+from perahu.cards.actions import PrintAnswer
+from perahu.cards.rules import SPOILED, Proof, check_known
+from perahu.cards.rules_card import face_of
+from perahu.devices.ipp import IppPrinter
+from perahu.devices.minutiae import parse
+from perahu.devices.parts import FINGERS
+from perahu.devices.ports import DeviceFault, FingerMatcher, Scanner
+from perahu.devices.printer_ports import UNCERTAIN, PrinterState
+from perahu.journal.types import Ask, Receipt
+from perahu.keys import cbor
+from perahu.keys.pin import lock_s
+from perahu.keys.sealing import open_blob
+from perahu.node.cli import DEBUG_VARIABLE, sentence_or_mistake
+from perahu.node.desk import PART_FAULTS
+from perahu.node.desk_devices import printer_of, scanner_of, tell_simulator
+from perahu.node.office import Office
+from perahu.people import reads as people
+from perahu.web.printing_ports import (
+    AT_PRINTER,
+    BACK,
+    LEFT,
+    REFUSED,
+    WAITING,
+    Run,
+    RunCard,
+)
+from perahu.words import Refusal, Words
+
+STOPS = frozenset({"printer_not_ready", "no_blanko", "recount_first"})
+"""Refusals that hold for every order of the queue: a run over all of them ends there."""
+SCANS_MAX = 3
+RUN_CARDS_MAX = 50
+STATE_S = 2.0
+"""So long a printer's word is taken for its state: pages ask more often than it moves."""
+_RUNS, _TRIES = "print_run", "pickup_tries"
+"""Spaces of `local`: the orders of a run by its operation; wrong codes by order."""
+_RUNS_KEPT, _BYTES_MAX = 20, 4096
+
+
+# --- printing ----------------------------------------------------------------------------
+
+
+def print_one(
+    office: Office, ask: Ask, printer: IppPrinter, order: bytes
+) -> PrintAnswer:
+    """One attempt at one card, with the parts of this office. Raises Refusal."""
+    # 40 MB of Pillow and numpy, for those who print only.
+    from perahu.devices.card_image import render
+
+    identity = office.keys.age_identity
+    return actions.print_card(
+        office.journal,
+        ask,
+        printer,
+        order=order,
+        open_blob=lambda cipher: open_blob(cipher, identity),
+        draw=render,
+    )
+
+
+class WebPrinting:
+    """The printer and the run of the pages; one per node process."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._lock, self._asking = threading.Lock(), threading.Lock()
+        self._run: Run | None = None
+        self._state: PrinterState | None = None
+        self._asked_s = -STATE_S
+
+    def printer(self) -> PrinterState | None:
+        """What the printer says; while one page asks it, others get the last word."""
+        if not self._office.settings.printer:
+            return None
+        now_s = self._office.clock.monotonic_s()
+        is_fresh = now_s - self._asked_s < STATE_S and self._state is not None
+        if not is_fresh and self._asking.acquire(blocking=self._state is None):
+            try:
+                self._state = _state_of(self._office)
+                self._asked_s = self._office.clock.monotonic_s()
+            finally:
+                self._asking.release()
+        return self._state
+
+    def run(self) -> Run | None:
+        """The run that is on, or the last one."""
+        return self._run
+
+    def begin(self, ask: Ask, orders: Sequence[bytes]) -> None:
+        """Print these cards in a thread of their own; the same ask begins nothing more."""
+        printer = printer_of(self._office)
+        with self._lock:
+            if self._run is not None and self._run.op_id == ask.op_id:
+                return
+            if self._run is not None and self._run.is_running:
+                raise _run_under_way()
+            cards = tuple(map(RunCard, self._remembered(ask, orders)))
+            self._run = Run(ask.op_id, ask.at.wall_ms, cards)
+        # A daemon: who stops the node does not wait for a printer; the intent stands in
+        # the book, and a person looks at the card.
+        work = threading.Thread(
+            target=self._print_all, args=(ask, printer), name="printing", daemon=True
+        )
+        work.start()
+
+    def picture(self, order: bytes, side: str) -> bytes:
+        """A JPEG of one side of the card as it is to be printed today."""
+        from perahu.devices import card_image
+
+        if side == BACK:
+            return card_image.preview(card_image.render_back())
+        state = check_known(reads.order(order))
+        biodata = people.biodata(people.person_of(state.person))
+        if biodata is None:
+            raise _no_biodata()
+        identity = self._office.keys.age_identity
+        parts = actions.parts_of(
+            self._office.journal,
+            order=order,
+            open_blob=lambda cipher: open_blob(cipher, identity),
+        )
+        kabupaten = self._office.journal.chain.issuing.kabupaten
+        face = face_of(biodata, kabupaten, self._office.now().today)
+        front = card_image.render(face, photo=parts.photo, signature=parts.signature)
+        return card_image.preview(front)
+
+    def _remembered(self, ask: Ask, orders: Sequence[bytes]) -> list[bytes]:
+        """The orders of this operation: those it was first asked with, also after a crash."""
+        local = self._office.journal.local
+        kept = local.get(_RUNS, ask.op_id)
+        if kept is not None:
+            return list(cbor.decode(kept, _BYTES_MAX)[1])
+        old = sorted((cbor.decode(v, _BYTES_MAX)[0], k) for k, v in local.items(_RUNS))
+        for _, op_id in old[: max(0, len(old) - _RUNS_KEPT + 1)]:
+            local.delete(_RUNS, op_id)
+        chosen = list(dict.fromkeys(orders))[:RUN_CARDS_MAX]
+        local.put(_RUNS, ask.op_id, cbor.encode([ask.at.wall_ms, chosen]))
+        return chosen
+
+    def _print_all(self, ask: Ask, printer: IppPrinter) -> None:
+        stopped: Words | None = None
+        try:
+            with self._office.at_work():
+                assert self._run is not None
+                for card in self._run.cards:
+                    stopped = self._print(ask, printer, card.order)
+                    if stopped is not None:
+                        break
+        except Exception as error:  # noqa: BLE001 - said on the page, in words
+            if os.environ.get(DEBUG_VARIABLE):
+                traceback.print_exc(file=sys.stderr)
+            stopped = sentence_or_mistake(error)
+        finally:
+            self._office.tables.release_thread()
+            self._ended(stopped)
+
+    def _print(self, ask: Ask, printer: IppPrinter, order: bytes) -> Words | None:
+        """One card of the run; words where nobody should go on by himself."""
+        self._note(RunCard(order, AT_PRINTER))
+        one = self._office.ask(ask.officer, ask.step(order.hex()).op_id)
+        try:
+            answer = print_one(self._office, one, printer, order)
+        except Refusal as refusal:
+            stops = refusal.code in STOPS
+            state = LEFT if stops else REFUSED
+            self._note(RunCard(order, state, words=refusal.words))
+            return refusal.words if stops else None
+        finally:
+            self._asked_s = -STATE_S
+        says = Words(answer.says, answer.says) if answer.says else None
+        self._note(RunCard(order, answer.outcome, answer.attempt, says))
+        if answer.outcome == UNCERTAIN:
+            return _LOOK
+        if answer.outcome == SPOILED and not printer.state().ready:
+            return printer.state().words
+        return None
+
+    def _note(self, card: RunCard) -> None:
+        with self._lock:
+            assert self._run is not None
+            cards = [card if c.order == card.order else c for c in self._run.cards]
+            self._run = replace(self._run, cards=tuple(cards))
+
+    def _ended(self, stopped: Words | None) -> None:
+        with self._lock:
+            assert self._run is not None
+            cards = tuple(
+                replace(c, state=LEFT) if c.state in (WAITING, AT_PRINTER) else c
+                for c in self._run.cards
+            )
+            self._run = replace(
+                self._run, cards=cards, is_running=False, stopped=stopped
+            )
+
+
+_LOOK = Words(
+    "Cetakan berhenti: hasil kartu terakhir belum jelas. Lihat printer, lalu jawab "
+    "pertanyaan di bawah.",
+    "Printing stopped: what became of the last card is not known. Look at the printer, "
+    "then answer the question below.",
+)
+
+
+def _state_of(office: Office) -> PrinterState:
+    try:
+        return printer_of(office).state()
+    except Refusal as refusal:
+        return PrinterState(False, None, None, ("unreachable",), refusal.words)
+
+
+def _run_under_way() -> Refusal:
+    return Refusal(
+        "run_under_way",
+        id="Printer sedang mencetak untuk permintaan lain; tidak ada kartu yang "
+        "ditambahkan. Tunggu sampai selesai, lalu cetak lagi.",
+        en="The printer is busy with another request; no card was added. Wait until it is "
+        "done, then print again.",
+    )
+
+
+def _no_biodata() -> Refusal:
+    return Refusal(
+        "unknown_person",
+        id="Biodata orang ini belum sampai di simpul ini; pesanan tetap antre.",
+        en="This person's biodata have not reached this node; the order stays queued.",
+    )
+
+
+# --- handing over ------------------------------------------------------------------------
+
+
+def give(office: Office, ask: Ask, order: bytes, proof: Proof) -> Receipt:
+    """State the hand-over; then what was sealed for this card leaves the office."""
+    journal = office.journal
+    if proof.means == "code":
+        _check_tries(office, order)
+    try:
+        receipt = actions.hand_over(journal, ask, order=order, proof=proof)
+    except Refusal as refusal:
+        if refusal.code == "code_differs":
+            _count_wrong(office, order)
+        raise
+    journal.local.delete(_TRIES, order)
+    actions.erase_parts(journal, order=order)
+    return receipt
+
+
+def proof_by_finger(
+    office: Office, order: bytes, scanner: Scanner, collector: str = "self"
+) -> Proof:
+    """The best of a few scans against the templates that came with the order."""
+    # 40 MB of Pillow and numpy, for those who compare fingers only.
+    from perahu.devices.matcher import MinutiaeMatcher
+
+    identity = office.keys.age_identity
+    parts = actions.parts_of(
+        office.journal,
+        order=order,
+        open_blob=lambda cipher: open_blob(cipher, identity),
+    )
+    if not parts.templates:
+        raise Refusal(
+            "no_templates",
+            id="Pesanan ini tidak membawa sidik telunjuk; pakai kode ambil. Kartu tetap "
+            "disimpan.",
+            en="This order brings no index finger; use the pick-up code. The card stays "
+            "here.",
+        )
+    matcher = MinutiaeMatcher()
+    best = 0
+    for template in parts.templates * SCANS_MAX:
+        best = max(best, _compare(scanner, matcher, template))
+        if best >= matcher.threshold:
+            break
+    return Proof(
+        means="finger", collector=collector, score=best, threshold=matcher.threshold
+    )
+
+
+def _compare(scanner: Scanner, matcher: FingerMatcher, template: bytes) -> int:
+    """How alike a fresh scan of this template's finger is; 0 where it gives none."""
+    position = parse(template).position
+    part = next(one.name for one in FINGERS if one.position == position)
+    try:
+        return matcher.match(template, matcher.extract(scanner.capture(part).record))
+    except DeviceFault as fault:
+        if fault.code in PART_FAULTS:
+            return 0
+        raise
+
+
+class WebHandingOver:
+    """Handing over at the pages; one per node process."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def by_finger(self, ask: Ask, order: bytes, desk: int) -> None:
+        """Scan at this desk, compare, state the hand-over, erase."""
+        office = self._office
+        if office.journal.receipt(ask.op_id) is not None:
+            return
+        scanners = office.settings.scanners
+        ports = scanners[desk - 1 : desk] or scanners
+        # What needs no finger is refused before anybody puts one on the glass.
+        _check_waits(office, order)
+        scanner = scanner_of(office, None, ports)
+        state = check_known(reads.order(order))
+        biodata = people.biodata(people.person_of(state.person))
+        if office.settings.demonstration and biodata is not None:
+            tell_simulator(office, biodata, ports)
+        give(office, ask, order, proof_by_finger(office, order, scanner))
+
+    def by_code(self, ask: Ask, order: bytes, code: str, collector: str) -> None:
+        """State the hand-over by the code on the proof, erase."""
+        proof = Proof(means="code", collector=collector, code=code)
+        give(self._office, ask, order, proof)
+
+
+def _check_waits(office: Office, order: bytes) -> None:
+    """Raises the refusal that no finger can turn, of a card that may not go out."""
+    from perahu.cards.rules import decide_hand_over
+
+    open_to_all = Proof(means="finger", score=1, threshold=1)
+    decide_hand_over(reads.order(order), office.journal.node_id, open_to_all)
+
+
+def _check_tries(office: Office, order: bytes) -> None:
+    """Raises while this card waits after too many wrong codes."""
+    wrong, until_s, uptime_s = _tries(office, order)
+    now_s = int(office.clock.monotonic_s())
+    # A smaller uptime is a restarted machine: the wait begins anew, it is never skipped.
+    left_s = until_s - now_s if now_s >= uptime_s else lock_s(wrong)
+    if left_s <= 0:
+        return
+    if now_s < uptime_s:
+        _keep_tries(office, order, (wrong, now_s + left_s, now_s))
+    minutes = -(-left_s // 60)
+    raise Refusal(
+        "code_locked",
+        id=f"Sudah {wrong} kali kode salah untuk kartu ini; kode baru bisa dicoba lagi "
+        f"{minutes} menit lagi. Kartu tetap disimpan. Sidik jari tetap bisa dipakai.",
+        en=f"{wrong} wrong codes were given for this card; a code may be tried again in "
+        f"{minutes} minutes. The card stays here. A finger still works.",
+    )
+
+
+def _count_wrong(office: Office, order: bytes) -> None:
+    wrong = _tries(office, order)[0] + 1
+    now_s = int(office.clock.monotonic_s())
+    _keep_tries(office, order, (wrong, now_s + lock_s(wrong), now_s))
+
+
+def _tries(office: Office, order: bytes) -> tuple[int, int, int]:
+    kept = office.journal.local.get(_TRIES, order)
+    if kept is None:
+        return 0, 0, 0
+    wrong, until_s, uptime_s = cbor.decode(kept, 64)
+    return wrong, until_s, uptime_s
+
+
+def _keep_tries(office: Office, order: bytes, tries: tuple[int, int, int]) -> None:
+    office.journal.local.put(_TRIES, order, cbor.encode(list(tries)))
