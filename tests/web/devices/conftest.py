@@ -6,7 +6,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from functools import partial
 from io import BytesIO
@@ -17,7 +17,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils.translation import override
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from perahu.devices.synth import face
 from tests.web.conftest import CHROMIUM
@@ -37,6 +37,24 @@ _FRAME = """<!doctype html><html lang="{language}" {theme}><head><meta charset="
 </head><body><main class="wide">{fragment}</main></body></html>"""
 
 
+STAGE = """
+const sheet = document.createElement("canvas");
+[sheet.width, sheet.height] = [960, 720];
+navigator.mediaDevices.getUserMedia = async () => {
+  const look = async () => {
+    const answer = await fetch("/scene");
+    const picture = await createImageBitmap(await answer.blob());
+    sheet.getContext("2d").drawImage(picture, 0, 0);
+  };
+  await look();
+  setInterval(look, 150);
+  return sheet.captureStream(10);
+};
+"""
+"""A camera that shows the site's scene, which a test can change while the page runs. (The film of
+the browser's own fake camera is read once, when the camera is opened.)"""
+
+
 @dataclass
 class Site:
     """What the little page server shows, and what it was sent."""
@@ -47,13 +65,19 @@ class Site:
     theme: str = ""
     received: list[dict[str, bytes]] = field(default_factory=list)
     """The fields of each form that arrived."""
-    asked: list[str] = field(default_factory=list)
-    """The addresses a browser asked for by GET."""
+    scene: bytes = b""
+    """What stands before the camera of a page opened with `STAGE`."""
 
     def show(self, template: str, **context: Any) -> None:
         """Render a fragment as the desk does, in this site's language."""
         with override(self.language):
             self.fragment = render_to_string(f"perahu/{template}", context)
+
+    def sees(self, picture: Image.Image) -> None:
+        """Put this before the camera of a page opened with `STAGE`."""
+        out = BytesIO()
+        picture.convert("RGB").save(out, format="PNG", compress_level=1)
+        self.scene = out.getvalue()
 
     def page(self) -> bytes:
         """The page around the fragment."""
@@ -80,9 +104,10 @@ class _Answers(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """A page or a file."""
-        self.site.asked.append(self.path)
         if self.path.startswith("/static/"):
             super().do_GET()
+        elif self.path.startswith("/scene"):
+            self._say(self.site.scene, "image/png")
         else:
             self._say(self.site.page())
 
@@ -99,9 +124,9 @@ class _Answers(http.server.SimpleHTTPRequestHandler):
         self.site.received.append(fields)
         self._say(b"<!doctype html><title>ok</title><h1>Terima kasih</h1>")
 
-    def _say(self, body: bytes) -> None:
+    def _say(self, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -122,40 +147,20 @@ def site() -> Iterator[Site]:
     server.server_close()
 
 
-@dataclass
-class Webcam:
-    """The browser's fake camera: plays the file that is there when a page opens it."""
-
-    film: Path
-
-    def sees(self, *pictures: Image.Image) -> None:
-        """Show these pictures, over and over."""
-        frames = []
-        for picture in pictures:
-            out = BytesIO()
-            picture.convert("RGB").save(out, format="JPEG", quality=92)
-            frames.append(out.getvalue())
-        self.film.write_bytes(b"".join(frames))
-
-
 @pytest.fixture(scope="session")
-def webcam(tmp_path_factory: pytest.TempPathFactory) -> Webcam:
-    """The film of the browser's camera."""
-    made = Webcam(tmp_path_factory.mktemp("webcam") / "film.mjpeg")
-    made.sees(Image.new("RGB", (960, 720), (90, 90, 90)))
-    return made
-
-
-@pytest.fixture(scope="session")
-def filming(chromium: Browser, webcam: Webcam) -> Iterator[Browser]:
-    """A browser with the fake camera, allowed to use it."""
+def filming(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """A browser whose camera is a film of one drawn face, before a red backdrop."""
+    film = tmp_path_factory.mktemp("webcam") / "film.mjpeg"
+    drawn().save(film, format="JPEG", quality=92)
     found = chromium.browser_type.launch(
         executable_path=CHROMIUM,
         args=[
             "--no-sandbox",
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-video-capture={webcam.film}",
+            f"--use-file-for-fake-video-capture={film}",
         ],
     )
     yield found
@@ -168,31 +173,34 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def open_page(filming: Browser, site: Site) -> Iterator[OpenPage]:
     """Opens the site's page; violations of the policy and errors fail the test."""
-    contexts, wrong = [], []
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
 
-    def opened(width: int = 1280, allowed: bool = True, **options: Any) -> Page:
+    def opened(
+        width: int = 1280, before: str = "", strict: bool = True, **options: Any
+    ) -> Page:
         context = filming.new_context(
             viewport={"width": width, "height": 900}, locale="id-ID", **options
         )
         contexts.append(context)
         context.set_default_timeout(15_000)
-        if allowed:
-            context.grant_permissions(["camera"])
+        context.grant_permissions(["camera"])
         page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda line: wrong.append(line.text) if line.type == "error" else None,
-        )
+        if before:
+            page.add_init_script(before)
+        if strict:
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on(
+                "console",
+                lambda line: wrong.append(line.text) if line.type == "error" else None,
+            )
         page.goto(site.address)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    outside = [path for path in site.asked if not path.startswith("/")]
     assert not wrong, wrong
-    assert not outside, outside
 
 
 def drawn(
@@ -204,8 +212,6 @@ def drawn(
     scale: float = 1.125,
 ) -> Image.Image:
     """A drawn person before a webcam of 960 x 720, in the middle unless told otherwise."""
-    from dataclasses import replace
-
     own = replace(face.face_of(seed, "F" if seed % 2 else "M"), eyes_shut=eyes_shut)
     photo = face.draw(own, backdrop, (seed, 0), quality)
     room = Image.new("RGB", (960, 720), face.BACKDROPS.get(backdrop, (150, 150, 150)))

@@ -15,7 +15,7 @@ const EYE_SHUT_MAX = 0.17; // height of an eye by its width; open ones are above
 const TILT_MAX = 0.14; // radians: 8 degrees
 const TURN_MAX = 0.2; // the nose beside the middle of the eyes, by their distance
 const FACE_TALL_MIN = 0.3; // forehead to chin, by the height of the photo
-const FACE_TALL_MAX = 0.62;
+const FACE_TALL_MAX = 0.6;
 const BESIDE_MAX = 0.1;
 const EYES_HIGH_MIN = 0.28;
 const EYES_HIGH_MAX = 0.56;
@@ -46,7 +46,7 @@ function greyRegion(frame) {
 }
 
 /* Mean, and the variance of the Laplacian after a smoothing of 3 x 3. */
-function sharpAndLight(frame) {
+export function sharpAndLight(frame) {
   const [w, h] = [120, 176];
   const grey = greyRegion(frame);
   const smooth = new Float32Array(grey.length);
