@@ -15,7 +15,7 @@ from perahu.keys import cbor
 from perahu.keys.certificates import NodeCertificate, covers
 from perahu.keys.facts import ForkSeen
 from perahu.node import actions, tls, trust
-from perahu.node.contacts import note_contact
+from perahu.node.contacts import Contact, note_contact, note_hour
 from perahu.node.link import TlsLink
 from perahu.node.office import Office
 from perahu.node.roles import ROLES
@@ -95,6 +95,7 @@ def doors_of(office: Office) -> Doors:
         if offer is None or offer is not office.settings.row.down:
             return None
         note_contact(office, caller.node_id)
+        note_hour(office, caller.node_id, Contact(went_well=True))
         return offer
 
     return Doors(offer_for)
@@ -157,6 +158,10 @@ class Caller:
     )
     is_wanted: bool = False
     """Somebody asked for a call now; taken back when it was made."""
+    progress: Progress = field(default_factory=Progress)
+    """Of the exchange of now, or of the last one."""
+    began_s: float = 0.0
+    """When the exchange of now began, by the timer; 0 while there is none."""
     _link: TlsLink | None = None
     _is_complete: bool = False
     _called_s: float = 0.0
@@ -191,14 +196,26 @@ class Caller:
             address = split_address(office.settings.parent)
             context = tls.client_context(trust.ca_of(office.folder))
             self._link = TlsLink(address, context, tls.road_name(peer.node_id))
-        result = exchange(
-            side_of(office), peer, up, self._link, self.patience, progress
-        )
+        self.progress = progress or Progress()
+        self.began_s = office.clock.monotonic_s()
+        try:
+            result = exchange(
+                side_of(office), peer, up, self._link, self.patience, self.progress
+            )
+        finally:
+            self._called_s = office.clock.monotonic_s()
+            busy_s, self.began_s = self._called_s - self.began_s, 0.0
         self._is_complete = result.is_complete and not result.more
-        self._called_s = office.clock.monotonic_s()
         if result.peer_time_ms:
             note_contact(office, peer.node_id)
             hear_hub(office, result.peer_time_ms)
+        contact = Contact(
+            went_well=bool(result.peer_time_ms),
+            sent_bytes=result.wire_bytes[0],
+            received_bytes=result.wire_bytes[1],
+            busy_ms=int(busy_s * 1000),
+        )
+        note_hour(office, peer.node_id, contact)
         record_evidence(office)
         return result
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 
 from perahu.node import trust
+from perahu.node.assets import with_assets
 from perahu.node.listener import Listener
 from perahu.node.lock import FileLock
 from perahu.node.loops import Loop, Loops
@@ -29,7 +30,7 @@ from perahu.node.status import status_of
 from perahu.node.tls import server_context
 from perahu.node.waiting import Waiting
 from perahu.node.web_office import WebOffice
-from perahu.node.assets import with_assets
+from perahu.node.web_post import WebPost
 from perahu.node.work import loops_of
 from perahu.sync.exchange import Patience
 from perahu.web.gate import SESSIONS_KEY
@@ -121,6 +122,9 @@ class Serving:
 
         self.web = WebOffice(self.office, status=figures, look_now=self.look_now)
         self.sessions = Sessions(self.web.monotonic_s, self.web.random)
+        self.web.parts["post"] = WebPost(
+            self.office, self._caller, self.loops, self.look_now
+        )
 
         def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
             environ[KEY], environ[SESSIONS_KEY] = self.web, self.sessions

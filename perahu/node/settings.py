@@ -57,6 +57,8 @@ class Settings:
     """Folder on the second medium; "" for none, which the screens then say."""
     book: str = ""
     """postgresql://… at a hub with PostgreSQL; "" for the file in the folder."""
+    sticks: tuple[str, ...] = ()
+    """Folders that pages offer as sticks, beside what the system mounts."""
     printer: str = ""
     """ipp://… of the card printer."""
     scanners: tuple[int, ...] = ()
@@ -158,7 +160,10 @@ def _fits(value: Any, kind: Any) -> bool:
         return False
     if kind == tuple[int, ...]:
         return all(type(item) is int and item in SCANNER_PORTS for item in value)
-    return all(isinstance(item, str) for item in value)
+    return all(
+        isinstance(item, str) and len(item) <= TEXT_LENGTH_MAX and item.isprintable()
+        for item in value
+    )
 
 
 def _check(settings: Settings, path: Path) -> None:

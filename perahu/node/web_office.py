@@ -16,7 +16,7 @@ from perahu.journal.types import Ask
 from perahu.keys import pin as pins
 from perahu.keys.sealing import open_blob
 from perahu.node.cli import DEBUG_VARIABLE, sentence_or_mistake
-from perahu.node.contacts import contacts
+from perahu.node.contacts import contacts, last_speed
 from perahu.node.office import Office
 from perahu.node.rng import system_random
 from perahu.node.signing_in import set_pin, sign_in
@@ -156,6 +156,7 @@ def strip_of(office: Office, waiting: dict[str, Any]) -> Strip:
     journal = office.journal
     met = contacts(office)
     last = max(met, key=lambda one: int(one["at_ms"]), default=None)
+    speed = last_speed(office)
     alerts = [doubt] if (doubt := clock_doubt(office)) else []
     if journal.halts():
         alerts.append(_HALTED)
@@ -166,7 +167,7 @@ def strip_of(office: Office, waiting: dict[str, Any]) -> Strip:
         waiting_blobs=waiting["blobs"],
         waiting_bytes=waiting["bytes"],
         waiting_oldest_ms=waiting.get("oldest_ms", 0),
-        expected_s=None,
+        expected_s=waiting["bytes"] // speed if speed else None,
         blanko=stock.on_hand(journal.node_id),
         mirror=journal.mirror_present() if office.settings.mirror else None,
         alerts=tuple(alerts),

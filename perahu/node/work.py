@@ -24,7 +24,8 @@ ROAD_BACKOFF_MAX_S = 20.0
 
 _SEALING = Words("Menyegel catatan", "Sealing entries")
 _TABLES = Words("Tabel dari buku", "Tables from the book")
-_CALLING = Words("Pertukaran dengan simpul atasan", "Exchange with the parent node")
+CALLING = Words("Pertukaran dengan simpul atasan", "Exchange with the parent node")
+"""By these words a page finds the loop that sends."""
 _DECIDING = Words("Keputusan dan pusat", "Decisions and the centre")
 _WITNESSING = Words("Bukti dari jaringan", "Evidence from the road")
 
@@ -38,7 +39,7 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
     ]
     if row.up is not None and settings.parent:
         loops.append(
-            Loop(_CALLING, lambda: _call(caller), LOOK_PERIOD_S, ROAD_BACKOFF_MAX_S)
+            Loop(CALLING, lambda: _call(caller), LOOK_PERIOD_S, ROAD_BACKOFF_MAX_S)
         )
     if row.down is not None:
         loops.append(Loop(_WITNESSING, lambda: _witness(office), LOOK_PERIOD_S))

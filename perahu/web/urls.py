@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from perahu.web import home, signing_in, status
+from perahu.web import cases_pages, district, home, post, signing_in, status
 from perahu.web.gate import NOT_HERE, say
 from perahu.web.ports import KEY
 from perahu.web.routes import Route
@@ -14,6 +14,9 @@ from perahu.words import Words
 ROUTES: tuple[Route, ...] = (
     *signing_in.ROUTES,
     *home.ROUTES,
+    *district.ROUTES,
+    *cases_pages.ROUTES,
+    *post.ROUTES,
     *status.ROUTES,
 )
 """Every page there is, in the order of the menu."""

@@ -1,0 +1,127 @@
+"""The pages of sending and of the courier."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from perahu.node.contacts import Contact, note_contact, note_hour
+from perahu.web.post_ports import CourierRun, Letter
+from tests.node.desk.town import Town
+from tests.web.conftest import open_pages
+from tests.web.seats import Seat, plain, seat_at
+
+TURNS_MAX = 600
+
+
+def _ended(seat: Seat) -> CourierRun:
+    """The courier's run, once it is over."""
+    post = seat.client.defaults["perahu.office"].parts["post"]
+    for _ in range(TURNS_MAX):
+        run: CourierRun | None = post.run()
+        if run is not None and not run.is_running:
+            return run
+        time.sleep(0.05)
+    raise AssertionError("the courier did not come to an end")
+
+
+def _written(seat: Seat, to: bytes, stick: str = "") -> Letter:
+    """Write a courier file by the page and give its letter."""
+    answer = seat.post("/kurir/tulis", to=to.hex(), stick=stick)
+    assert answer.status_code == 302, plain(answer.content.decode())
+    run = _ended(seat)
+    assert run.trouble is None and len(run.letters) == 1
+    found: Letter = seat.client.defaults["perahu.office"].parts["post"].letter(
+        run.letters[0]
+    )
+    return found
+
+
+def test_it_carries_an_office_to_the_hub_in_a_pocket(town: Town) -> None:
+    """Written by one page, fetched, read by another, answered, and acknowledged."""
+    with town.open("hub") as office:
+        hub_id = office.journal.node_id
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        before = office.journal.waiting()
+        assert before.entries > 0
+        letter = _written(seat, hub_id)
+        assert letter.to == "Bengkulu Utara" and letter.by == "Sari"
+        assert len(letter.check_words.split()) == 4
+        answer = seat.get(f"/kurir/{letter.file}/berkas")
+        content = b"".join(answer.streaming_content)
+        assert len(content) == letter.size_bytes or len(content) > 0
+        slip = seat.text(f"/kurir/{letter.file}/serah-terima")
+        assert letter.check_words in slip and "Membawa" in slip
+    with open_pages(town, "hub") as office, seat_at(office, "ratna") as seat:
+        file = SimpleUploadedFile(letter.file, content)
+        assert seat.post("/kurir/baca", file=file).status_code == 302
+        run = _ended(seat)
+        assert run.trouble is None and letter.check_words in run.says[0].id
+        (name,) = run.letters
+        answer = seat.get(f"/kurir/{name}/berkas")
+        back = b"".join(answer.streaming_content)
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        seat.post("/kurir/baca", file=SimpleUploadedFile(name, back))
+        assert _ended(seat).trouble is None
+        assert office.journal.waiting().entries < before.entries
+
+
+def test_it_writes_to_a_stick_that_is_plugged_in(town: Town, tmp_path: Path) -> None:
+    """A folder that node.toml names is offered as a stick; any other is refused."""
+    stick = tmp_path / "stik"
+    stick.mkdir()
+    town.set("enggano", sticks=(str(stick),))
+    with town.open("hub") as office:
+        hub_id = office.journal.node_id
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        assert "Stik stik" in seat.text("/kurir")
+        letter = _written(seat, hub_id, str(stick))
+        assert (stick / letter.file).exists() and letter.on == str(stick)
+        answer = seat.post("/kurir/tulis", to=hub_id.hex(), stick=str(tmp_path))
+        assert answer.status_code == 409
+        assert "tidak terpasang" in plain(answer.content.decode())
+
+
+def test_it_says_in_words_that_a_file_is_no_courier_file(enggano: Seat) -> None:
+    """What somebody picked by mistake is refused in a sentence, and nothing is kept."""
+    file = SimpleUploadedFile("liburan.jpg", b"\xff\xd8" + bytes(5000))
+    enggano.post("/kurir/baca", file=file)
+    run = _ended(enggano)
+    assert run.trouble is not None and "kurir" in run.trouble.id
+    assert run.trouble.id in enggano.text("/kurir").replace("&#x27;", "'")
+    assert not list((enggano.office.folder / "kurir-masuk").iterdir())
+
+
+def test_it_asks_for_a_file(enggano: Seat) -> None:
+    """Reading nothing is answered in words."""
+    answer = enggano.post("/kurir/baca")
+    assert answer.status_code == 409 and "Pilih berkas" in answer.content.decode()
+
+
+def test_it_refuses_a_node_nobody_knows(enggano: Seat) -> None:
+    """An address made up, or cut short, is a sentence."""
+    for to in ("00" * 16, "xyz", ""):
+        assert enggano.post("/kurir/tulis", to=to).status_code == 409
+    assert enggano.get("/kurir/tidak-ada.jrnb/berkas").status_code == 409
+
+
+def test_it_shows_the_week_of_contacts(town: Town) -> None:
+    """Contact, failure and silence are told apart in the picture and in its words."""
+    town.set("enggano", parent="127.0.0.1:9")
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        hub = bytes.fromhex(office.settings.parent_node)
+        note_contact(office, hub)
+        note_hour(office, hub, Contact(went_well=True, sent_bytes=90_000, busy_ms=9_000))
+        note_hour(office, hub, Contact(went_well=False))
+        html = seat.get("/kirim").content.decode()
+        assert 'class="met s2"' in html and "1 kontak, " in html
+        assert "Mengirim ke Bengkulu Utara" in html
+        assert seat.post("/kirim/panggil").status_code == 302
+
+
+def test_it_shows_what_waits_by_class(enggano: Seat) -> None:
+    """What waits is named in words, not as classes."""
+    text = enggano.text("/kirim/kini")
+    assert "Hak, stok, dan perintah cetak" in text and "menunggu" in text
