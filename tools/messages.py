@@ -16,6 +16,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -78,7 +79,8 @@ def load() -> Catalog:
 def save(catalog: Catalog) -> None:
     """Write what is used now, in order, and the form Django reads; the rest goes."""
     kept = Catalog(locale="en", domain="django", fuzzy=False)
-    kept.creation_date = kept.revision_date = None  # type: ignore[assignment]
+    # No clock in a committed file: what is the same stays the same.
+    kept.creation_date = kept.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     for message in sorted(used(), key=str):
         known = catalog.get(_first(message))
         kept.add(message, known.string if known and known.string else None)

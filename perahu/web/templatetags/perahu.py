@@ -61,7 +61,8 @@ def moment(wall_ms: int) -> str:
     """21 November 2026 pukul 14.05 WIB."""
     if not wall_ms:
         return "–"
-    return f"{day(wall_ms)} {gettext('pukul')} {clock(wall_ms)}"
+    at = gettext("pukul")
+    return f"{day(wall_ms)} {at} {clock(wall_ms)}"
 
 
 @register.filter
