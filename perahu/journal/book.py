@@ -19,7 +19,8 @@ from perahu.journal.entry import Header, decode_header, decode_known_header
 from perahu.journal.ports import CLOCK_QUALITIES, Ports
 from perahu.journal.segment import Checked
 from perahu.journal.store import Local, Row, Store, disk_words
-from perahu.journal.types import COMMON, Event, Level
+from perahu.journal.types import COMMON, BlobRef, Event, Level
+from perahu.journal.waiting import Backlog
 from perahu.keys.authority import Authority, Position
 from perahu.keys.certificates import HUB_ROLES, Chain
 from perahu.keys.sealing import open_body, seal_body
@@ -114,6 +115,7 @@ class Book:
         """Take the opened files; called once by Journal.open."""
         self.store, self.keyring, self.blobs = store, keyring, blobs
         self.local = Local(store)
+        self.backlog = Backlog(store, with_blobs=not self.is_hub)
         self.root_public = root
 
     @property
@@ -195,14 +197,17 @@ class Book:
         as nonce: it covers a random salt, so no key ever meets one nonce twice.
         """
         position = self.last_position() + 1
+        stored = [self._at_rest(item) for item in checked]
         self.store.run_many(
             "INSERT INTO entries (position, journal, seq, header, salt, body, "
             "commit_hash, h) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (position + i, row.number, *self._at_rest(item))
-                for i, item in enumerate(checked)
-            ],
+            [(position + i, row.number, *cells) for i, cells in enumerate(stored)],
         )
+        if row.own and not row.audience:
+            size = sum(
+                len(header) + len(body or b"") for _, header, _, body, *_ in stored
+            )
+            self.backlog.add(row.lane, size, self._first_cited(checked))
         self._cite(row, checked)
         last = checked[-1]
         assert last.header.seq == row.head_seq + len(checked), "a journal has no holes"
@@ -241,6 +246,11 @@ class Book:
             body = self.seal(item.header, entry.body, item.h)
         commit = None if entry.salt is not None else entry.commit
         return (item.header.seq, entry.header, entry.salt, body, commit, item.h)
+
+    def _first_cited(self, checked: Sequence[Checked]) -> list[BlobRef]:
+        """The blobs of new entries that no entry of this book has cited before."""
+        cited = {ref.sha256: ref for item in checked for ref in item.header.blobs}
+        return [ref for sha, ref in cited.items() if self.blobs.cited(sha) is None]
 
     def _cite(self, row: JournalRow, checked: Sequence[Checked]) -> None:
         cited = [(item.header, ref) for item in checked for ref in item.header.blobs]

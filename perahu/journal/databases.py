@@ -21,6 +21,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from perahu.journal.ports import Ports
 from perahu.journal.store import (
+    ADDED,
     SCHEMA,
     Row,
     Store,
@@ -71,6 +72,8 @@ class SqlcipherStore:
             if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'book'"):
                 for statement in SCHEMA:
                     self.run(statement.format(blob="BLOB", int="INTEGER"))
+            for statement in ADDED:
+                self.run(statement)
 
     def _connect(self) -> Any:
         with self._words():
@@ -172,6 +175,8 @@ class PostgresStore:
             if not self.rows("SELECT 1 FROM pg_tables WHERE tablename = 'book'"):
                 for statement in SCHEMA:
                     self.run(statement.format(blob="BYTEA", int="BIGINT"))
+            for statement in ADDED:
+                self.run(statement)
 
     def _connect(self) -> Any:
         try:

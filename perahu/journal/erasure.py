@@ -27,6 +27,7 @@ def erase(book: Book, mirror: Mirror, subject: bytes) -> int:
             "UPDATE entries SET salt = NULL, body = NULL WHERE position = ?",
             [(position,) for _, position in found],
         )
+        book.backlog.forget()  # fewer bytes wait than were counted
     return len(found)
 
 

@@ -35,6 +35,7 @@ from perahu.journal.segment import Segment
 from perahu.journal.store import Local, disk_words
 from perahu.journal.types import Event, Level, Receipt, Tables, settle
 from perahu.journal.verify import Report, verify_book
+from perahu.journal.waiting import Waiting
 from perahu.journal.writer import Writer, level_of, receipt_of
 from perahu.keys.authority import Authority
 from perahu.keys.certificates import Chain, NodeCertificate
@@ -98,6 +99,7 @@ class Journal:
             if self.healing.rolled_back:
                 self._next_epoch()
             self._promises.begin()
+            self._book.backlog.prepare()
             self._catch_up()
 
     def _check_tables(self) -> None:
@@ -265,6 +267,10 @@ class Journal:
         """How safe one entry is, its blobs included."""
         row = self._book.journal(journal)
         return Level.RECORDED if row is None else level_of(self._book, row, seq)
+
+    def waiting(self) -> Waiting:
+        """What the parent has not acknowledged yet; cheap enough for every page."""
+        return self._book.backlog.count()
 
     # -- the tables -------------------------------------------------------------------
 

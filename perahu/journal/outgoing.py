@@ -107,9 +107,11 @@ def note_ack(
         f"safe_seq = {rise.format('safe_seq')} WHERE id = ?"
     )
     with book.store.transaction():
+        book.backlog.take(positions, blobs)
         for journal, (received, safe) in positions.items():
             book.store.run(sql, (received, received, safe, safe, journal))
         book.store.run_many(
             "UPDATE blobs SET level = ? WHERE sha256 = ? AND level < ?",
             [(int(level), sha, int(level)) for sha, level in blobs.items()],
         )
+        book.backlog.advance()

@@ -44,11 +44,14 @@ SCHEMA = (
         journal {int} NOT NULL, seq {int} NOT NULL, sha256 {blob} NOT NULL,
         subjects {blob} NOT NULL, PRIMARY KEY (journal, seq, sha256))""",
     """CREATE INDEX citations_subjects ON citations (journal, subjects, seq)""",
+    """CREATE INDEX citations_blob ON citations (sha256)""",
     """CREATE TABLE local (
         space TEXT NOT NULL, name {blob} NOT NULL, value {blob} NOT NULL,
         PRIMARY KEY (space, name))""",
 )
 """`received_seq` and `safe_seq` of a journal: how far acks have brought it (levels 1, 2)."""
+ADDED = ("CREATE INDEX IF NOT EXISTS citations_blob ON citations (sha256)",)
+"""What the first books did not have; every opening sees to it."""
 
 
 def broken_book(why: str) -> Refusal:

@@ -1,0 +1,107 @@
+"""What waits to be sent: sums kept beside the entries, always what a full count would say."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from perahu.journal.journal import Journal
+from perahu.journal.types import PART, PHOTO, SCAN, THUMBNAIL, Draft, Level
+from perahu.journal.waiting import Waiting
+from tests.cast import BUDI, SARI, corrected, give, stocked, with_hub
+from tests.journal.stores import BOTH_STORES, StoreDistrict
+
+NOTHING = (0, 0, 0, 0)
+
+
+def told(waiting: Waiting) -> tuple[int, int, int, int]:
+    """All but the classes."""
+    return (waiting.entries, waiting.blobs, waiting.bytes, waiting.oldest_ms)
+
+
+def counted(journal: Journal) -> tuple[int, int, int]:
+    """Entries, blobs and the blobs' bytes, by looking at each one."""
+    own = [row for row in journal.journals() if row.own and not row.audience]
+    shas = {sha for row in own for _, sha in journal.blobs_cited(row.id, 0)}
+    unsent = [sha for sha in shas if journal.blob_level(sha) < Level.RECEIVED]
+    refs = [ref for sha in unsent if (ref := journal.blobs.cited(sha))]
+    entries = sum(row.head_seq - row.received_seq for row in own)
+    return entries, len(refs), sum(ref.size for ref in refs)
+
+
+def of_class(waiting: Waiting) -> dict[str, tuple[int, int]]:
+    """What waits of each class that has any."""
+    return {name: (n, size) for name, n, size in waiting.by_class if n}
+
+
+@BOTH_STORES
+def test_it_works(district: StoreDistrict) -> None:
+    """Entries by lane and blobs by class appear with the append and go with the ack."""
+    hub, enggano = with_hub(district)
+    assert told(enggano.waiting()) == NOTHING
+    refs = (enggano.blobs.put(b"p" * 70, PHOTO), enggano.blobs.put(b"s" * 90, SCAN))
+    with enggano.writing() as book:
+        ask = district.ask("Enggano", SARI)
+        receipt = book.append(ask, [Draft(corrected(), refs), Draft(stocked())])
+    found = of_class(enggano.waiting())
+    assert found["photo"] == (1, 70) and found["scan"] == (1, 90)
+    assert (found["civil"][0], found["control"][0]) == (1, 1)
+    assert enggano.waiting().oldest_ms == ask.at.wall_ms
+    rows = {row.id: (1, 0) for row in enggano.journals() if row.own}
+    enggano.note_ack(hub.node_id, rows, {refs[0].sha256: Level.RECEIVED})
+    assert told(enggano.waiting()) == (0, 1, 90, ask.at.wall_ms), "the scan alone"
+    enggano.note_ack(hub.node_id, {}, {refs[1].sha256: Level.SAFE})
+    assert told(enggano.waiting()) == NOTHING
+    assert enggano.receipt(receipt.op_id) is not None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_is_what_a_full_count_says(district: StoreDistrict, seed: int) -> None:
+    """Whatever is stated, cited twice, acknowledged twice or out of order, or erased."""
+    chance = random.Random(seed)
+    hub, enggano = with_hub(district)
+    puts = [
+        enggano.blobs.put(bytes([i]) * (i + 10), chance.choice((THUMBNAIL, PART, SCAN)))
+        for i in range(30)
+    ]
+    for step in range(40):
+        refs = tuple(chance.sample(puts, chance.randrange(4)))
+        with enggano.writing() as book:
+            drafts = [Draft(corrected(), refs)] + [Draft(stocked())] * chance.randrange(
+                3
+            )
+            book.append(district.ask("Enggano", SARI), drafts)
+        own = [row for row in enggano.journals() if row.own]
+        acked = {row.id: (chance.randint(0, row.head_seq), 0) for row in own}
+        levels = {ref.sha256: Level.RECEIVED for ref in chance.sample(puts, 2)}
+        enggano.note_ack(hub.node_id, acked, levels)
+        if step == 20:
+            enggano.erase(BUDI)
+        found = enggano.waiting()
+        blobs = [(n, size) for _, n, size in found.by_class[3:]]
+        assert counted(enggano) == (found.entries, *map(sum, zip(*blobs, strict=True)))
+        with enggano._store.transaction():
+            enggano._book.backlog.forget()
+        assert enggano.waiting() == found, "counted anew it is the same"
+
+
+def test_it_survives_the_process(district: StoreDistrict) -> None:
+    """The sums lie in the book, and come back with it."""
+    _, enggano = with_hub(district)
+    district.state(enggano)
+    before = enggano.waiting()
+    enggano.close()
+    assert district.open("Enggano").waiting() == before
+
+
+def test_it_counts_nothing_of_others(district: StoreDistrict) -> None:
+    """What came from an office, and what the hub writes to offices, does not wait here."""
+    hub, enggano = with_hub(district)
+    ref = enggano.blobs.put(b"sealed", PART)
+    with enggano.writing() as book:
+        book.append(district.ask("Enggano", SARI), [Draft(corrected(), (ref,))])
+    before = told(hub.waiting())
+    give(enggano, hub)
+    assert told(hub.waiting()) == before == NOTHING
+    assert told(enggano.waiting())[:2] == (1, 1)
