@@ -84,9 +84,10 @@ DEVICES = (
                 "CA certificate > Install anyway > choose `ca-kantor.crt`.",
             ),
             Words(
-                "Cocokkan: Kredensial tepercaya > Pengguna > Perahu. Pemberitahuan "
+                "Cocokkan: Kredensial tepercaya > Pengguna > Perahu; beda: hapus. Pemberitahuan "
                 "“jaringan mungkin dipantau” memang muncul; itu sertifikat ini.",
-                "Compare: Trusted credentials > User > Perahu. The notice “network may be "
+                "Compare: Trusted credentials > User > Perahu; if it differs: remove. The "
+                "notice “network may be "
                 "monitored” does appear; it means this certificate.",
             ),
             Words(

@@ -11,7 +11,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from playwright.sync_api import Error, sync_playwright
 
 from perahu.keys.vault import keys_of, new_secret
 from perahu.node import lan, page_tls
+from perahu.node.office import open_office
 from perahu.node.page_tls import can_be_named, make_page_authority, permits
 from perahu.node.page_trust import (
     AUTHORITY_FILE,
@@ -34,11 +35,12 @@ from perahu.node.page_trust import (
     ensure_authority,
     is_secure,
 )
-from perahu.node.pages import PageServer
+from perahu.node.pages import PageServer, page_server
 from perahu.node.rng import system_random
-from perahu.node.settings import Settings
+from perahu.node.settings import Settings, load_settings, save_settings
 from perahu.node.trust import FOLDER
 from perahu.words import Refusal
+from tests.node.offices import PHRASE, found_hub
 
 ANY = "0.0.0.0:0"
 ANSWER_S, ENDED_S = 10, 10
@@ -48,6 +50,12 @@ SECRET = keys_of(new_secret(system_random))
 CHROMIUM = "/usr/bin/chromium"
 
 Start = Callable[..., PageServer]
+
+
+def need_chromium() -> None:
+    """Skip where there is no browser."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("needs the Debian package chromium")
 
 
 def _settings(page: str = ANY) -> Settings:
@@ -100,6 +108,31 @@ def test_it_answers_who_trusts_the_office_alone(tmp_path: Path, start: Start) ->
         with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
             _get(url)
     assert server.url.startswith("https://")
+
+
+def test_it_follows_the_settings_of_an_office(tmp_path: Path) -> None:
+    """A node whose `page` is opened later makes what it needs at its first start."""
+    found_hub(tmp_path)
+    hub = tmp_path / "hub"
+    for page, scheme in (("127.0.0.1:0", b"http"), (ANY, b"https")):
+        save_settings(hub, replace(load_settings(hub), page=page))
+        with open_office(hub, passphrase=PHRASE) as office:
+            server = page_server(office, _answer)
+            server.start()
+            url = f"{scheme.decode()}://127.0.0.1:{server.port}/"
+            assert _get(url, authority_certificate(hub)) == scheme
+            server.stop(ENDED_S)
+
+
+def test_it_takes_an_address_that_is_its_own_and_free(tmp_path: Path) -> None:
+    """A port in use and an address of another machine are each one clear sentence."""
+    server = PageServer("127.0.0.1:0", _answer)
+    with pytest.raises(Refusal, match="port_taken"):
+        PageServer(f"127.0.0.1:{server.port}", _answer)
+    server.start()
+    server.stop(ENDED_S)
+    with pytest.raises(Refusal, match="page_address_away"):
+        PageServer("198.51.100.7:0", _answer)
 
 
 def test_it_is_refused_under_another_name(tmp_path: Path, start: Start) -> None:
@@ -344,16 +377,13 @@ def _trusting(home: Path, authority: Path) -> None:
     )
 
 
-@pytest.mark.skipif(
-    shutil.which("certutil") is None, reason="needs the Debian package libnss3-tools"
-)
-@pytest.mark.skipif(
-    not Path(CHROMIUM).exists(), reason="needs the Debian package chromium"
-)
 def test_it_opens_in_a_browser_that_imported_it(
     tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Chromium opens the pages without a warning, and lets nobody pose as a bank."""
+    need_chromium()
+    if shutil.which("certutil") is None:
+        pytest.skip("needs the Debian package libnss3-tools")
     certificate = _made(tmp_path)
     server = start(ANY, _answer, certificate)
     posing = start("127.0.0.1:0", _answer, _posing(certificate, monkeypatch))
