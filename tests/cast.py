@@ -23,6 +23,7 @@ import perahu.cases.facts
 import perahu.enrolment.facts
 import perahu.keys.facts
 import perahu.people.facts
+import perahu.trips.facts
 from perahu.cards.facts import StockReceived
 from perahu.journal.codec import Registry
 from perahu.journal.journal import Journal, Opening
@@ -46,6 +47,7 @@ FACT_MODULES: tuple[ModuleType, ...] = (
     perahu.people.facts,
     perahu.enrolment.facts,
     perahu.cards.facts,
+    perahu.trips.facts,
     perahu.cases.facts,
 )
 TODAY = date(2026, 11, 21)

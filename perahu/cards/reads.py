@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from perahu.cards import facts, reads_stock, reads_trip, rules
+from perahu.cards import facts, reads_stock, rules
 from perahu.cards.models import PrintOrder
 from perahu.cards.rules import INTENDED, PRINTED, UNRESOLVED, AttemptState, OrderState
 from perahu.enrolment.models import PersonLink
@@ -83,7 +83,6 @@ def apply(events: Sequence[Event]) -> None:
         # Each attempt takes one blanko or none, by its last known end.
         reads_stock.post_attempts(ends)
     reads_stock.apply(events)
-    reads_trip.apply(events)
 
 
 class _Row:

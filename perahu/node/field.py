@@ -21,21 +21,24 @@ from perahu.cards import (
     actions,
     actions_move,
     actions_stock,
-    actions_trip,
     reads,
     reads_stock,
-    reads_trip,
 )
 from perahu.cards.facts import ITEMS
-from perahu.cards.reads_trip import DONE, NOT_SENT, TripState
-from perahu.cards.rules_trip import Wanted, op_of, transfer_of
 from perahu.journal.types import Ask
+from perahu.keys import cbor
 from perahu.keys.certificates import NodeCertificate
 from perahu.keys.sealing import open_blob
 from perahu.node.courier import Taken, export_to, import_files
 from perahu.node.office import Office
 from perahu.node.road import share_wilayah
 from perahu.sync.courier import Exported
+from perahu.trips import actions as actions_trip
+from perahu.trips import reads as reads_trip
+from perahu.trips import reads_visits
+from perahu.trips.reads import DONE, NOT_SENT, TripState
+from perahu.trips.reads_visits import Visits
+from perahu.trips.rules import Wanted, op_of, transfer_of
 from perahu.words import Refusal, Words
 
 STAYS_HERE = frozenset((
@@ -45,6 +48,7 @@ STAYS_HERE = frozenset((
 ))  # fmt: skip
 """Refusals about one piece: it stays where it is, and the trip goes on without it."""
 TRIPS_TIDIED = 50
+_SPACE, _FILE_BYTES_MAX = "field", 256 * 1024
 
 Step = Callable[[int, int], None]
 """Told how many steps of how many are done."""
@@ -79,6 +83,34 @@ class Received:
     """Trips of which everything is back now."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastFile:
+    """The file last written for a trip: what its custody slip says."""
+
+    names: tuple[str, ...]
+    check_words: tuple[str, ...]
+    size_bytes: int
+    at_ms: int
+
+
+def last_file(office: Office, trip: bytes) -> LastFile | None:
+    """The file last written for a trip, or None where none was."""
+    raw = office.journal.local.get(_SPACE, trip)
+    if raw is None:
+        return None
+    names, words, size, at_ms = cbor.decode(raw, _FILE_BYTES_MAX)
+    return LastFile(
+        names=tuple(names), check_words=tuple(words), size_bytes=size, at_ms=at_ms
+    )
+
+
+def _note_file(office: Office, trip: bytes, made: Exported) -> None:
+    names = [path.name for path in made.paths]
+    at_ms = office.now().wall_ms
+    raw = cbor.encode([names, list(made.check_words), made.size_bytes, at_ms])
+    office.journal.local.put(_SPACE, trip, raw)
+
+
 def neighbours(office: Office) -> list[NodeCertificate]:
     """Whom this node meets from hand to hand: its field laptops, or a laptop's offices."""
     mine, beside = office.certificate, office.settings.row.beside
@@ -107,6 +139,13 @@ def neighbour(office: Office, name: str | None) -> NodeCertificate:
             en="Name one node that is known in this wilayah (--to); nothing was sent.",
         )
     return found[0]
+
+
+def visits_of(office: Office, desa: str) -> Visits:
+    """Whom to visit in a desa, as this node knows it today."""
+    age = office.authority.policy.umur_rekam_min
+    today = office.now().today
+    return reads_visits.visits(desa, today, age, office.journal.node_id)
 
 
 def remarks(office: Office, plan: actions_trip.TripPlan) -> list[Words]:
@@ -165,6 +204,7 @@ def go_on(
         _send_stock(office, ask, (transfer, one.item, one.planned, state.to), sent)
     on_step(total - 1, total)
     sent.exported = export_to(office, state.to, folder)
+    _note_file(office, trip, sent.exported)
     on_step(total, total)
     return sent
 

@@ -37,6 +37,7 @@ from perahu.node.rng import system_random
 from perahu.node.settings import Settings, load_settings
 from perahu.node.tables import Tables
 from perahu.people import facts as people_facts
+from perahu.trips import facts as trips_facts
 from perahu.words import Refusal
 
 FACTS: tuple[ModuleType, ...] = (
@@ -44,6 +45,7 @@ FACTS: tuple[ModuleType, ...] = (
     people_facts,
     enrolment_facts,
     cards_facts,
+    trips_facts,
     cases_facts,
 )
 """The facts modules of every room, as the journal's registry takes them."""

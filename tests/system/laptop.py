@@ -7,11 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from perahu.cards import actions, actions_stock, reads, reads_stock, reads_trip
-from perahu.cards.actions_trip import TripPlan, plan_trip
-from perahu.cards.reads_trip import TripState
+from perahu.cards import actions, actions_stock, reads, reads_stock
 from perahu.cards.rules import Proof
-from perahu.cards.rules_trip import Wanted
 from perahu.devices.card_image import render
 from perahu.enrolment.rules import pickup_hash
 from perahu.journal.types import COMMON, PART, PHOTO
@@ -19,6 +16,10 @@ from perahu.keys.sealing import open_blob, seal_blob
 from perahu.node import field as trips
 from perahu.node.office import Office
 from perahu.people import reads as people
+from perahu.trips import reads as reads_trip
+from perahu.trips.actions import TripPlan, plan_trip
+from perahu.trips.reads import TripState
+from perahu.trips.rules import Wanted
 from tests.cards.world import Printer, picture
 from tests.cast import carry
 from tests.people.builders import villagers

@@ -42,6 +42,7 @@ ORDERS = {
     "print": f"print {_OFFICER} --all",
     "hand-over": f"hand-over {_OFFICER} --order {_HEX} --code X",
     "stock": f"stock {_OFFICER}",
+    "field": f"field trips {_OFFICER}",
     "case": f"case {_OFFICER}",
     "status": "status",
     "verify": "verify",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from perahu.cards import actions_move, actions_trip, reads, reads_stock, reads_visits
+from perahu.cards import actions_move, reads, reads_stock
 from perahu.enrolment import reads as recordings
 from perahu.enrolment.actions import level_of
 from perahu.journal.types import Level
@@ -17,6 +17,9 @@ from perahu.node.hub import _standing_findings
 from perahu.node.office import open_office
 from perahu.people import reads as people
 from perahu.sync import frames, limits
+from perahu.trips import actions as actions_trip
+from perahu.trips import reads_visits
+from perahu.trips.rules import Wanted
 from perahu.words import Refusal
 from tests.node.offices import PHRASE
 from tests.system.desks import record
@@ -218,7 +221,7 @@ def test_it_goes_on_after_a_crash(beach: Beach, tmp_path: Path) -> None:
     beach.stick("out")
     with beach.at(ENGGANO) as office:
         officer = beach.officer(ENGGANO)
-        wanted = trips.Wanted(
+        wanted = Wanted(
             trip=TRIP, desa="1703012001", to=beach.world.node_id(KAPAL),
             orders=tuple(orders), stock=(("blanko", 4),), carrier="Sari",
         )  # fmt: skip

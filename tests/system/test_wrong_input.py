@@ -206,6 +206,10 @@ CASES = (
         says="t",
     ),
     Case(at="enggano", words=f"stock {_SARI} count --count minus", says="minus"),
+    Case(at="enggano", words=f"field {_SARI} plan", says="--desa"),
+    Case(at="enggano", words=f"field {_SARI} plan --desa 1703122001", says="wilayah"),
+    Case(at="enggano", words=f"field {_SARI} again --trip x --folder .", says="hex"),
+    Case(at="enggano", words=f"field {_SARI} end --trip {_HEX}", says="no such trip"),
     # -- find, case, status, verify, serve
     Case(words=f"find {_RATNA}", says="Name somebody"),
     Case(words=f"find {_RATNA} sari --limit 0", says="--limit"),

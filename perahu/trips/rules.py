@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from perahu.cards import facts
 from perahu.cards.facts import ITEMS
 from perahu.cards.rules import TEXT_CHARS_MAX
+from perahu.trips import facts
 from perahu.words import Refusal
 
 ORDERS_MAX = 500

@@ -1,20 +1,22 @@
 """Trips of the field laptop: what one would take along, its beginning and its end.
 
-The moves themselves are in `actions_move` and `actions_stock`; which courier file carries
-them is the business of node.
+The moves themselves are in `cards.actions_move` and `cards.actions_stock`; the courier file
+that carries them is the business of node.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perahu.cards import reads, reads_stock, reads_trip, reads_visits, rules_trip
+from perahu.cards import reads as cards
+from perahu.cards import reads_stock
 from perahu.cards.facts import ITEMS
 from perahu.cards.rules_stock import BLANKO
-from perahu.cards.rules_trip import Wanted
 from perahu.journal.journal import Journal
 from perahu.journal.types import Ask, Draft, Receipt
 from perahu.keys.certificates import covers
+from perahu.trips import reads, reads_visits, rules
+from perahu.trips.rules import Wanted
 from perahu.words import Refusal
 
 
@@ -75,17 +77,17 @@ def plan_trip(journal: Journal, ask: Ask, *, desa: str, to: bytes) -> TripPlan:
         without_parts=len(visits.orders) - len(movable),
         unclear=visits.count(reads_visits.LOOK_FIRST),
         stock=stock,
-        blanko=rules_trip.blanko_for(len(rights), stock[BLANKO]),
+        blanko=rules.blanko_for(len(rights), stock[BLANKO]),
     )
 
 
 def _is_printed(order: bytes) -> bool:
-    state = reads.order(order)
+    state = cards.order(order)
     return state is not None and state.printed
 
 
 def _has_parts(journal: Journal, order: bytes) -> bool:
-    state = reads.order(order)
+    state = cards.order(order)
     sealed = state.sealed.get(journal.node_id, ()) if state else ()
     return bool(sealed) and all(journal.blobs.has(sha) for sha in sealed)
 
@@ -109,7 +111,7 @@ def begin_trip(journal: Journal, ask: Ask, *, wanted: Wanted) -> Receipt:
             return done
         _check_laptop(journal, wanted.to)
         on_hand = {item: reads_stock.on_hand(book.node_id, item) for item in ITEMS}
-        return book.append(ask, [Draft(rules_trip.decide_trip(wanted, on_hand))])
+        return book.append(ask, [Draft(rules.decide_trip(wanted, on_hand))])
 
 
 def end_trip(journal: Journal, ask: Ask, *, trip: bytes, reason: str = "") -> Receipt:
@@ -117,8 +119,8 @@ def end_trip(journal: Journal, ask: Ask, *, trip: bytes, reason: str = "") -> Re
     with journal.writing() as book:
         if done := book.done(ask.op_id):
             return done
-        state = reads_trip.trip_state(trip)
+        state = reads.trip_state(trip)
         is_open = state is not None and state.is_open and state.node == book.node_id
         out = state.out if state is not None else 0
-        fact = rules_trip.decide_end(trip, is_open, out, reason)
+        fact = rules.decide_end(trip, is_open, out, reason)
         return book.append(ask, [Draft(fact)])

@@ -12,12 +12,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perahu.cards import facts
 from perahu.cards.facts import ITEMS
-from perahu.cards.models import PrintOrder, StockTransfer, Trip
+from perahu.cards.models import PrintOrder, StockTransfer
 from perahu.cards.reads_stock import on_hand
-from perahu.cards.rules_trip import transfer_of
 from perahu.journal.types import Event
+from perahu.trips import facts
+from perahu.trips.models import Trip
+from perahu.trips.rules import transfer_of
 
 NOT_SENT, WAY_OUT, IN_FIELD = "not_sent", "way_out", "in_field"
 WAY_BACK, BACK, DONE = "way_back", "back", "done"

@@ -1,0 +1,1 @@
+"""Trips of the field laptop to a desa: whom to visit, what goes along, what is back."""
