@@ -174,6 +174,7 @@ class District:
                     disk=RealDisk(),
                     lock=FileLock(member.folder / "writer.lock"),
                     flush_lock=FileLock(member.folder / "flush.lock"),
+                    key_lock=FileLock(member.folder / "keyring.lock"),
                     thread=lambda: 0,
                 ),
                 book_url=member.book_url,

@@ -236,7 +236,7 @@ class Book:
         )
 
     def make_keys(self, subjects: Sequence[bytes]) -> None:
-        """Keys for subjects that have none, before any entry uses them; under the lock."""
+        """Keys for subjects that have none, before any entry uses them."""
         with disk_words():
             self.keyring.ensure(subjects)
 

@@ -228,11 +228,14 @@ class Journal:
     # -- own facts --------------------------------------------------------------------
 
     @contextmanager
-    def writing(self) -> Iterator[Writer]:
+    def writing(self, about: Sequence[bytes] = ()) -> Iterator[Writer]:
         """Be the one writer: tables at the head, then load, decide, append.
 
+        `about` names new subjects whose first fact this will be: their keys are flushed
+        before the lock, together with other desks', and not one by one under it.
         When it is left, what was appended is flushed; also where the action failed later.
         """
+        self._book.make_keys(about)
         writer = None
         try:
             with self._locked():

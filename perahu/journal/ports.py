@@ -103,5 +103,7 @@ class Ports:
     lock: Lock
     flush_lock: Lock
     """A second lock like `lock`, held while something is flushed for all who wait."""
+    key_lock: Lock
+    """A third one, held while keys of new subjects are made."""
     thread: Callable[[], int]
     """The number of the running thread; a simulator without threads says 0."""

@@ -54,7 +54,7 @@ BOOK_VARIABLE = "PERAHU_BOOK"
 KEY_FILE, ROOT_FILE = "node.key", "root.pub"
 PARENT_FILE = "parent"
 """The parent's chain, as the enrolment file brought it."""
-TABLES_FILE, LOCK_FILE, FLUSH_LOCK_FILE = "tables.sqlite3", "lock", "flush.lock"
+TABLES_FILE, LOCK_FILE = "tables.sqlite3", "lock"
 
 
 @dataclass(slots=True)
@@ -143,7 +143,8 @@ def open_office(
         random=system_random,
         disk=RealDisk(),
         lock=FileLock(folder / LOCK_FILE),
-        flush_lock=FileLock(folder / FLUSH_LOCK_FILE),
+        flush_lock=FileLock(folder / "flush.lock"),
+        key_lock=FileLock(folder / "keyring.lock"),
         thread=threading.get_ident,
     )
     with ExitStack() as opening:

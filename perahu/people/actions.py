@@ -171,7 +171,7 @@ def register_resident(
 ) -> Receipt:
     """A person unknown here came with papers; the asker minted the 12 bytes of the id."""
     assert len(person) == PERSON_BYTES
-    with journal.writing() as book:
+    with journal.writing(about=(person,)) as book:
         if done := book.done(ask.op_id):
             return done
         known = reads.by_nik(biodata.nik) is not None

@@ -35,6 +35,7 @@ def ring(path: Path, wrap_key: bytes = WRAP) -> Keyring:
         disk=RealDisk(),
         lock=FileLock(path.with_name("lock")),
         flush_lock=FileLock(path.with_name("flush.lock")),
+        key_lock=FileLock(path.with_name("keyring.lock")),
         thread=lambda: 0,
     )
     return Keyring(path, wrap_key, ports)

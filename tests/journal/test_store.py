@@ -31,6 +31,7 @@ def ports(path: Path) -> Ports:
         disk=RealDisk(),
         lock=FileLock(path / "lock"),
         flush_lock=FileLock(path / "flush.lock"),
+        key_lock=FileLock(path / "keyring.lock"),
         thread=lambda: 0,
     )
 

@@ -73,6 +73,7 @@ def _open(district: District, name: str) -> Journal:
                 disk=RealDisk(),
                 lock=FileLock(member.folder / "writer.lock"),
                 flush_lock=FileLock(member.folder / "flush.lock"),
+                key_lock=FileLock(member.folder / "keyring.lock"),
                 thread=threading.get_ident,
             ),
         )

@@ -10,7 +10,9 @@ next one where it is the last.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from nacl.bindings import (
@@ -32,40 +34,59 @@ NO_SUBJECT = bytes(12)
 """Under this id stands the office key, for facts that are about no person and no lot."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """What one reading of the file found; later readings of the same file add to it."""
+
+    generation: int
+    end: int
+    """Behind the last good record: there the next one goes."""
+    wrapped: dict[bytes, bytes]
+
+
 class Keyring:
-    """Subject id → 32-byte key, shared by all processes of a node."""
+    """Subject id → 32-byte key, shared by all processes and threads of a node.
+
+    A thread that must not miss a key goes by the ring that its own `refresh` gave it.
+    """
 
     def __init__(self, path: Path, wrap_key: bytes, ports: Ports) -> None:
         self._path, self._wrap_key, self._ports = path, wrap_key, ports
-        self._wrapped: dict[bytes, bytes] = {}
+        self._ring = _Ring(0, 0, {})
         self._keys: dict[bytes, bytes] = {}
-        self._generation = 0
-        self._read = 0
+        self._wanted: deque[bytes] = deque()
         self.refresh()
 
-    def refresh(self) -> None:
+    def refresh(self) -> _Ring:
         """Take in what another process of this node added, or erased."""
-        disk = self._ports.disk
+        disk, ring = self._ports.disk, self._ring
         if not disk.exists(self._path):
-            return
+            return ring
         head = disk.read_at(self._path, 0, _HEAD)
         if len(head) < _HEAD or not any(head):
-            return  # a power cut in the very first write: no entry used a key yet
+            return ring  # a power cut in the very first write: no entry used a key yet
         if head[:8] != _MAGIC:
             raise broken_book("keyring")
         generation = int.from_bytes(head[8:], "big")
-        if generation != self._generation or not self._read:
-            self._wrapped, self._keys = {}, {}
-            self._generation, self._read = generation, _HEAD
-        added = disk.read_at(self._path, self._read, disk.size(self._path) - self._read)
-        start = self._read
+        if generation != ring.generation or not ring.end:
+            self._keys = {}
+            ring = _Ring(generation, _HEAD, {})
+        size = disk.size(self._path)
+        if size > ring.end or ring is not self._ring:
+            ring = self._ring = self._extended(ring, size)
+        return ring
+
+    def _extended(self, ring: _Ring, size: int) -> _Ring:
+        added = self._ports.disk.read_at(self._path, ring.end, size - ring.end)
+        end = ring.end
         # Only the last append before a power cut can be torn, whatever else is older.
         doubtful = len(added) - limits.DRAFTS_PER_APPEND_MAX * _RECORD
         for at in range(0, len(added) - _RECORD + 1, _RECORD):
             subject, wrapped = added[at : at + 12], added[at + 12 : at + _RECORD]
             if at < doubtful or self._unwrap(subject, wrapped) is not None:
-                self._wrapped[subject] = wrapped
-                self._read = start + at + _RECORD
+                ring.wrapped[subject] = wrapped
+                end = ring.end + at + _RECORD
+        return _Ring(ring.generation, end, ring.wrapped)
 
     def _unwrap(self, subject: bytes, wrapped: bytes) -> bytes | None:
         """The key in a record, or None where the record is torn or damaged."""
@@ -82,9 +103,8 @@ class Keyring:
         """The key of a subject, or None where it was erased or never known."""
         key = self._keys.get(subject)
         if key is None:
-            if subject not in self._wrapped:
-                self.refresh()
-            wrapped = self._wrapped.get(subject)
+            ring = self._ring if subject in self._ring.wrapped else self.refresh()
+            wrapped = ring.wrapped.get(subject)
             key = self._unwrap(subject, wrapped) if wrapped else None
             if key is not None:
                 if len(self._keys) >= limits.KEYS_HELD_MAX:
@@ -93,17 +113,27 @@ class Keyring:
         return key
 
     def ensure(self, subjects: Collection[bytes]) -> None:
-        """Make keys for subjects that have none, durably; under the writer's lock only."""
-        self.refresh()
-        fresh = [s for s in dict.fromkeys(subjects) if s not in self._wrapped]
+        """Make keys for subjects that have none, durably; many who wait share a flush."""
+        known = self.refresh().wrapped
+        fresh = [s for s in subjects if s not in known]
         if not fresh:
             return
-        records = b"".join(self._new_record(subject) for subject in fresh)
-        if not self._read:
-            records, self._read = self.content() + records, 0
-        self._ports.disk.write_at_durable(self._path, self._read, records)
-        self.refresh()
-        assert all(s in self._wrapped for s in fresh), "keys not on the disk"
+        self._wanted.extend(fresh)
+        with self._ports.key_lock():
+            while self._wanted:  # also those of the threads that wait behind this one
+                fresh.append(self._wanted.popleft())
+            self._make(fresh)
+            known = self.refresh().wrapped
+            assert all(s in known for s in fresh), "keys not on the disk"
+
+    def _make(self, subjects: Collection[bytes]) -> None:
+        ring = self.refresh()
+        fresh = [s for s in dict.fromkeys(subjects) if s not in ring.wrapped]
+        if fresh:
+            records = b"".join(self._new_record(subject) for subject in fresh)
+            if not ring.end:
+                records = self._content(ring) + records
+            self._ports.disk.write_at_durable(self._path, ring.end, records)
 
     def _new_record(self, subject: bytes) -> bytes:
         key, nonce = self._ports.random(32), self._ports.random(24)
@@ -111,44 +141,48 @@ class Keyring:
 
     def erase(self, subject: bytes) -> bool:
         """Destroy a subject's key: the file is written anew without it."""
-        self.refresh()
-        found = self._wrapped.pop(subject, None) is not None
-        self._keys.pop(subject, None)
-        self._generation += 1
-        content = self.content()
-        self._ports.disk.replace_durable(self._path, content)
-        self._read = len(content)
-        return found
+        with self._ports.key_lock():
+            ring = self.refresh()
+            kept = {s: w for s, w in ring.wrapped.items() if s != subject}
+            self._replace(ring.generation + 1, kept)
+        return len(kept) < len(ring.wrapped)
 
     def take_from(self, path: Path, but: Collection[bytes]) -> None:
         """Take the keys that a copy has and this ring lacks, but never an erased one."""
         raw = self._ports.disk.read(path)
-        self.refresh()
-        for at in range(_HEAD, len(raw) - _RECORD + 1, _RECORD):
-            subject, wrapped = raw[at : at + 12], raw[at + 12 : at + _RECORD]
-            if subject not in but and self._unwrap(subject, wrapped) is not None:
-                self._wrapped.setdefault(subject, wrapped)
-        # The next generation, so that other processes read the file anew.
-        self._generation = 1 + max(
-            self._generation, int.from_bytes(raw[8:_HEAD], "big")
-        )
-        content = self.content()
-        self._ports.disk.replace_durable(self._path, content)
-        self._read = len(content)
+        with self._ports.key_lock():
+            ring = self.refresh()
+            kept = dict(ring.wrapped)
+            for at in range(_HEAD, len(raw) - _RECORD + 1, _RECORD):
+                subject, wrapped = raw[at : at + 12], raw[at + 12 : at + _RECORD]
+                if subject not in but and self._unwrap(subject, wrapped) is not None:
+                    kept.setdefault(subject, wrapped)
+            # The next generation, so that other processes read the file anew.
+            theirs = int.from_bytes(raw[8:_HEAD], "big")
+            self._replace(1 + max(ring.generation, theirs), kept)
+
+    def _replace(self, generation: int, wrapped: dict[bytes, bytes]) -> None:
+        ring = _Ring(generation, _HEAD + _RECORD * len(wrapped), wrapped)
+        self._ports.disk.replace_durable(self._path, self._content(ring))
+        self._ring, self._keys = ring, {}
 
     def content(self) -> bytes:
         """The whole file, as it should stand here and on the mirror."""
-        head = _MAGIC + self._generation.to_bytes(8, "big")
-        return head + b"".join(s + w for s, w in self._wrapped.items())
+        return self._content(self.refresh())
+
+    def _content(self, ring: _Ring) -> bytes:
+        records = list(ring.wrapped.items())  # at once: other threads add to it
+        head = _MAGIC + ring.generation.to_bytes(8, "big")
+        return head + b"".join(subject + wrapped for subject, wrapped in records)
 
     def copy_to(self, path: Path) -> None:
         """Bring the mirror's copy up to date: what was added, or all after an erasure."""
-        disk = self._ports.disk
+        disk, ring = self._ports.disk, self.refresh()
         there = disk.size(path) if disk.exists(path) else 0
-        head = _MAGIC + self._generation.to_bytes(8, "big")
+        head = _MAGIC + ring.generation.to_bytes(8, "big")
         same = there >= _HEAD and disk.read_at(path, 0, _HEAD) == head
-        if not same or there > self._read or (there - _HEAD) % _RECORD:
-            disk.replace_durable(path, self.content())
-        elif there < self._read:
-            added = disk.read_at(self._path, there, self._read - there)
+        if not same or there > ring.end or (there - _HEAD) % _RECORD:
+            disk.replace_durable(path, self._content(ring))
+        elif there < ring.end:
+            added = disk.read_at(self._path, there, ring.end - there)
             disk.write_at_durable(path, there, added)
