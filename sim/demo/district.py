@@ -38,6 +38,7 @@ from sim.demo.processes import (
 HUB, PROVINSI = "Bengkulu Utara", "Provinsi Bengkulu"
 ENGGANO, KETAHUN, KAPAL = "Enggano", "Ketahun", "Kapal"
 NODES = (PROVINSI, HUB, ENGGANO, KETAHUN, KAPAL)
+PAGE_PORTS = {ENGGANO: 8701, HUB: 8702, KETAHUN: 8703, KAPAL: 8704, PROVINSI: 8705}
 CENTRE_PATIENCE_S = 4
 """The simulated centre answers within 3 s: after 4 s of silence a packet is lost."""
 DESKS = {ENGGANO: 2, KAPAL: 1}
@@ -138,7 +139,7 @@ class District:
             name=name,
             folder=folder,
             passphrase=system_random(12).hex(),
-            page=free_port(),
+            page=_page_port(name),
             listen=free_port() if name in (HUB, PROVINSI) else 0,
             printer=free_port() if name in (ENGGANO, KAPAL) else 0,
         )
@@ -159,7 +160,15 @@ class District:
             mirror=self._mirror(hub),
             centre=f"http://{LOOPBACK}:{self.centre}",
             centre_patience_s=CENTRE_PATIENCE_S,
+            demonstration=True,
+            sticks=(str(self.stick()),),
         )
+
+    def stick(self) -> Path:
+        """The USB stick that everybody in this district passes on."""
+        folder = self.folder / "stik-usb"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _enrol(self, office: Office, name: str) -> str:
         role, wilayah = _PLACES[name]
@@ -185,6 +194,8 @@ class District:
             "contact_s": 1,
             "mirror": self._mirror(desk),
             "language": self.plan.language,
+            "demonstration": True,
+            "sticks": (str(self.stick()),),
         }
         if desk.name == ENGGANO:
             changes["parent"] = f"{LOOPBACK}:{self.link}"
@@ -340,6 +351,12 @@ class District:
     def page_urls(self) -> dict[str, str]:
         """Node → address of its status page."""
         return {d.name: f"http://{LOOPBACK}:{d.page}/" for d in self.desks.values()}
+
+
+def _page_port(name: str) -> int:
+    """The same address at every demo, where no other one has taken it."""
+    wanted = PAGE_PORTS[name]
+    return wanted if is_free(wanted) else free_port()
 
 
 class CommandFailed(RuntimeError):

@@ -1,8 +1,11 @@
-"""`python3 run.py demo`: the first voyage, from Enggano to the card in hand.
+"""`python3 run.py demo`: a district whose desks are open, for a newcomer to try.
 
---story     end after the story          --people N   residents of each kecamatan
---json      one last JSON line, the proof --seed S     another story, the same for one S
---folder F  keep the district's files     --lang en    English
+--story        instead play the first voyage by itself, prove it, and end
+--after-story  play it, then open the desks
+--json         one last JSON line: the proof, or where the desks are
+--people N     residents of each kecamatan    --seed S     another story, the same for one S
+--folder F     keep the district's files      --lang en    English
+--port P       of the demo's own page
 """
 
 from __future__ import annotations
@@ -18,9 +21,10 @@ from pathlib import Path
 from perahu.words import Refusal, Words
 from sim.demo import cards
 from sim.demo.acts import Story, StoryStuck
-from sim.demo.district import HUB, NODES, CommandFailed, District
-from sim.demo.plan import BY_COURIER, BY_LINK, Plan
-from sim.demo.processes import ProcessDied, tell
+from sim.demo.district import HUB, NODES, OPERATORS, CommandFailed, District
+from sim.demo.page import DemoPage
+from sim.demo.plan import BY_COURIER, BY_LINK, PIN, Plan
+from sim.demo.processes import ProcessDied, free_port, is_free
 from sim.demo.proof import Finding, prove
 from sim.demo.screen import Screen
 
@@ -39,11 +43,16 @@ def main() -> int:
     district, keep = District(plan), call.folder is not None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        finding = _play(Story(plan, district, screen))
+        story = Story(plan, district, screen)
+        _found(story)
+        if not (call.story or call.after_story):
+            _open_desks(story, call)
+            return 0
+        finding = _play(story)
         if call.json:
             print(json.dumps(finding.proof.as_line()), flush=True)
-        if not call.story:
-            _keep_serving(district, screen)
+        if call.after_story:
+            _keep_serving(story, call)
         return 0 if finding.proof.holds else 1
     except (Refusal, StoryStuck, CommandFailed, ProcessDied) as error:
         _say_failure(error, folder, call.lang)
@@ -59,8 +68,13 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 run.py demo")
-    parser.add_argument("--story", action="store_true", help="end after the story")
-    parser.add_argument("--json", action="store_true", help="the proof as a JSON line")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--story", action="store_true", help="play the story and end")
+    which.add_argument(
+        "--after-story", action="store_true", help="play the story, then open the desks"
+    )
+    parser.add_argument("--json", action="store_true", help="one last JSON line")
+    parser.add_argument("--port", type=int, default=8700, help="of the demo's own page")
     parser.add_argument("--people", type=int, default=2000, help="of each kecamatan")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lang", choices=("id", "en"), default="id")
@@ -73,19 +87,23 @@ def _arguments() -> argparse.Namespace:
     return call
 
 
-def _play(story: Story) -> Finding:
+def _found(story: Story) -> None:
     screen, district = story.screen, story.district
     with screen.act(Words("Mendirikan kabupaten", "Founding the kabupaten")):
         district.found()
         district.start_world()
         district.serve(*NODES)
-        story.plan_centre()
         screen.say(
             "Provinsi, kabupaten, Enggano, Ketahun, Kapal, pusat, pemindai dan pencetak "
             "berjalan sebagai proses sendiri; tautan Enggano mati.",
             "Provinsi, kabupaten, Enggano, Ketahun, Kapal, the centre, scanners and printers "
             "run as processes of their own; Enggano's link is dead.",
         )
+
+
+def _play(story: Story) -> Finding:
+    screen, district = story.screen, story.district
+    story.plan_centre()
     began = time.monotonic()
     acts = (
         (Words("Bekal lewat kurir", "Supplies by courier"), story.load),
@@ -163,17 +181,40 @@ def _show(story: Story, finding: Finding) -> None:
     assert proof.recorded == BY_LINK + BY_COURIER
 
 
-def _keep_serving(district: District, screen: Screen) -> None:
+def _open_desks(story: Story, call: argparse.Namespace) -> None:
+    """Residents and blanks reach the offices; then everything is for the newcomer."""
+    with story.screen.act(Words("Bekal lewat kurir", "Supplies by courier")):
+        story.load()
+    _keep_serving(story, call)
+
+
+def _keep_serving(story: Story, call: argparse.Namespace) -> None:
     """Leave the district running with its pages until Ctrl-C."""
-    tell(district.link_control, "open")
-    for name, url in district.page_urls().items():
-        screen.say(f"{name}: {url}", f"{name}: {url}")
-    screen.say("Ctrl-C untuk berhenti.", "Ctrl-C to stop.")
-    while True:
-        time.sleep(1)
-        process = district.desks[HUB].process
-        assert process is not None
-        process.check()
+    district, screen = story.district, story.screen
+    page = DemoPage(district, story.plan.language)
+    if call.after_story:
+        page.switch({"tautan": "parabola"})
+    page.start(call.port if is_free(call.port) else free_port())
+    try:
+        screen.say(
+            f"[bold]Meja terbuka. Mulai di {page.url}[/]",
+            f"[bold]The desks are open. Begin at {page.url}[/]",
+        )
+        for name, url in district.page_urls().items():
+            who = OPERATORS.get(name)
+            pin = f"{who[1]}, PIN {PIN}" if who else "-"
+            screen.say(f"{name:16} {url}  {pin}", f"{name:16} {url}  {pin}")
+        screen.say("Ctrl-C untuk berhenti.", "Ctrl-C to stop.")
+        if call.json:
+            places = {"page": page.url, "nodes": district.page_urls(), "pin": PIN}
+            print(json.dumps(places), flush=True)
+        while True:
+            time.sleep(1)
+            process = district.desks[HUB].process
+            assert process is not None
+            process.check()
+    finally:
+        page.stop()
 
 
 def _say_failure(error: Exception, folder: Path, language: str) -> None:
