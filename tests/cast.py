@@ -99,6 +99,9 @@ class Member:
     certificate: bytes = b""
     mirror: Path | None = None
     book_url: str | None = None
+    disk: RealDisk = field(default_factory=RealDisk)
+    thread: Callable[[], int] = lambda: 0
+    """A test with threads gives `threading.get_ident`."""
 
 
 SARI = b"sari\0\0\0\0"
@@ -171,11 +174,11 @@ class District:
                 ports=Ports(
                     clock=member.clock,
                     random=member.dice,
-                    disk=RealDisk(),
+                    disk=member.disk,
                     lock=FileLock(member.folder / "writer.lock"),
                     flush_lock=FileLock(member.folder / "flush.lock"),
                     key_lock=FileLock(member.folder / "keyring.lock"),
-                    thread=lambda: 0,
+                    thread=member.thread,
                 ),
                 book_url=member.book_url,
                 mirror=member.mirror,
