@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perahu.node.map_shelf import MapShelf
 from perahu.node.office import Office
 
 if TYPE_CHECKING:
@@ -15,4 +16,6 @@ if TYPE_CHECKING:
 
 def parts_of(office: Office, web: WebOffice) -> dict[str, Any]:
     """Every part this node's pages may ask for."""
-    return {}
+    return {
+        "map": MapShelf(office.folder),
+    }

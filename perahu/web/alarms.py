@@ -188,10 +188,11 @@ def _how_long(f: Figures, blanko: int) -> Iterator[Alarm]:
         days = int(blanko / f.blanko_per_day)
         level = _by(-days, -BLANKO_WATCH_DAYS, -BLANKO_TROUBLE_DAYS)
         if level:
+            when = f"dalam {days} hari" if days else "hari ini"
             yield Alarm(
                 level,
                 Words(
-                    f"blanko habis dalam {days} hari (sisa {blanko})",
+                    f"blanko habis {when} (sisa {blanko})",
                     f"blanko last {_days(days)} ({blanko} left)",
                 ),
             )

@@ -48,6 +48,11 @@ def test_it_says_nothing_of_an_office_in_order() -> None:
             "blanko habis dalam 3 hari (sisa 12)",
         ),
         (
+            {"blanko": 3, "blanko_per_day": 4.0},
+            Level.TROUBLE,
+            "blanko habis hari ini (sisa 3)",
+        ),
+        (
             {"blanko": 24, "blanko_per_day": 4.0},
             Level.WATCH,
             "blanko habis dalam 6 hari (sisa 24)",
