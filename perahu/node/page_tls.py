@@ -2,7 +2,7 @@
 
 - Every node makes its own: desks trust the machine they work with, and its key never
   leaves that machine. The authority of the road (tls.py) signs for every node and is kept
-  out of browsers.
+  out of browsers (docs/adr/0009-page-authority.md).
 - The authority may sign for the local network alone (name constraints: private addresses,
   `.local`, this machine). Who imports it lets nobody pose as a bank: browsers refuse that.
 - The authority has no end, so that pages never stop on a date that nobody remembers. The

@@ -81,7 +81,9 @@ class PageServer:
         self.host, wanted = split_address(address)
         self._socket = _listening(self.host, wanted)
         self.port = int(self._socket.getsockname()[1])
-        self._application = application
+        self._application = (
+            application if certificate is None else _with_secure_cookies(application)
+        )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pages")
 
@@ -175,6 +177,30 @@ class _Worker:
         self._signal.set()
         self._ended.wait()
         self._loop.close()
+
+
+def _with_secure_cookies(application: Application) -> Application:
+    """The same pages, whose cookies a browser never sends over plain http.
+
+    Here and not in Django, where it would hold for every node of one process.
+    """
+
+    def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        def start_secure(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Any:
+            return start(status, [_secure(one) for one in headers], exc_info)
+
+        return application(environ, start_secure)
+
+    return answer
+
+
+def _secure(header: tuple[str, str]) -> tuple[str, str]:
+    name, value = header
+    if name.lower() != "set-cookie" or "; secure" in value.lower():
+        return header
+    return name, f"{value}; Secure"
 
 
 def _listening_at(host: str) -> str:
