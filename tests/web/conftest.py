@@ -12,6 +12,7 @@ from perahu.node.office import Office
 from perahu.node.settings import load_settings
 from tests.node.conftest import surroundings
 from tests.node.desk.conftest import (
+    Printing,
     founded,
     new_town,
     ordered_once,
@@ -25,7 +26,7 @@ from tests.node.desk.town import Town
 from tests.web.seats import Seat, seat_at
 
 __all__ = [
-    "founded", "new_town", "ordered_once", "peopled", "pin", "printing", "scanners",
+    "Printing", "founded", "new_town", "ordered_once", "peopled", "pin", "printing", "scanners",
     "surroundings", "town",
 ]  # fmt: skip
 

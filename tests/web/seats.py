@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
+from django.urls import reverse
 
+from perahu.cards.models import PrintOrder
+from perahu.enrolment.models import Recording
 from perahu.node.office import Office
 from perahu.node.serve import Serving
+from perahu.people.models import Person
 from perahu.web.gate import SESSIONS_KEY
 from perahu.web.ports import KEY
+from perahu.web.routes import Route
 from tests.node.desk.town import OFFICERS, PIN
 
 
@@ -23,6 +28,8 @@ class Seat:
 
     client: Client
     office: Office
+    url: str = ""
+    """Where a real browser finds the same pages."""
 
     def sign_in(self, login: str, pin: str = PIN, next_: str = "/") -> Any:
         """Type name and PIN."""
@@ -50,12 +57,34 @@ def seat_at(office: Office, login: str | None = None) -> Iterator[Seat]:
     try:
         environ: dict[str, object] = {KEY: serving.web, SESSIONS_KEY: serving.sessions}
         environ |= {"SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
-        seat = Seat(Client(**environ), office)  # type: ignore[arg-type]
+        url = f"http://{serving.pages.host}:{serving.pages.port}"
+        seat = Seat(Client(**environ), office, url)  # type: ignore[arg-type]
         if login:
             assert seat.sign_in(login).status_code == 302
         yield seat
     finally:
         serving.close()
+
+
+def address(route: Route, office: Office) -> str:
+    """An address of this page that leads somewhere real, where there is such a thing."""
+    found = dict.fromkeys(re.findall(r"<(?:\w+:)?(\w+)>", route.path), "00" * 12)
+    found |= {name: made for name, made in real_ids(office).items() if name in found}
+    return reverse(route.name, kwargs=found)
+
+
+def real_ids(office: Office) -> dict[str, str]:
+    """Ids of things this node knows, under the names that addresses use."""
+    person = Person.objects.order_by("nik").first()
+    recording = Recording.objects.order_by("opened_order").first()
+    order = PrintOrder.objects.order_by("ordered_order").first()
+    return {
+        "person": person.person if person else "",
+        "recording": recording.recording if recording else "",
+        "order": order.order if order else "",
+        "node": office.journal.node_id.hex(),
+        "file": "JRN-tidak-ada.jrnb",
+    }
 
 
 def plain(html: str) -> str:
@@ -64,4 +93,4 @@ def plain(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).strip()
 
 
-__all__ = ["OFFICERS", "PIN", "Seat", "plain", "seat_at"]
+__all__ = ["OFFICERS", "PIN", "Seat", "address", "plain", "real_ids", "seat_at"]

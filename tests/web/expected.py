@@ -1,0 +1,51 @@
+"""Who may see which page, written by hand: the other half of the access matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One row: any of these rights, or who, and at which nodes."""
+
+    rights: tuple[str, ...] = ()
+    who: str = "operator"
+    where: str = "anywhere"
+
+
+def _anybody(where: str = "anywhere") -> Expected:
+    return Expected(who="anybody", where=where)
+
+
+def _office(*rights: str) -> Expected:
+    return Expected(rights=rights, where="office")
+
+
+def _hub(*rights: str) -> Expected:
+    return Expected(rights=rights, where="hub")
+
+
+_OPERATOR = Expected()
+
+EXPECTED: dict[str, Expected] = {
+    "sign-in": _anybody(),
+    "set-pin": _anybody(),
+    "unlock": _anybody(),
+    "lock": _OPERATOR,
+    "sign-out": _anybody(),
+    "home": _OPERATOR,
+    "strip": _OPERATOR,
+    "sending": _OPERATOR,
+    "sending-now": _OPERATOR,
+    "call-now": _OPERATOR,
+    "courier": _OPERATOR,
+    "courier-now": _OPERATOR,
+    "courier-export": _OPERATOR,
+    "courier-take": _OPERATOR,
+    "courier-slip": _OPERATOR,
+    "courier-letter": _OPERATOR,
+    "status": Expected(who="machine"),
+    "status-json": Expected(who="machine"),
+}
+"""Every page by the name of its route."""
