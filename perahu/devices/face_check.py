@@ -11,6 +11,7 @@ It does not look for a face: the browser does that, and the operator.
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import numpy as np
@@ -32,6 +33,12 @@ SHARP_FULL = 20.0
 DARK_ZERO, DARK_FULL = 15.0, 60.0
 BRIGHT_FULL, BRIGHT_ZERO = 205.0, 250.0
 """Mean grey of the face's region between which light costs nothing of the score."""
+
+# What Pillow raises for broken pictures and for the broken EXIF in them.
+_UNREADABLE = (
+    OSError, ValueError, SyntaxError, EOFError, struct.error, KeyError, IndexError,
+    TypeError, Image.DecompressionBombError,
+)  # fmt: skip
 
 Grey = NDArray[np.float32]
 
@@ -75,7 +82,7 @@ def _decoded(jpeg: bytes) -> Image.Image:
             image.draft("RGB", (WIDTH * 2, WIDTH * 2))
             image.load()
             return ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except _UNREADABLE as error:
         raise refused(
             "bad_answer",
             "Berkas ini bukan foto JPEG yang utuh. Ambil foto sekali lagi.",

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
+from email.message import Message
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -117,10 +118,13 @@ class _Answers(http.server.SimpleHTTPRequestHandler):
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         parts = message_from_bytes(head + body).get_payload()
         assert isinstance(parts, list)
-        fields = {}
+        fields: dict[str, bytes] = {}
         for part in parts:
-            name = part.get_param("name", header="content-disposition")  # type: ignore[union-attr]
-            fields[str(name)] = part.get_payload(decode=True)  # type: ignore[union-attr]
+            assert isinstance(part, Message)
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            name = part.get_param("name", header="content-disposition")
+            fields[str(name)] = content
         self.site.received.append(fields)
         self._say(b"<!doctype html><title>ok</title><h1>Terima kasih</h1>")
 

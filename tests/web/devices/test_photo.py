@@ -180,13 +180,10 @@ def test_no_camera_is_no_dead_end(
 ) -> None:
     """Refused, absent or busy: words say what to do, and a file is taken instead."""
     site.show("recording/_webcam.html", background="red", action="/kirim")
-    page = open_page()
-    page.evaluate(
-        "name => { navigator.mediaDevices.getUserMedia = () =>"
-        " Promise.reject(new DOMException('', name)); }",
-        error,
+    page = open_page(
+        before="navigator.mediaDevices.getUserMedia = () =>"
+        f" Promise.reject(new DOMException('', '{error}'));"
     )
-    page.locator("[data-retry]").evaluate("button => button.click()")
     expect(page.get_by_role("alert")).to_contain_text(words)
     expect(page.get_by_role("button", name="Coba kamera lagi")).to_be_visible()
     send_file(page)

@@ -91,20 +91,25 @@ class Webcam {
     this.stop();
     if (!navigator.mediaDevices) return this.trouble("insecure");
     this.form.dataset.state = "starting";
+    const mine = (this.attempt = Symbol("attempt"));
     try {
       // Its address carries its version, so it is named by the page and not by this file.
       measure = measure || (await import(this.form.dataset.measure));
-      this.stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: {
         ...this.wanted(), width: { ideal: 1280 }, height: { ideal: 960 },
       } });
-      this.stream.getVideoTracks()[0].onended = () => this.trouble("lost");
-      this.video.srcObject = this.stream;
+      if (this.attempt !== mine) return this.release(stream);
+      this.stream = stream;
+      stream.getVideoTracks()[0].onended = () => this.trouble("lost");
+      this.video.srcObject = stream;
       await this.video.play();
     } catch (error) {
+      if (this.attempt !== mine) return undefined; // another camera was chosen meanwhile
       const known = { NotAllowedError: "refused", NotFoundError: "absent",
         OverconstrainedError: "absent", NotReadableError: "busy" };
       return this.trouble(known[error.name] || "failed");
     }
+    if (this.attempt !== mine) return undefined;
     this.form.dataset.state = "live";
     this.listCameras();
     this.loadGuidance();
@@ -122,11 +127,16 @@ class Webcam {
 
   stop() {
     clearTimeout(this.timer);
-    for (const track of this.stream ? this.stream.getTracks() : []) {
+    this.attempt = null;
+    if (this.stream) this.release(this.stream);
+    this.stream = null;
+  }
+
+  release(stream) {
+    for (const track of stream.getTracks()) {
       track.onended = null;
       track.stop();
     }
-    this.stream = null;
   }
 
   trouble(why) {

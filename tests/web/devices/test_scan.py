@@ -1,0 +1,71 @@
+"""A QR code before the camera becomes a search."""
+
+from __future__ import annotations
+
+import re
+
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.web.devices.conftest import STAGE, OpenPage, Site
+
+WALL = Image.new("RGB", (960, 720), (120, 116, 110))
+
+
+def paper(text: str) -> Image.Image:
+    """A receipt with a code, held askew before the camera."""
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(
+        scale=8
+    )
+    sheet = Image.new("RGB", (420, 420), (250, 250, 248))
+    sheet.paste(Image.fromarray(code).resize((320, 320)).convert("RGB"), (50, 50))
+    room = WALL.copy()
+    room.paste(
+        sheet.rotate(12, expand=True, fillcolor=WALL.getpixel((0, 0))), (240, 120)
+    )
+    return room
+
+
+def test_it_works(site: Site, open_page: OpenPage) -> None:
+    """The code's text goes into the search, which is sent at once."""
+    site.sees(WALL)
+    site.show("_scan.html", action="/cari")
+    page = open_page(before=STAGE)
+    expect(page.get_by_role("status")).to_have_text("Arahkan kamera ke kode QR.")
+    site.sees(paper("UJI-ENG-000123"))
+    page.wait_for_url(re.compile(r"/cari\?q=UJI-ENG-000123$"))
+
+
+def test_it_refuses_a_foreign_code(site: Site, open_page: OpenPage) -> None:
+    """A code far longer than any of ours is not searched; the camera can be started again."""
+    site.sees(paper("https://contoh.invalid/" + "x" * 520))
+    site.show("_scan.html", action="/cari")
+    page = open_page(before=STAGE)
+    expect(page.get_by_role("status")).to_contain_text("bukan milik Perahu")
+    site.sees(paper("UJI-7"))
+    page.get_by_role("button", name="Nyalakan kamera").click()
+    page.wait_for_url(re.compile(r"/cari\?q=UJI-7$"))
+
+
+def test_no_camera_leaves_the_box(site: Site, open_page: OpenPage) -> None:
+    """Refused: words say what to do, and the code can be typed."""
+    site.show("_scan.html", action="/cari")
+    page = open_page(
+        before="navigator.mediaDevices.getUserMedia = () =>"
+        " Promise.reject(new DOMException('', 'NotAllowedError'));"
+    )
+    expect(page.get_by_role("status")).to_contain_text("Kamera tidak diizinkan")
+    page.get_by_role("textbox").fill("UJI-8")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/cari\?q=UJI-8$"))
+
+
+def test_it_is_a_search_box_without_javascript(site: Site, open_page: OpenPage) -> None:
+    """Without JavaScript nothing is dead: the box searches."""
+    site.show("_scan.html", action="/cari")
+    page = open_page(java_script_enabled=False)
+    expect(page.locator("button:visible")).to_have_count(1)
+    page.get_by_role("textbox").fill("UJI-9")
+    page.get_by_role("button", name="Cari").click()
+    page.wait_for_url(re.compile(r"/cari\?q=UJI-9$"))
