@@ -118,6 +118,8 @@ class Serving:
         def figures() -> dict[str, Any]:
             found = status_of(self.office, self.loops, waiting)
             found["road_troubles"] = list(self.troubles)
+            if self.pages.trouble is not None:
+                found["road_troubles"].append(self.pages.trouble)
             return found
 
         self.web = WebOffice(self.office, status=figures, look_now=self.look_now)

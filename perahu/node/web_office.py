@@ -18,6 +18,7 @@ from perahu.keys.sealing import open_blob
 from perahu.node.cli import DEBUG_VARIABLE, sentence_or_mistake
 from perahu.node.contacts import contacts, last_speed
 from perahu.node.office import Office
+from perahu.node.page_trust import authority_certificate
 from perahu.node.rng import system_random
 from perahu.node.signing_in import set_pin, sign_in
 from perahu.node.status import clock_doubt
@@ -83,11 +84,6 @@ class WebOffice:
         return self._office.settings.demonstration
 
     @property
-    def is_tls(self) -> bool:
-        """Pages go over TLS."""
-        return False
-
-    @property
     def desks(self) -> tuple[int, ...]:
         """The desks with scanners, by their number from 1."""
         return tuple(range(1, len(self._office.settings.scanners) + 1))
@@ -139,6 +135,10 @@ class WebOffice:
     def open_sealed(self, cipher: bytes) -> bytes:
         """Open what was sealed to this node. Raises Refusal."""
         return open_blob(cipher, self._office.keys.age_identity)
+
+    def authority_certificate(self) -> bytes | None:
+        """The certificate browsers of this office import; None without TLS."""
+        return authority_certificate(self._office.folder)
 
     def look_now(self) -> None:
         """Let the loops look at once."""

@@ -183,6 +183,3 @@ def _remember(request: HttpRequest, answer: HttpResponseBase, visit: Visit) -> N
     for name, chosen in (("lang", visit.language), ("tema", visit.theme)):
         if request.GET.get(name) == chosen:
             answer.set_cookie(name, chosen, max_age=_YEAR_S, samesite="Strict")
-    if visit.office.is_tls:
-        for cookie in answer.cookies.values():
-            cookie["secure"] = True

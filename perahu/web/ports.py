@@ -69,10 +69,6 @@ class Office(Protocol):
         """Devices and people are simulated: pages say DATA UJI and offer the tour."""
 
     @property
-    def is_tls(self) -> bool:
-        """Pages go over TLS, so cookies are for TLS alone."""
-
-    @property
     def desks(self) -> tuple[int, ...]:
         """The desks with scanners, by their number from 1."""
 
@@ -112,6 +108,9 @@ class Office(Protocol):
 
     def open_sealed(self, cipher: bytes) -> bytes:
         """Open what was sealed to this node. Raises Refusal."""
+
+    def authority_certificate(self) -> bytes | None:
+        """The certificate browsers of this office import (DER); None without TLS."""
 
     def look_now(self) -> None:
         """Let the loops look at once: there may be work, or a link."""

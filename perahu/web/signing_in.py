@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from perahu.keys.authority import Grant
 from perahu.keys.certificates import covers
@@ -136,6 +136,17 @@ def set_pin(request: HttpRequest) -> HttpResponse:
     return render(request, "perahu/set_pin.html", shown, status=409 if error else 200)
 
 
+@require_safe
+def office_certificate(request: HttpRequest) -> HttpResponse:
+    """What browsers of this office import once, as the import sheet says."""
+    found = visit_of(request).office.authority_certificate()
+    if found is None:
+        raise Http404
+    answer = HttpResponse(found, content_type="application/x-x509-ca-cert")
+    answer["Content-Disposition"] = 'attachment; filename="ca-kantor.crt"'
+    return answer
+
+
 def _operators(visit: Visit) -> list[tuple[Grant, bool]]:
     """Whose grant is for this place, and whether she has a PIN here."""
     here = visit.place
@@ -153,6 +164,12 @@ def _operators(visit: Visit) -> list[tuple[Grant, bool]]:
 ROUTES = (
     Route(path="masuk", name="sign-in", view=sign_in, who=Who.ANYBODY),
     Route(path="masuk/pin-baru", name="set-pin", view=set_pin, who=Who.ANYBODY),
+    Route(
+        path="kantor.crt",
+        name="office-certificate",
+        view=office_certificate,
+        who=Who.ANYBODY,
+    ),
     Route(path="kunci", name="unlock", view=unlock, who=Who.ANYBODY),
     Route(path="kunci/sekarang", name="lock", view=lock),
     Route(path="keluar", name="sign-out", view=sign_out, who=Who.ANYBODY),

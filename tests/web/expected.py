@@ -32,6 +32,7 @@ EXPECTED: dict[str, Expected] = {
     "sign-in": _anybody(),
     "set-pin": _anybody(),
     "unlock": _anybody(),
+    "office-certificate": _anybody(),
     "lock": _OPERATOR,
     "sign-out": _anybody(),
     "home": _OPERATOR,
