@@ -100,7 +100,7 @@ def test_it_scores_what_it_sees() -> None:
     assert score(Image.new("RGB", (480, 640), (255, 255, 255))) == 0
 
 
-def test_grain_is_no_sharpness() -> None:
+def test_it_takes_no_grain_for_sharpness() -> None:
     """The noise of a dim webcam's picture does not make a blurred face pass."""
     blurred = drawn().filter(ImageFilter.GaussianBlur(4))
     grain = Image.effect_noise(blurred.size, 12).convert("RGB")

@@ -52,7 +52,7 @@ def line(count: int, step: int = 20) -> list[SignaturePoint]:
 
 
 @pytest.mark.parametrize("background", ["red", "blue", "orange"])
-def test_a_photo_is_wrapped_as_the_camera_does(background: str) -> None:
+def test_it_wraps_a_photo_as_the_camera_does(background: str) -> None:
     """ISO 19794-5 with JPEG 2000 inside, the colour seen, and a thumbnail to know a face by."""
     capture = photo_of(jpeg(drawn(background)), taken=NOON)
     record = parse(capture.record)
@@ -66,12 +66,12 @@ def test_a_photo_is_wrapped_as_the_camera_does(background: str) -> None:
     assert len(capture.record) < 45_000
 
 
-def test_a_photo_before_a_white_wall_says_no_colour() -> None:
+def test_it_names_no_colour_before_a_grey_wall() -> None:
     """The rules warn; the colour is not made up."""
     assert photo_of(jpeg(drawn(""))).background == ""
 
 
-def test_a_signature_keeps_the_path() -> None:
+def test_it_keeps_the_path_of_a_signature() -> None:
     """What the pen did is in the record, point by point."""
     points = strokes_of(7, 0)
     capture = signature_of(png_of(points))
@@ -82,7 +82,7 @@ def test_a_signature_keeps_the_path() -> None:
     assert capture.score >= 40
 
 
-def test_a_lifted_pen_draws_no_line() -> None:
+def test_it_draws_no_line_where_the_pen_was_lifted() -> None:
     """Two strokes stay two strokes on the card: pressure 0 between them is air."""
     left, right = (
         line(20),
@@ -128,7 +128,7 @@ def test_it_takes_exactly_the_most_points() -> None:
     assert len(signature_points(parse(signature_of(png_of(points)).record))) == 20_000
 
 
-def test_a_flipped_bit_is_noticed() -> None:
+def test_it_notices_a_flipped_bit() -> None:
     """The chunk's check sum covers the path."""
     whole = bytearray(png_of(line(40)))
     whole[-60] ^= 1

@@ -108,7 +108,7 @@ def test_it_sees_a_second_face(site: Site, open_page: OpenPage) -> None:
     expect(page.locator("[data-check=face]")).to_contain_text("lebih dari satu wajah")
 
 
-def test_a_poor_photo_can_be_used_or_taken_again(
+def test_it_lets_a_poor_photo_be_used_or_taken_again(
     site: Site, open_page: OpenPage
 ) -> None:
     """Guidance never forbids: who cannot open the eyes gets a card too."""
@@ -131,7 +131,7 @@ def test_a_poor_photo_can_be_used_or_taken_again(
     assert photo_of(site.received[0]["photo"]).background == "red"
 
 
-def test_screen_and_node_measure_alike(site: Site, open_page: OpenPage) -> None:
+def test_it_measures_as_the_node_does(site: Site, open_page: OpenPage) -> None:
     """The numbers behind the marks are those of the node, within what JPEG changes."""
     picture = drawn(1, "blue", quality=35)
     site.sees(picture)
@@ -175,7 +175,7 @@ def test_it_asks_before_it_opens_the_camera(site: Site, open_page: OpenPage) -> 
         ("TypeError", "Kamera tidak dapat dibuka"),
     ],
 )
-def test_no_camera_is_no_dead_end(
+def test_it_says_what_to_do_without_a_camera(
     site: Site, open_page: OpenPage, error: str, words: str
 ) -> None:
     """Refused, absent or busy: words say what to do, and a file is taken instead."""
@@ -209,7 +209,7 @@ def send_file(page: Page) -> None:
     expect(page.get_by_role("heading")).to_have_text("Terima kasih")
 
 
-def test_guidance_that_cannot_be_loaded_leaves_the_camera(
+def test_it_takes_photos_without_guidance(
     site: Site, open_page: OpenPage
 ) -> None:
     """An old browser without WebAssembly still takes the photo; the rest is checked."""

@@ -48,7 +48,7 @@ def test_it_refuses_a_foreign_code(site: Site, open_page: OpenPage) -> None:
     page.wait_for_url(re.compile(r"/cari\?q=UJI-7$"))
 
 
-def test_no_camera_leaves_the_box(site: Site, open_page: OpenPage) -> None:
+def test_it_leaves_the_box_without_a_camera(site: Site, open_page: OpenPage) -> None:
     """Refused: words say what to do, and the code can be typed."""
     site.show("_scan.html", action="/cari")
     page = open_page(
