@@ -175,7 +175,7 @@ def hub_seat(district: District, login: str = "ratna") -> Iterator[HubSeat]:
         office = CastOffice(network.hub, {"map": shelf})
         sessions = Sessions(office.monotonic_s, office.random)
         environ: dict[str, Any] = {KEY: office, SESSIONS_KEY: sessions}
-        seat = HubSeat(network, office, Client(**environ))
+        seat = HubSeat(network, office, Client(HTTP_HOST="127.0.0.1", **environ))
         seat.post("/masuk", login=login, pin="000000")
         yield seat
 
