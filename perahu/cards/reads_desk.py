@@ -49,6 +49,13 @@ def cards_here(node: bytes, state: str, limit: int, first: int = 0) -> list[Card
     return [_card(row) for row in rows.order_by(*by)[first : first + limit]]
 
 
+def counts_here(node: bytes) -> dict[str, int]:
+    """How many cards of an office are in each state."""
+    rows = PrintOrder.objects.filter(holder=node.hex())
+    found = rows.values_list("state").annotate(n=Count("pk")).order_by("state")
+    return dict(found)
+
+
 def by_pickup(node: bytes, pickup: bytes) -> list[Card]:
     """The cards that wait at an office and whose proof bears this code's hash."""
     rows = PrintOrder.objects.filter(

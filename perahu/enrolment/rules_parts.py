@@ -75,6 +75,24 @@ def parts_words(parts: Sequence[str]) -> Words:
     )
 
 
+_GOING_ON = {
+    "confirm": Words("bacakan biodata", "read the biodata aloud"),
+    "verify": Words("cocokkan kedua telunjuk", "compare both index fingers"),
+    "sign": Words("minta tanda tangan pernyataan", "have the statement signed"),
+    "complete": Words("tutup paketnya", "close the packet"),
+    "proof": Words("berikan bukti perekaman", "give the proof of recording"),
+    "done": Words("selesai", "done"),
+    "abandoned": Words("dihentikan", "given up"),
+}
+
+
+def going_on_words(step: str, part: str) -> Words:
+    """Where a recording goes on (`rules.Step`), as the end of "goes on with: …"."""
+    if step == "capture":
+        return called_words(part)
+    return _GOING_ON[step]
+
+
 def _joined(texts: Sequence[str], and_: str) -> str:
     if len(texts) < 2:
         return "".join(texts)

@@ -41,6 +41,7 @@ from perahu.people.rules import (
 __all__ = [
     "Known", "Imported", "imported", "imported_within",
     "apply", "order_key", "Resident", "ImportState", "person", "person_of", "biodata",
+    "residents",
     "by_nik", "all_by_nik", "known_by_nik", "family", "search", "counts_by_desa",
     "import_state", "import_of_file", "imports", "residents_of_import",
 ]  # fmt: skip
@@ -114,6 +115,12 @@ def person(person: bytes) -> Resident | None:
     rows = Person.objects.filter(_SHOWN).in_bulk([leader.hex(), person.hex()])
     row = rows.get(leader.hex()) or rows.get(person.hex())
     return _resident(row) if row else None
+
+
+def residents(persons: Iterable[bytes]) -> dict[bytes, Resident]:
+    """Those of these ids about whom something is known, in one question; links apart."""
+    rows = Person.objects.filter(_SHOWN).in_bulk({one.hex() for one in persons})
+    return {bytes.fromhex(key): _resident(row) for key, row in rows.items()}
 
 
 def biodata(person_id: bytes) -> Biodata | None:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from perahu.web import cases_pages, district, home, post, signing_in, status
+from perahu.web import (
+    cases_pages,
+    district,
+    handing_over,
+    home,
+    people_pages,
+    post,
+    printing,
+    search,
+    signing_in,
+    status,
+    stock_pages,
+)
 from perahu.web.gate import NOT_HERE, say
 from perahu.web.ports import KEY
 from perahu.web.routes import Route
@@ -14,6 +26,11 @@ from perahu.words import Words
 ROUTES: tuple[Route, ...] = (
     *signing_in.ROUTES,
     *home.ROUTES,
+    *search.ROUTES,
+    *people_pages.ROUTES,
+    *printing.ROUTES,
+    *handing_over.ROUTES,
+    *stock_pages.ROUTES,
     *district.ROUTES,
     *cases_pages.ROUTES,
     *post.ROUTES,

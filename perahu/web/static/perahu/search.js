@@ -1,0 +1,24 @@
+/* The search box by keyboard: "/" goes to it, arrows go through what was found. */
+(() => {
+  "use strict";
+  const box = () => document.querySelector("[data-search]");
+  const hits = () => [...document.querySelectorAll("[data-hit]")];
+
+  document.addEventListener("keydown", (event) => {
+    const input = box();
+    if (!input || event.altKey || event.ctrlKey || event.metaKey) return;
+    const found = hits();
+    const at = found.indexOf(document.activeElement);
+    const inBox = document.activeElement === input;
+    if (event.key === "ArrowDown" && found.length && (inBox || at >= 0)) {
+      found[Math.min(at + 1, found.length - 1)].focus();
+    } else if (event.key === "ArrowUp" && at >= 0) {
+      (at === 0 ? input : found[at - 1]).focus();
+    } else if (event.key === "Escape" && at >= 0) {
+      input.focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+})();
