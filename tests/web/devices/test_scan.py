@@ -13,17 +13,16 @@ from tests.web.devices.conftest import STAGE, OpenPage, Site
 WALL = Image.new("RGB", (960, 720), (120, 116, 110))
 
 
-def paper(text: str) -> Image.Image:
+def paper(text: str, side: int = 300) -> Image.Image:
     """A receipt with a code, held askew before the camera."""
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(
-        scale=8
+        scale=4
     )
-    sheet = Image.new("RGB", (420, 420), (250, 250, 248))
-    sheet.paste(Image.fromarray(code).resize((320, 320)).convert("RGB"), (50, 50))
+    sheet = Image.new("RGB", (side + 80, side + 80), (250, 250, 248))
+    sheet.paste(Image.fromarray(code).resize((side, side)).convert("RGB"), (40, 40))
+    askew = sheet.rotate(6, Image.Resampling.BICUBIC, True, fillcolor=(120, 116, 110))
     room = WALL.copy()
-    room.paste(
-        sheet.rotate(12, expand=True, fillcolor=WALL.getpixel((0, 0))), (240, 120)
-    )
+    room.paste(askew, ((960 - askew.width) // 2, (720 - askew.height) // 2))
     return room
 
 
@@ -37,9 +36,18 @@ def test_it_works(site: Site, open_page: OpenPage) -> None:
     page.wait_for_url(re.compile(r"/cari\?q=UJI-ENG-000123$"))
 
 
+def test_it_reads_a_dense_code(site: Site, open_page: OpenPage) -> None:
+    """The proof of a recording, with a thousand letters, fills the picture and is read."""
+    text = "UJI-" + "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" * 27
+    site.sees(paper(text, 580))
+    site.show("_scan.html", action="/cari")
+    page = open_page(before=STAGE)
+    page.wait_for_url(re.compile(rf"/cari\?q={text}$"))
+
+
 def test_it_refuses_a_foreign_code(site: Site, open_page: OpenPage) -> None:
     """A code far longer than any of ours is not searched; the camera can be started again."""
-    site.sees(paper("https://contoh.invalid/" + "x" * 520))
+    site.sees(paper("https://contoh.invalid/" + "x" * 1_200, 580))
     site.show("_scan.html", action="/cari")
     page = open_page(before=STAGE)
     expect(page.get_by_role("status")).to_contain_text("bukan milik Perahu")

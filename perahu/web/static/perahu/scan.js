@@ -4,7 +4,7 @@
    the reader is loaded when the camera starts, from this node alone. */
 
 const TICK_MS_MIN = 120;
-const SIDE = 640;
+const SIDE_MAX = 960; // a proof's code has 1,024 letters: it needs the camera's own pixels
 
 let reader = null;
 
@@ -35,7 +35,6 @@ class Scan {
     this.find = (name) => form.querySelector(`[data-${name}]`);
     this.video = form.querySelector("video");
     this.sheet = document.createElement("canvas");
-    [this.sheet.width, this.sheet.height] = [SIDE, SIDE];
     this.find("start").addEventListener("click", () => this.start());
     window.addEventListener("pagehide", () => this.stop());
     form.dataset.state = "off";
@@ -120,9 +119,11 @@ class Scan {
     const [w, h] = [this.video.videoWidth, this.video.videoHeight];
     if (!w) return "";
     const side = Math.min(w, h);
+    const kept = Math.min(side, SIDE_MAX);
+    [this.sheet.width, this.sheet.height] = [kept, kept];
     const context = this.sheet.getContext("2d", { willReadFrequently: true });
-    context.drawImage(this.video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, SIDE, SIDE);
-    const codes = await this.reader.readBarcodes(context.getImageData(0, 0, SIDE, SIDE), {
+    context.drawImage(this.video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, kept, kept);
+    const codes = await this.reader.readBarcodes(context.getImageData(0, 0, kept, kept), {
       formats: ["QRCode"], maxNumberOfSymbols: 1, tryHarder: true,
     });
     const code = codes.find((each) => each.isValid);
