@@ -16,32 +16,29 @@ from perahu.node.django_settings import configure
 # The demo imports the rooms, and the rooms' models need Django set up.
 configure()
 
-from bench import desks, figures, peers, searching  # noqa: E402
+from bench import desks, figures, searching  # noqa: E402
+from bench.desks import RECORDED, RESIDENTS  # noqa: E402
 from bench.district import new_district  # noqa: E402
 from bench.figures import Figure, quantile  # noqa: E402
 from bench.processes import Memory, World, founded  # noqa: E402
-from sim.demo.district import ENGGANO, HUB, OPERATORS  # noqa: E402
+from sim.demo.district import ENGGANO, HUB  # noqa: E402
 from tests.cast import carry  # noqa: E402
 from tests.sync.road import Meeting  # noqa: E402
 
-RESIDENTS = 2_000
-RECORDED = 3
 STARTS = 3
 CONTACTS_S = 10.0
-SLOW_BYTES_S = 40_000
-"""The link while the desks save: the parts of the recordings are on it all the while."""
-MEMORY_MB, SAVE_MS, SEARCH_MS, IDLE_BYTES, IDLE_TRIPS = 200, 150, 30, 2_000, 3
+MEMORY_MB, SEARCH_MS, IDLE_BYTES, IDLE_TRIPS = 200, 30, 2_000, 3
 
 
 def main() -> None:
     """Measure everything and show it."""
     parser = figures.arguments("node")
     parser.add_argument("--people", type=int, default=200_000)
-    parser.add_argument("--saves", type=int, default=30, help="of each desk")
+    parser.add_argument("--saves", type=int, default=desks.SAVES, help="of each desk")
     call = parser.parse_args()
     with founded(RESIDENTS, call.seed) as world:
         found = [*_memory(world), *_wire(world), *_desk(world)]
-        found += [*_saving(world, call.saves, call.seed), *_start(world)]
+        found += [*desks.measure(world, call.saves, call.seed), *_start(world)]
     found += [*_search(call.people, call.seed), *_idle()]
     figures.show(found, as_json=call.json)
 
@@ -88,29 +85,6 @@ def _desk(world: World) -> list[Figure]:
     return [
         *_held("desk", f"a desk that records {RECORDED} people, at most", desk),
         *_held("kecamatan_and_desk", "kecamatan and that desk together", both),
-    ]
-
-
-def _saving(world: World, saves: int, seed: int) -> list[Figure]:
-    """Ten desks at once, the recordings' parts leaving over a slow link meanwhile."""
-    world.link("open", f"rate {SLOW_BYTES_S} {SLOW_BYTES_S}")
-    world.story.poke(ENGGANO)
-    before = world.link("stats")["up_bytes"]
-    with world.district.desks[ENGGANO].open() as office:
-        grant = office.authority.operator_by_login(OPERATORS[ENGGANO][0])
-        assert grant is not None, "the demo granted her"
-        times = desks.saving_ms(office, grant.operator, saves=saves, seed=seed)
-    sent = world.link("stats")["up_bytes"] - before
-    flush = peers.flush_ms(world.plan.folder, 100)
-    assert sent > 0, "nothing was sent while the desks saved"
-    many = f"saving a form, {desks.DESKS} desks at once"
-    return [
-        Figure("save_p50_ms", f"{many}, p50", median(times), "ms"),
-        Figure("save_p99_ms", f"{many}, p99", quantile(times, 0.99), "ms", SAVE_MS),
-        Figure(
-            "save_flush_ms", "… one flush of this disk just then", median(flush), "ms"
-        ),
-        Figure("save_sent_kb", "… sent to the hub meanwhile", sent / 1000, "kB"),
     ]
 
 
