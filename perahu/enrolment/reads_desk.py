@@ -153,6 +153,13 @@ def on_desk(recording: bytes) -> OnDesk | None:
     return None if row is None else _on_desk(row)
 
 
+def latest_by(node: bytes, officer: bytes) -> OnDesk | None:
+    """The last recording that this officer opened here and did not give up."""
+    rows = Recording.objects.filter(node=node.hex(), officer=officer.hex())
+    row = rows.filter(abandoned=False).order_by("opened_order").last()
+    return None if row is None else _on_desk(row)
+
+
 def by_number(number: str, limit: int = 20) -> list[OnDesk]:
     """The recordings under a register number (two laptops may each have one)."""
     rows = Recording.objects.filter(number=number).order_by("opened_order")

@@ -8,15 +8,18 @@ from django.urls import path
 from perahu.web import (
     cases_pages,
     district,
+    field,
     handing_over,
     home,
     people_pages,
     post,
     printing,
+    recording,
     search,
     signing_in,
     status,
     stock_pages,
+    tour,
 )
 from perahu.web.gate import NOT_HERE, say
 from perahu.web.ports import KEY
@@ -28,12 +31,15 @@ ROUTES: tuple[Route, ...] = (
     *home.ROUTES,
     *search.ROUTES,
     *people_pages.ROUTES,
+    *recording.ROUTES,
     *printing.ROUTES,
     *handing_over.ROUTES,
     *stock_pages.ROUTES,
     *district.ROUTES,
     *cases_pages.ROUTES,
+    *field.ROUTES,
     *post.ROUTES,
+    *tour.ROUTES,
     *status.ROUTES,
 )
 """Every page there is, in the order of the menu."""

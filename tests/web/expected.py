@@ -46,6 +46,8 @@ EXPECTED: dict[str, Expected] = {
     "courier-take": _OPERATOR,
     "courier-slip": _OPERATOR,
     "courier-letter": _OPERATOR,
+    "tour": _office(),
+    "tour-now": _office(),
     "status": Expected(who="machine"),
     "status-json": Expected(who="machine"),
 }
