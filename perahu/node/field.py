@@ -48,6 +48,8 @@ STAYS_HERE = frozenset((
 ))  # fmt: skip
 """Refusals about one piece: it stays where it is, and the trip goes on without it."""
 TRIPS_TIDIED = 50
+WAY_BACK_FILE = b"way back"
+"""The name under which a laptop notes the file it wrote last."""
 _SPACE, _FILE_BYTES_MAX = "field", 256 * 1024
 
 Step = Callable[[int, int], None]
@@ -355,6 +357,7 @@ def bring_back(
             what = (transfer, item, count, to)
             _send_stock(office, office.ask(officer), what, sent)
     sent.exported = export_to(office, to, folder)
+    _note_file(office, WAY_BACK_FILE, sent.exported)
     tidy(office)
     on_step(len(mine) + 1, len(mine) + 1)
     return sent

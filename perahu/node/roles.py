@@ -27,6 +27,8 @@ class Role:
     """What it and a node that calls it are to each other; None where nobody calls it."""
     beside: Mapping[str, Offer] = field(default_factory=dict)
     """Roles it meets without the hub, from hand to hand, and what each is to it."""
+    goes_out: bool = False
+    """Is carried to the people: others send it out, and it comes back to them."""
     serves_people: bool = False
     """Records, prints, hands over: has desks."""
     decides: bool = False
@@ -55,6 +57,7 @@ ROLES = {
             parent="kabupaten",
             up=_OFFICE_TO_HUB,
             beside={"kecamatan": _FIELD_TO_OFFICE},
+            goes_out=True,
             serves_people=True,
             wilayah_digits=4,
         ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from perahu.node.map_shelf import MapShelf
 from perahu.node.office import Office
+from perahu.node.web_field import WebField
 
 if TYPE_CHECKING:
     from perahu.node.web_office import WebOffice
@@ -17,5 +18,6 @@ if TYPE_CHECKING:
 def parts_of(office: Office, web: WebOffice) -> dict[str, Any]:
     """Every part this node's pages may ask for."""
     return {
+        "field": WebField(office),
         "map": MapShelf(office.folder),
     }

@@ -64,7 +64,7 @@ def plan_trip(journal: Journal, ask: Ask, *, desa: str, to: bytes) -> TripPlan:
     movable = [one for one in visits.orders if _has_parts(journal, one)]
     rights = tuple(one for one in movable if not _is_printed(one))
     cards = tuple(one for one in movable if _is_printed(one))
-    stock = {item: reads_stock.on_hand(node, item) for item in ITEMS}
+    stock = _on_hand(node)
     return TripPlan(
         desa=desa,
         to=to,
@@ -104,14 +104,24 @@ def _check_laptop(journal: Journal, to: bytes) -> None:
         )
 
 
+def check_trip(journal: Journal, wanted: Wanted) -> None:
+    """Whether such a trip could begin now; changes nothing. Raises Refusal."""
+    _check_laptop(journal, wanted.to)
+    rules.decide_trip(wanted, _on_hand(journal.node_id))
+
+
+def _on_hand(node: bytes) -> dict[str, int]:
+    return {item: reads_stock.on_hand(node, item) for item in ITEMS}
+
+
 def begin_trip(journal: Journal, ask: Ask, *, wanted: Wanted) -> Receipt:
     """State what is to go along; the asker minted the 12 bytes of the trip's id."""
     with journal.writing() as book:
         if done := book.done(ask.op_id):
             return done
         _check_laptop(journal, wanted.to)
-        on_hand = {item: reads_stock.on_hand(book.node_id, item) for item in ITEMS}
-        return book.append(ask, [Draft(rules.decide_trip(wanted, on_hand))])
+        fact = rules.decide_trip(wanted, _on_hand(book.node_id))
+        return book.append(ask, [Draft(fact)])
 
 
 def end_trip(journal: Journal, ask: Ask, *, trip: bytes, reason: str = "") -> Receipt:

@@ -9,16 +9,16 @@ Example: `visits("1703012001", today, 16, node).people` in the order of RW, RT a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from perahu.cards.models import PrintOrder
 from perahu.enrolment.models import Recording
 from perahu.enrolment.reads import state_of
-from perahu.enrolment.rules import age_on
 from perahu.people.models import Person
 
 RECORD, CALL_BACK, FINISH = "record", "call_back", "finish"
@@ -91,7 +91,8 @@ def visits(desa: str, today: date, umur_rekam_min: int, node: bytes) -> Visits:
     """Everybody of a desa whom there is a reason to visit, in the order of the way."""
     people = Person.objects.filter(_SHOWN, same_as="", wilayah=desa)
     tasks: dict[str, list[Task]] = {}
-    for person in _never_recorded(people, today, umur_rekam_min):
+    due = _may_be_due(people, today, umur_rekam_min)
+    for person in due.values_list("person", flat=True):
         tasks.setdefault(person, []).append(Task(kind=RECORD))
     keys = people.values_list("person", flat=True)
     for piece in _pieces(list(keys)):
@@ -116,27 +117,82 @@ def visits(desa: str, today: date, umur_rekam_min: int, node: bytes) -> Visits:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesaCount:
+    """A desa in numbers: whether going there is worth a boat."""
+
+    desa: str
+    residents: int
+    to_record: int
+    rights: int
+    """Cards of its people that wait here to be printed."""
+    cards: int
+    """Printed cards that lie here."""
+
+
+def desa_counts(
+    prefix: str, today: date, umur_rekam_min: int, node: bytes
+) -> list[DesaCount]:
+    """Every desa of a region, by its code."""
+    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    people = Person.objects.filter(_SHOWN, same_as="")
+    people = people.filter(wilayah__gte=prefix, wilayah__lt=after)
+    residents = dict(people.values_list("wilayah").annotate(Count("pk")).order_by())
+    due = _may_be_due(people, today, umur_rekam_min)
+    to_record = dict(due.values_list("wilayah").annotate(Count("pk")).order_by())
+    waiting = {PRINT: Counter[str](), HAND_OVER: Counter[str]()}
+    orders = PrintOrder.objects.filter(holder=node.hex(), moving_to="")
+    for state, kind in (("queued", PRINT), ("to_hand_over", HAND_OVER)):
+        persons = list(orders.filter(state=state).values_list("person", flat=True))
+        for piece in _pieces(persons):
+            rows = Person.objects.filter(person__in=piece)
+            home = dict(rows.values_list("person", "wilayah"))
+            waiting[kind].update(home[one] for one in piece if one in home)
+    return [
+        DesaCount(
+            desa=desa,
+            residents=count,
+            to_record=to_record.get(desa, 0),
+            rights=waiting[PRINT][desa],
+            cards=waiting[HAND_OVER][desa],
+        )
+        for desa, count in sorted(residents.items())
+    ]
+
+
 def _way(row: Person) -> tuple[str, str, str, str, str]:
     """By RW, RT and address: who goes from door to door goes in this order."""
     return row.rw.zfill(3), row.rt.zfill(3), row.alamat.casefold(), row.no_kk, row.nama
 
 
-def _never_recorded(people: object, today: date, umur_rekam_min: int) -> Iterable[str]:
-    """Who may be recorded and, by this book and the centre's list, never was."""
+def _may_be_due(
+    people: QuerySet[Person], today: date, umur_rekam_min: int
+) -> QuerySet[Person]:
+    """Who may be recorded and, by this book and the centre's list, never was.
+
+    The same rule as at the desk (enrolment.rules.check_may_record), over many at once.
+    """
     recorded = Recording.objects.filter(abandoned=False).exclude(number="")
     by_nik = recorded.filter(nik=OuterRef("nik")).exclude(nik="")
     by_person = recorded.filter(person=OuterRef("person"))
-    rows = people.filter(  # type: ignore[attr-defined]
-        ~Exists(by_nik), ~Exists(by_person), status_rekam__in=("", "UNREGISTERED")
+    is_of_age = Q(tanggal_lahir__lte=_years_before(today, umur_rekam_min))
+    may_stay = Q(kewarganegaraan="WNI") | Q(berlaku_hingga__gte=today)
+    return people.filter(
+        is_of_age | Q(status_kawin__gte=_MARRIED_FROM),
+        may_stay,
+        ~Exists(by_nik),
+        ~Exists(by_person),
+        status_rekam__in=("", "UNREGISTERED"),
     ).exclude(tanggal_lahir=None)
-    for person, born, married, nation, until in rows.values_list(
-        "person", "tanggal_lahir", "status_kawin", "kewarganegaraan", "berlaku_hingga"
-    ):
-        # The same rule as at the desk: enrolment.rules.check_may_record.
-        is_of_age = age_on(born, today) >= umur_rekam_min or married >= _MARRIED_FROM
-        may_stay = nation == "WNI" or (until is not None and until >= today)
-        if is_of_age and may_stay:
-            yield person
+
+
+def _years_before(day: date, years: int) -> date:
+    """Whoever was born on that day or before is so many years old."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        # 29 February: who was born on the 28th has had a birthday, the 29th not.
+        return day.replace(year=day.year - years, day=28)
 
 
 def _note_recordings(

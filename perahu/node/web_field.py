@@ -1,0 +1,289 @@
+"""The field as pages see it: `web/field_ports.py` over `node/field.py`.
+
+One thread packs a bag or reads a file at a time. Whatever it has done is in the book piece
+by piece: a page that is closed, or a node that dies, goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from perahu.node import field as trips
+from perahu.node import sticks
+from perahu.node.cli import sentence_or_mistake
+from perahu.node.office import Office
+from perahu.sync.limits import COURIER_PART_BYTES_MAX
+from perahu.trips import reads_visits
+from perahu.trips.actions import TripPlan
+from perahu.trips.reads_visits import DesaCount, Visits
+from perahu.trips.rules import Wanted
+from perahu.web.field_ports import FieldRun, TripFile
+from perahu.web.post_ports import Stick
+from perahu.words import Refusal, Words
+
+OUT_FOLDER, IN_FOLDER = "lapangan-keluar", "lapangan-masuk"
+FILES_KEPT = 10
+_PIECE_BYTES = 1 << 18
+_STAYED_SHOWN_MAX = 5
+
+
+@dataclass(slots=True)
+class WebField:
+    """One per node process."""
+
+    office: Office
+    _run: FieldRun | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
+
+    @property
+    def goes_out(self) -> bool:
+        """This node is the laptop."""
+        return self.office.settings.row.goes_out
+
+    def neighbours(self) -> list[tuple[bytes, str]]:
+        """Whom this node meets from hand to hand."""
+        return [(node.node_id, node.name) for node in trips.neighbours(self.office)]
+
+    def sticks(self) -> list[Stick]:
+        """What is plugged in and can be written."""
+        return sticks.plugged_in(self.office.settings.sticks)
+
+    def desa_counts(self) -> list[DesaCount]:
+        """Every desa of this node's wilayah in numbers."""
+        office = self.office
+        age, today = office.authority.policy.umur_rekam_min, office.now().today
+        node = office.journal.node_id
+        return [
+            one
+            for code in office.certificate.wilayah
+            for one in reads_visits.desa_counts(code, today, age, node)
+        ]
+
+    def visits(self, desa: str) -> Visits:
+        """Whom to visit there."""
+        return trips.visits_of(self.office, desa)
+
+    def remarks(self, plan: TripPlan) -> list[Words]:
+        """What is missing for a trip."""
+        return trips.remarks(self.office, plan)
+
+    # --- what runs -------------------------------------------------------------------
+
+    def begin_out(self, officer: bytes, wanted: Wanted, stick: str) -> None:
+        """Begin a trip; what the rules refuse is refused before the thread begins."""
+        folder = self._folder_for(stick)
+        started = FieldRun(kind="out", is_running=True, trip=wanted.trip)
+
+        def work() -> tuple[Words, ...]:
+            sent = trips.take_to_field(
+                self.office, officer, wanted, folder, self._on_step
+            )
+            return _said(sent)
+
+        self._begin(started, work)
+
+    def begin_again(self, officer: bytes, trip: bytes, stick: str) -> None:
+        """Go on with a trip and write its file once more."""
+        folder = self._folder_for(stick)
+        started = FieldRun(kind="out", is_running=True, trip=trip)
+
+        def work() -> tuple[Words, ...]:
+            return _said(trips.go_on(self.office, officer, trip, folder, self._on_step))
+
+        self._begin(started, work)
+
+    def begin_in(self, officer: bytes, stick: str) -> None:
+        """Read what is for us on a stick, and take what came."""
+        folder = self._stick(stick)
+        started = FieldRun(kind="in", is_running=True)
+        self._begin(started, lambda: self._read(officer, folder))
+
+    def begin_upload(self, officer: bytes, name: str, pieces: Iterable[bytes]) -> None:
+        """Read a file that a browser brings."""
+        self._check_idle()
+        path = self._own_folder(IN_FOLDER) / f"{os.urandom(8).hex()}.jrnb"
+        try:
+            _keep(path, name, pieces)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+        def work() -> tuple[Words, ...]:
+            try:
+                return self._read(officer, path)
+            finally:
+                path.unlink(missing_ok=True)
+
+        self._begin(FieldRun(kind="in", is_running=True), work)
+
+    def begin_back(
+        self,
+        officer: bytes,
+        to: bytes,
+        stick: str,
+        counted: Mapping[str, int],
+        reason: str,
+    ) -> None:
+        """Send back what was not used."""
+        folder = self._folder_for(stick)
+
+        def work() -> tuple[Words, ...]:
+            sent = trips.bring_back(
+                self.office, officer, to, folder,
+                counted=counted, reason=reason, on_step=self._on_step,
+            )  # fmt: skip
+            return _said(sent)
+
+        self._begin(FieldRun(kind="back", is_running=True), work)
+
+    def count_in(self, officer: bytes, transfer: bytes, count: int) -> None:
+        """Note what was counted of a stock transfer."""
+        trips.count_in(self.office, officer, transfer, count)
+
+    def settle(self, officer: bytes) -> None:
+        """Close the trips of which nothing is out."""
+        trips.settle(self.office, officer)
+
+    def run(self) -> FieldRun | None:
+        """The run of now or the last one."""
+        return self._run
+
+    def close(self, wait_s: float) -> None:
+        """Wait for the run of now."""
+        if self._thread is not None:
+            self._thread.join(wait_s)
+
+    def _read(self, officer: bytes, path: Path) -> tuple[Words, ...]:
+        got = trips.receive(self.office, officer, [path])
+        words = Words(
+            f"Diterima: {got.rights} hak cetak dan {got.cards} kartu."
+            + (f" {got.waiting} menunggu berkas yang utuh." if got.waiting else ""),
+            f"Taken in: {got.rights} print rights and {got.cards} cards."
+            + (f" {got.waiting} wait for a whole file." if got.waiting else ""),
+        )
+        return (*(one.imported.words for one in got.files), words)
+
+    def _on_step(self, done: int, total: int) -> None:
+        if self._run is not None:
+            self._run = replace(self._run, done=done, total=total)
+
+    def _check_idle(self) -> None:
+        if self._run is not None and self._run.is_running:
+            raise Refusal(
+                "field_busy",
+                id="Tas lapangan sedang disiapkan atau berkas sedang dibaca; tunggu sampai "
+                "selesai, lalu ulangi. Tidak ada yang diubah.",
+                en="A field bag is being packed or a file is being read; wait until it is "
+                "done, then repeat. Nothing was changed.",
+            )
+
+    def _begin(self, started: FieldRun, work: Callable[[], tuple[Words, ...]]) -> None:
+        with self._lock:
+            self._check_idle()
+            self._run = started
+
+        def go() -> None:
+            try:
+                with self.office.at_work():
+                    said = work()
+                self._run = replace(started, is_running=False, says=said)
+            except Exception as error:  # noqa: BLE001 - shown on the page, in words
+                words = sentence_or_mistake(error)
+                self._run = replace(started, is_running=False, trouble=words)
+            finally:
+                self.office.tables.release_thread()
+
+        self._thread = threading.Thread(target=go, name="field")
+        self._thread.start()
+
+    # --- files -----------------------------------------------------------------------
+
+    def file_of(self, trip: bytes) -> TripFile | None:
+        """The file last written for a trip; b"" is the way back."""
+        made = trips.last_file(self.office, trip or trips.WAY_BACK_FILE)
+        if made is None:
+            return None
+        folder = self.office.folder / OUT_FOLDER
+        return TripFile(
+            names=made.names,
+            check_words=made.check_words,
+            size_bytes=made.size_bytes,
+            at_ms=made.at_ms,
+            is_here=all((folder / name).is_file() for name in made.names),
+        )
+
+    def content(self, file: str) -> Iterable[bytes]:
+        """The bytes of a file that waits to be fetched."""
+        folder = self.office.folder / OUT_FOLDER
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+        if file not in names or file.startswith("."):
+            raise Refusal(
+                "no_letter",
+                id="Berkas itu tidak ada di sini lagi; tulis sekali lagi dari perjalanannya. "
+                "Tidak ada yang hilang.",
+                en="That file is not here any more; write it once more from its trip. "
+                "Nothing is lost.",
+            )
+        return _pieces(folder / file)
+
+    def _folder_for(self, stick: str) -> Path:
+        if stick:
+            return self._stick(stick)
+        folder = self._own_folder(OUT_FOLDER)
+        old = sorted(folder.glob("*.jrnb*"), key=lambda path: path.stat().st_mtime)
+        for path in old[:-FILES_KEPT]:
+            path.unlink(missing_ok=True)
+        return folder
+
+    def _own_folder(self, name: str) -> Path:
+        folder = self.office.folder / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def _stick(self, path: str) -> Path:
+        """A stick that is plugged in now: never any other folder of this machine."""
+        if path not in [stick.path for stick in self.sticks()]:
+            raise Refusal(
+                "no_stick",
+                id="Stik itu tidak terpasang lagi; pasang, lalu pilih lagi. Belum ada yang "
+                "dikirim.",
+                en="That stick is not plugged in any more; plug it in and choose again. "
+                "Nothing was sent.",
+            )
+        return Path(path)
+
+
+def _said(sent: trips.Sent) -> tuple[Words, ...]:
+    blanko = sent.stock.get("blanko", 0)
+    words = Words(
+        f"Dikirim: {sent.rights} hak cetak, {sent.cards} kartu, {blanko} blanko; berkasnya "
+        "sudah ditulis dan dibaca ulang.",
+        f"Sent: {sent.rights} print rights, {sent.cards} cards, {blanko} blanko; the file is "
+        "written and was read back.",
+    )
+    return (words, *(why for _, why in sent.stayed[:_STAYED_SHOWN_MAX]))
+
+
+def _keep(path: Path, name: str, pieces: Iterable[bytes]) -> None:
+    size = 0
+    with path.open("wb") as file:
+        for piece in pieces:
+            size += len(piece)
+            if size > COURIER_PART_BYTES_MAX + _PIECE_BYTES:
+                raise Refusal(
+                    "too_big",
+                    id=f"Berkas {name[:80]} terlalu besar; tidak ada yang disimpan.",
+                    en=f"The file {name[:80]} is too big; nothing was stored.",
+                )
+            file.write(piece)
+
+
+def _pieces(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
