@@ -1,0 +1,211 @@
+"""Printing through pages: the queue, a run, a jam, no cards, and prints nobody is sure of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from perahu.cards import reads, reads_stock
+from perahu.node.web_printing import WebPrinting
+from perahu.people.models import Person
+from tests.node.desk.conftest import Printing
+from tests.web.conftest import open_pages
+from tests.web.seats import Seat, plain, seat_at
+
+RUN_S_MAX = 30.0
+
+
+@dataclass
+class Desk:
+    """Sari before the pages, with two cards to print and a printer beside her."""
+
+    seat: Seat
+    printing: Printing
+
+    @property
+    def node(self) -> bytes:
+        """Whose queue it is."""
+        return self.seat.office.journal.node_id
+
+    def queue(self) -> list[str]:
+        """The orders that wait, by the rule."""
+        return [one.order.hex() for one in reads.print_queue(self.node)]
+
+    def blanko(self) -> tuple[int, int, int]:
+        """Used, spoiled and on hand, by the ledger."""
+        assert reads_stock.ledger_sum() == 0 and reads.printed_twice() == []
+        used, spoiled = (
+            reads_stock.used_at(self.node),
+            reads_stock.spoiled_at(self.node),
+        )
+        return used, spoiled, reads_stock.on_hand(self.node)
+
+    def print(self, **fields: str) -> None:
+        """Press a print button, and stay until the run has ended."""
+        answer = self.seat.post("/cetak", **fields)
+        assert answer.status_code == 302, plain(answer.content.decode())
+        self.wait()
+
+    def wait(self) -> None:
+        """Look at the page's own poll until nothing runs."""
+        end_s = time.monotonic() + RUN_S_MAX
+        while "HX-Refresh" not in self.seat.get("/cetak/keadaan", berjalan="1").headers:
+            assert time.monotonic() < end_s, "the run never ended"
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def desk(printing: Printing) -> Iterator[Desk]:
+    """A seat at Enggano with everything to print."""
+    with (
+        open_pages(printing.town, "enggano") as office,
+        seat_at(office, "sari") as seat,
+    ):
+        yield Desk(seat, printing)
+
+
+def test_it_works(desk: Desk) -> None:
+    """The queue with its rule; the next two are printed, each with one blanko."""
+    text = desk.seat.text("/cetak")
+    assert "Printer kartu siap" in text and "2 kartu antre, 20 blanko" in text
+    assert text.count("belum pernah punya KTP-el") >= 2 and "siap dicetak" in text
+    assert all(nik not in text and nik[:6] in text for nik in desk.printing.niks)
+    desk.print(count="2")
+    text = desk.seat.text("/cetak")
+    assert text.count("tercetak") >= 2 and "Antrean cetak kosong" in text
+    assert desk.blanko() == (2, 0, 18) and desk.printing.engine.printed == 2
+
+
+def test_it_prints_once_for_a_form_sent_twice(desk: Desk) -> None:
+    """The same operation again, also with another count, feeds no second card."""
+    op = desk.seat.office.ports.random(16).hex()
+    for count in ("1", "1", "2"):
+        assert desk.seat.post("/cetak", op=op, count=count).status_code == 302
+    desk.wait()
+    desk.print(op=op, count="1")
+    assert desk.printing.engine.cards_fed == 1 and len(desk.queue()) == 1
+    assert desk.blanko() == (1, 0, 19)
+
+
+def test_it_remembers_a_run_over_a_restart(desk: Desk) -> None:
+    """A form sent again after the node was started anew prints only what was its own."""
+    op = desk.seat.office.ports.random(16).hex()
+    desk.print(op=op, count="1")
+    parts = desk.seat.client.defaults["perahu.office"].parts
+    parts["printing"] = WebPrinting(desk.seat.office)
+    desk.print(op=op, count="2")
+    assert desk.printing.engine.cards_fed == 1 and len(desk.queue()) == 1
+
+
+def test_it_asks_before_a_spoiled_card_is_printed_again(desk: Desk) -> None:
+    """A jam spoils one blanko; the card stays queued until she says once more."""
+    desk.printing.engine.faults = ["jam"]
+    first = desk.queue()[0]
+    desk.print(order=first)
+    text = desk.seat.text("/cetak")
+    assert "rusak, blanko tercatat rusak" in text and "satu blanko lagi" in text
+    assert desk.blanko() == (0, 1, 19) and first in desk.queue()
+    desk.print(order=first)
+    assert desk.blanko() == (1, 1, 18) and first not in desk.queue()
+    assert "rusak" in desk.seat.text(f"/cetak/{first}")
+
+
+def test_it_stops_while_the_printer_is_jammed(desk: Desk) -> None:
+    """Jammed and stopped: in words and in the picture; nobody else's blanko is risked."""
+    desk.printing.engine.faults = ["jam_stops"]
+    desk.print(count="2")
+    page = desk.seat.get("/cetak").content.decode()
+    assert "kartu macet" in plain(page) and "pp-jam" in page
+    assert desk.printing.engine.cards_fed == 1 and "tetap antre" in plain(page)
+    assert "Apa yang terjadi" in plain(page) and len(desk.queue()) == 1
+
+
+def test_it_says_when_cards_have_run_out(desk: Desk) -> None:
+    """One card in the hopper: one is printed, the other stays queued, with the reason."""
+    desk.printing.engine.cards = 1
+    desk.print(count="2")
+    text = desk.seat.text("/cetak")
+    assert "kartu habis; isi blanko" in text and "tetap antre" in text
+    assert desk.blanko() == (1, 0, 19) and len(desk.queue()) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after", "queued"),
+    [
+        ("printed", (1, 0, 19), 1),
+        ("spoiled", (0, 1, 19), 2),
+        ("never_began", (0, 0, 20), 2),
+    ],
+)
+def test_it_asks_what_became_of_an_uncertain_print(
+    desk: Desk, outcome: str, after: tuple[int, int, int], queued: int
+) -> None:
+    """The answer was lost: the run stops, three pictures ask, and only then it goes on."""
+    desk.printing.engine.faults = ["drop_printed"]
+    first = desk.queue()[0]
+    desk.print(count="2")
+    text = desk.seat.text("/cetak")
+    assert "Apa yang terjadi dengan kartu" in text and "Cetakan berhenti" in text
+    assert desk.printing.engine.cards_fed == 1
+    desk.print(order=first)
+    assert desk.printing.engine.cards_fed == 1, "never repeated by itself"
+    seen = {"attempt": "1", "outcome": outcome, "cause": "GAGAL_CETAK"}
+    answer = desk.seat.post(f"/cetak/{first}", **seen)
+    assert answer.status_code == 302, plain(answer.content.decode())
+    assert desk.blanko() == after and len(desk.queue()) == queued
+    assert "Apa yang terjadi" not in desk.seat.text("/cetak")
+    again = desk.seat.post(f"/cetak/{first}", **seen)
+    assert again.status_code == 409 and "sudah tercatat" in plain(
+        again.content.decode()
+    )
+
+
+def test_it_passes_over_who_is_too_young_and_says_from_when(desk: Desk) -> None:
+    """Below 17 the day is named, and the next in line is printed."""
+    today = desk.seat.office.now().today
+    nik = desk.printing.niks[0]
+    Person.objects.filter(nik=nik).update(
+        tanggal_lahir=today - timedelta(days=17 * 365 - 30), status_kawin=1
+    )
+    assert "boleh dicetak mulai" in desk.seat.text("/cetak")
+    desk.print(count="2")
+    assert desk.blanko() == (1, 0, 19) and len(desk.queue()) == 1
+    desk.print(order=desk.queue()[0])
+    assert "tidak dicetak" in desk.seat.text("/cetak")
+    assert desk.blanko() == (1, 0, 19)
+
+
+def test_it_says_that_a_photo_is_still_on_its_way(desk: Desk) -> None:
+    """Without its parts a card is passed over; its page has no preview and says why."""
+    first = desk.queue()[0]
+    state = reads.order(bytes.fromhex(first))
+    assert state is not None
+    desk.seat.office.journal.blobs.remove(state.blobs[0])
+    assert "foto dalam perjalanan" in desk.seat.text("/cetak")
+    assert "Pratinjau belum ada" in desk.seat.text(f"/cetak/{first}")
+    assert desk.seat.get(f"/cetak/{first}/depan.jpg").status_code == 409
+
+
+def test_it_shows_both_sides_and_keeps_them_nowhere(desk: Desk) -> None:
+    """A preview is small, marked, and never stored by a browser."""
+    first = desk.queue()[0]
+    assert "bertanda DATA UJI" in desk.seat.get(f"/cetak/{first}").content.decode()
+    for side in ("depan", "belakang"):
+        answer = desk.seat.get(f"/cetak/{first}/{side}.jpg")
+        assert answer.status_code == 200 and answer["Cache-Control"] == "no-store"
+        assert (
+            answer.content.startswith(b"\xff\xd8\xff") and len(answer.content) < 150_000
+        )
+    assert desk.seat.get(f"/cetak/{first}/tengah.jpg").status_code == 404
+
+
+@pytest.mark.parametrize("count", ["0", "21", "-1", "x", ""])
+def test_it_refuses_a_wrong_count(desk: Desk, count: str) -> None:
+    """In words, with no blanko used."""
+    answer = desk.seat.post("/cetak", count=count)
+    assert answer.status_code == 409 and "Isi angka" in plain(answer.content.decode())
+    assert desk.printing.engine.cards_fed == 0
