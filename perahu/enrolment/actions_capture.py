@@ -270,3 +270,11 @@ def _no_photo() -> Refusal:
         en="The camera gave no usable photo; everything else is kept. Check the camera, "
         "then resume.",
     )
+
+
+def close_and_prove(journal: Journal, ask: Callable[[], Ask], recording: bytes) -> None:
+    """Close the packet and give the proof, as far as that is not done yet."""
+    if reads.next_step(recording).name == "complete":
+        actions.complete_recording(journal, ask(), recording=recording)
+    if reads.next_step(recording).name == "proof":
+        actions.issue_proof(journal, ask(), recording=recording)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from perahu.node.map_shelf import MapShelf
 from perahu.node.office import Office
 from perahu.node.web_field import WebField
+from perahu.node.web_printing import WebHandingOver, WebPrinting
+from perahu.node.web_recording import WebRecording
 
 if TYPE_CHECKING:
     from perahu.node.web_office import WebOffice
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 def parts_of(office: Office, web: WebOffice) -> dict[str, Any]:
     """Every part this node's pages may ask for."""
     return {
+        "recording": WebRecording(office),
+        "printing": WebPrinting(office),
+        "handing_over": WebHandingOver(office),
         "field": WebField(office),
         "map": MapShelf(office.folder),
     }
