@@ -59,9 +59,12 @@ def office_page(request: HttpRequest, node: str) -> HttpResponse:
         "cards": _card_rows(seen),
         "item": item,
         "stock_items": [(one, one == item, _sums(node_id, one)) for one in ITEMS],
-        "ledger": [
-            Moved.of(row, visit.office) for row in ledger_of(node_id, item, LEDGER_ROWS)
-        ],
+        "ledger": by_day(
+            [
+                Moved.of(row, visit.office)
+                for row in ledger_of(node_id, item, LEDGER_ROWS)
+            ]
+        ),
         "cases": [(one, KIND_WORDS[one.kind]) for one in seen.cases],
         "places": [path_of(code) for code in seen.node.wilayah],
         "parked": _parked_of(visit.office, node_id)[:PARKED_SHOWN],

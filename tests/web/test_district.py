@@ -134,7 +134,25 @@ def test_it_answers_for_every_blanko(seat: HubSeat) -> None:
     """The ledger of an office says where each came from, who wrote it, and what is left."""
     stock_at_enggano(seat)
     text = enggano_page(seat)
-    assert re.search(r"diterima dari provinsi BAST 7 \+20 20 Sari", text)
+    assert re.search(r"diterima dari provinsi BAST 7, Sari \+20 20", text)
+
+
+def test_it_adds_up_what_happened_alike_on_one_day(seat: HubSeat) -> None:
+    """Two spoilages of one day are one line, with what was left after both."""
+    stock_at_enggano(seat)
+    office = seat.network.enggano
+    with office.at_work() as journal:
+        for count in (1, 2):
+            actions_stock.spoil_stock(
+                journal,
+                office.ask(SARI),
+                item="blanko",
+                count=count,
+                cause="CACAT_PABRIK",
+            )
+    seat.network.collect(office)
+    text = enggano_page(seat)
+    assert "rusak cacat pabrik, Sari -3 17" in text
 
 
 def test_it_shows_what_is_on_the_way(seat: HubSeat) -> None:
@@ -171,7 +189,7 @@ def test_it_counts_a_difference_as_trouble(seat: HubSeat) -> None:
         )
     seat.network.collect(office)
     assert "hitung stok kurang 3 blanko" in seat.text("/kabupaten")
-    assert "hitung ulang basah -3 17 Sari" in enggano_page(seat)
+    assert "hitung ulang basah, Sari -3 17" in enggano_page(seat)
 
 
 def test_it_speaks_english(seat: HubSeat) -> None:
