@@ -209,9 +209,7 @@ def send_file(page: Page) -> None:
     expect(page.get_by_role("heading")).to_have_text("Terima kasih")
 
 
-def test_it_takes_photos_without_guidance(
-    site: Site, open_page: OpenPage
-) -> None:
+def test_it_takes_photos_without_guidance(site: Site, open_page: OpenPage) -> None:
     """An old browser without WebAssembly still takes the photo; the rest is checked."""
     site.sees(drawn())
     site.show("recording/_webcam.html", background="red", action="/kirim")
@@ -220,6 +218,11 @@ def test_it_takes_photos_without_guidance(
     expect(page.locator("form")).to_have_attribute("data-guidance", "none")
     state(page, "background", "ok")
     state(page, "face", "wait")
+    say(
+        page,
+        "Panduan wajah tidak dapat dimuat."
+        " Lihat sendiri: wajah di dalam garis, mata terbuka.",
+    )
     page.get_by_role("button", name="Ambil foto").click()
     expect(page.get_by_role("button", name="Pakai foto ini")).to_be_focused()
 

@@ -67,8 +67,8 @@ class Webcam {
     this.frame.height = HEIGHT;
     this.finder = null;
     this.said = { words: "", ticks: 0 };
-    this.find("start").addEventListener("click", () => this.start());
-    this.find("retry").addEventListener("click", () => this.start());
+    this.find("start").addEventListener("click", () => this.startByHand());
+    this.find("retry").addEventListener("click", () => this.startByHand());
     this.find("take").addEventListener("click", () => this.take());
     this.find("again").addEventListener("click", () => this.again());
     this.find("cameras").addEventListener("change", (event) => this.change(event));
@@ -85,6 +85,12 @@ class Webcam {
     } catch {
       // A browser that cannot be asked shows the button.
     }
+  }
+
+  /* The pressed button goes away: the focus goes on to the next one. */
+  async startByHand() {
+    await this.start();
+    this.find(this.form.dataset.state === "live" ? "take" : "retry").focus();
   }
 
   async start() {
@@ -113,7 +119,8 @@ class Webcam {
     this.form.dataset.state = "live";
     this.listCameras();
     this.loadGuidance();
-    return this.tick();
+    this.tick();
+    return undefined;
   }
 
   wanted() {
@@ -234,6 +241,7 @@ class Webcam {
     const wrong = ORDER.find((name) => !["ok", "wait"].includes(states[name]));
     if (wrong) return this.form.querySelector(`[data-check="${wrong}"]`)?.dataset[states[wrong]];
     const words = this.find("say").dataset;
+    if (this.form.dataset.guidance === "none") return words.alone;
     return ORDER.some((name) => states[name] === "wait") ? words.wait : words.ready;
   }
 
