@@ -68,6 +68,7 @@ class Serving:
                 self.listener.start()
                 opening.callback(self.listener.stop)
             self.pages = page_server(office, self._application())
+            opening.callback(self._end_parts)
             self.pages.start()
             opening.callback(self.pages.stop, STOP_WAIT_S)
             running = Loops(office, self.loops)
@@ -96,6 +97,12 @@ class Serving:
     def close(self) -> None:
         """End the loops after the step they are in, then let the addresses go."""
         self._stack.close()
+
+    def _end_parts(self) -> None:
+        """Let the parts of pages that are at work come to an end."""
+        for part in self.web.parts.values():
+            if hasattr(part, "close"):
+                part.close(STOP_WAIT_S)
 
     def _listener(self) -> Listener | None:
         office = self.office

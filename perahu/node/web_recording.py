@@ -43,8 +43,6 @@ REMEMBERED_MAX = 50
 """Recordings of which templates and a picture are in memory."""
 OPS_MAX = 200
 """Forms remembered as sent."""
-STOP_WAIT_S = 15.0
-"""A capture that hangs ends by its own time-out within so long."""
 
 _EMPTY_PAD = Words(
     "Papan tanda tangan masih kosong; minta warga menandatangani, lalu coba lagi. Bila "
@@ -169,7 +167,7 @@ class WebRecording:
             if desk.run is not None and desk.run.wanted.recording == recording:
                 desk.stopping.set()
 
-    def close(self) -> None:
+    def close(self, wait_s: float) -> None:
         """End all runs, each after the capture it is in."""
         with self._lock:
             self._is_closed = True
@@ -177,7 +175,7 @@ class WebRecording:
             desk.stopping.set()
         for desk in self._desks.values():
             if desk.thread is not None:
-                desk.thread.join(STOP_WAIT_S)
+                desk.thread.join(wait_s)
 
     def _work(self, desk: _Desk) -> None:
         trouble: Words | None = None
