@@ -12,6 +12,7 @@ from django.db.models import Count, Min, Sum
 
 from perahu.cards.models import Posting, PrintOrder, StockTransfer
 from perahu.cards.reads import HELD_BACK, TO_HAND_OVER
+from perahu.cards.reads_stock import balances
 from perahu.cards.rules_stock import BLANKO, difference, office, spoiled, used
 from perahu.enrolment.reads_hub import Heap
 
@@ -130,6 +131,49 @@ def miscounts_since(since_ms: int) -> list[Miscount]:
         )
         for row in rows.exclude(count=0).order_by("-at_ms", "posting")
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """Where every piece of an item is; together they are what was received."""
+
+    received: int
+    """From outside the kabupaten."""
+    at_offices: int
+    here: int
+    """At the node that asks."""
+    on_the_way: int
+    used: int
+    spoiled: int
+    missing: int
+    """Not found by counting, or never arrived; negative where too many were found."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is unaccounted for: so by the ledger's very making."""
+        held = self.at_offices + self.here + self.on_the_way
+        return self.received == held + self.used + self.spoiled + self.missing
+
+
+def whole_of(item: str, here: bytes) -> Whole:
+    """The whole kabupaten's stock of an item, as this book has it."""
+    sums: dict[str, int] = {}
+    at_node = 0
+    for account, count in balances(item).items():
+        kind = account.partition(":")[0]
+        sums[kind] = sums.get(kind, 0) + count
+        at_node += count if account == office(here) else 0
+    under_way = sum(w.count for w in on_the_way_to_all() if w.item == item)
+    lost = sums.get("transit", 0) - under_way
+    return Whole(
+        received=-sums.get("outside", 0),
+        at_offices=sums.get("office", 0) - at_node,
+        here=at_node,
+        on_the_way=under_way,
+        used=sums.get("used", 0),
+        spoiled=sums.get("spoiled", 0),
+        missing=lost + sums.get("difference", 0),
+    )
 
 
 # --- the ledger of one office -------------------------------------------------------------

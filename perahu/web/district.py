@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from perahu.cards.facts import ITEMS
-from perahu.cards.reads_district import totals_of
+from perahu.cards.reads_district import Whole, whole_of
 from perahu.enrolment.reads_hub import NONE, Heap
 from perahu.web import borders
 from perahu.web.alarms import Level, urgency
@@ -135,11 +135,8 @@ class Total:
     at_centre: Heap = NONE
     queued: Heap = NONE
     to_hand_over: Heap = NONE
-    stock: dict[str, int]
-    """At the offices, by item."""
-    here: dict[str, int]
-    """At the kabupaten."""
-    on_the_way: dict[str, int]
+    stock: list[tuple[str, Whole]]
+    """By item, where every piece is."""
     cases: int
 
     @classmethod
@@ -154,11 +151,7 @@ class Total:
             at_centre=sum((one.at_centre for one in offices), NONE),
             queued=sum((one.queued for one in offices), NONE),
             to_hand_over=sum((one.to_hand_over for one in offices), NONE),
-            stock={i: sum(one.stock.get(i, 0) for one in offices) for i in ITEMS},
-            here={item: totals_of(here, item)["on_hand"] for item in ITEMS},
-            on_the_way={
-                i: sum(one.on_the_way.get(i, 0) for one in offices) for i in ITEMS
-            },
+            stock=[(item, whole_of(item, here)) for item in ITEMS],
             cases=len(seen.cases),
         )
 

@@ -12,6 +12,7 @@ import pytest
 
 from perahu.cards import actions_stock
 from perahu.cards.facts import StockSent
+from perahu.cards.reads_district import whole_of
 from perahu.enrolment.facts import CentreStatusSeen, PacketSubmitted
 from perahu.journal.types import Draft
 from perahu.web.district_figures import look
@@ -163,7 +164,12 @@ def test_it_shows_what_is_on_the_way(seat: HubSeat) -> None:
         sent = StockSent(transfer=b"t" * 12, item="blanko", count=50, to=to)
         book.append(hub.ask(RATNA), [Draft(sent, audience=to)])
     seat.wait_days(15)
-    assert "blanko 20 +50 di jalan" in seat.text("/kabupaten")
+    text = seat.text("/kabupaten")
+    assert "blanko 20 +50 di jalan" in text
+    with hub.at_work():
+        whole = whole_of("blanko", hub.journal.node_id)
+    assert whole.is_whole
+    assert (whole.received, whole.here, whole.on_the_way) == (20, -50, 50)
     text = enggano_page(seat)
     assert "kiriman blanko 15 hari belum dihitung di tujuan" in text
     assert "50 blanko, dikirim 21 November 2026" in text
@@ -188,7 +194,9 @@ def test_it_counts_a_difference_as_trouble(seat: HubSeat) -> None:
             reason="basah",
         )
     seat.network.collect(office)
-    assert "hitung stok kurang 3 blanko" in seat.text("/kabupaten")
+    text = seat.text("/kabupaten")
+    assert "hitung stok kurang 3 blanko" in text
+    assert "blanko 20 0 0 17 0 0 3" in text
     assert "hitung ulang basah, Sari -3 17" in enggano_page(seat)
 
 

@@ -207,7 +207,7 @@ def test_it_draws_within_the_picture() -> None:
         collection({"type": "Feature", "properties": None, "geometry": None}),
         collection(feature([[102.2, float("nan")]] * 5, kode="170301")),
         collection(feature([[102.2, True]] * 5, kode="170301")),
-        collection(feature([["102", "-5"]] * 5, kode="170301")),
+        collection(feature([["102", "-5"]] * 5, kode="170301")),  # type: ignore[list-item]
         collection(feature([[102.2, -5.4], [102.2, -5.4]], kode="170301")),
         collection(
             {
