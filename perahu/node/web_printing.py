@@ -82,6 +82,8 @@ class WebPrinting:
         self._office = office
         self._lock, self._asking = threading.Lock(), threading.Lock()
         self._run: Run | None = None
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
         self._state: PrinterState | None = None
         self._asked_s = -STATE_S
 
@@ -115,10 +117,16 @@ class WebPrinting:
             self._run = Run(ask.op_id, ask.at.wall_ms, cards)
         # A daemon: who stops the node does not wait for a printer; the intent stands in
         # the book, and a person looks at the card.
-        work = threading.Thread(
+        self._thread = threading.Thread(
             target=self._print_all, args=(ask, printer), name="printing", daemon=True
         )
-        work.start()
+        self._thread.start()
+
+    def close(self, wait_s: float) -> None:
+        """End the run after the card it is at, and wait so long for that."""
+        self._is_closed = True
+        if self._thread is not None:
+            self._thread.join(wait_s)
 
     def picture(self, order: bytes, side: str) -> bytes:
         """A JPEG of one side of the card as it is to be printed today."""
@@ -160,6 +168,8 @@ class WebPrinting:
             with self._office.at_work():
                 assert self._run is not None
                 for card in self._run.cards:
+                    if self._is_closed:
+                        break
                     stopped = self._print(ask, printer, card.order)
                     if stopped is not None:
                         break

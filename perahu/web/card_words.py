@@ -39,11 +39,9 @@ UNITS = {
 }
 
 SOURCES = {
-    "TERIMA_PUSAT": Words("dari pusat (Ditjen Dukcapil)", "from the centre"),
-    "TERIMA_PROVINSI": Words("dari provinsi", "from the province"),
-    "PINJAM_MASUK": Words(
-        "pinjaman dari kabupaten lain", "borrowed from another kabupaten"
-    ),
+    "TERIMA_PUSAT": Words("pusat (Ditjen Dukcapil)", "the centre"),
+    "TERIMA_PROVINSI": Words("provinsi", "the province"),
+    "PINJAM_MASUK": Words("kabupaten lain (pinjaman)", "another kabupaten (loan)"),
 }
 
 DEEDS = {

@@ -50,6 +50,8 @@ class Row:
     """Masked in the middle."""
     kind: Words
     rule: Words
+    line: int = 1
+    """The group of the queue that it is in, from 1."""
     place: int = 0
     parts: int = 0
     """How many of its parts have arrived."""
@@ -80,6 +82,7 @@ def row_of(visit: Visit, card: Card, place: int = 0) -> Row:
         nik=masked_nik(biodata.nik) if biodata else "",
         kind=card_words.kind_words(card.kind),
         rule=rules.priority_words(card.priority),
+        line=card.priority + 1,
         place=place,
         parts=sum(here.has(sha) for sha in blobs),
         parts_all=len(blobs),
@@ -288,6 +291,7 @@ def _order_shown(visit: Visit, order_: OrderState) -> dict[str, Any]:
         "row": row,
         "order": order_,
         "is_here": order_.holder == node,
+        "may_print": visit.may("print"),
         "holder": card_words.office_name(visit.office, order_.place.hex()),
         "handed_at": card_words.office_name(visit.office, card.handed_node.hex()),
         "state_words": reads.STATE_WORDS[reads.QUEUED if is_now else card.state],

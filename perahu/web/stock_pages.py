@@ -25,6 +25,7 @@ from perahu.cards.rules_stock import BLANKO, COUNT_MAX, Transfer
 from perahu.keys.certificates import HUB_ROLES, NodeCertificate
 from perahu.web import card_words
 from perahu.web.routes import Route
+from perahu.web.templatetags.perahu import number
 from perahu.web.visits import Visit, hex_of, int_of, op_of, visit_of
 from perahu.words import Refusal, Words
 
@@ -49,6 +50,8 @@ class Pile:
     unit: Words
     on_hand: int
     spoiled: int
+    is_known: bool
+    """Whether the ledger ever heard of it here."""
     days_left: int | None = None
     """At the use of the last month; None where nothing was used."""
     per_day: float = 0.0
@@ -58,9 +61,8 @@ class Pile:
     @property
     def is_low(self) -> bool:
         """Whether somebody should ask for more now."""
-        return self.on_hand == 0 or (
-            self.days_left is not None and self.days_left < _FEW_DAYS
-        )
+        is_short = self.days_left is not None and self.days_left < _FEW_DAYS
+        return self.is_known and (self.on_hand == 0 or is_short)
 
 
 def stock(request: HttpRequest) -> HttpResponse:
@@ -129,10 +131,15 @@ def _pile(visit: Visit, item: str) -> Pile:
         unit=card_words.UNITS[item],
         on_hand=on_hand,
         spoiled=totals["spoiled"],
+        is_known=any(totals.values()) or _was_here(node, item),
         days_left=days_left,
         per_day=per_day,
         cards_left=on_hand * RIBBON_CARDS if item == "ribbon" and on_hand else None,
     )
+
+
+def _was_here(node: bytes, item: str) -> bool:
+    return bool(reads_district.ledger_of(node, item, 1))
 
 
 def _ways_shown(visit: Visit) -> dict[str, Any]:
@@ -180,6 +187,7 @@ def _ledger_shown(visit: Visit, item: str) -> dict[str, Any]:
         "ledger": [
             {
                 "row": row,
+                "count": _signed(row.count),
                 "deed": card_words.DEEDS.get(row.kind, row.kind),
                 "other": card_words.account_words(office, row.other),
                 "text": card_words.cause_words(row.text) if row.text else "",
@@ -188,6 +196,11 @@ def _ledger_shown(visit: Visit, item: str) -> dict[str, Any]:
             for row in rows
         ],
     }
+
+
+def _signed(count: int) -> str:
+    """+20 or −1, grouped as the language does it."""
+    return ("+" if count > 0 else "−" if count < 0 else "") + number(abs(count))
 
 
 def _choices(visit: Visit) -> dict[str, Any]:
@@ -308,7 +321,7 @@ def _count(request: HttpRequest, visit: Visit) -> str:
 
 
 def _needs_reason(expected: int, counted: int) -> Refusal:
-    found = f"{counted - expected:+d}".replace("-", "−")
+    found = _signed(counted - expected)
     return Refusal(
         "reason_missing",
         id=f"Menurut buku ada {expected}, Anda menghitung {counted}: selisih {found}. "
@@ -354,15 +367,14 @@ def paper(request: HttpRequest) -> HttpResponse:
     return render(request, "perahu/stock/paper.html", shown)
 
 
-def _lines(found: Period) -> list[tuple[Words, int]]:
+def _lines(found: Period) -> list[tuple[Words, str]]:
     """Every kind of movement in the order of the ledger's words."""
-    known = [
-        (words, found.moved[k])
-        for k, words in card_words.DEEDS.items()
-        if found.moved.get(k)
-    ]
-    return known + [
-        (Words(k, k), n) for k, n in found.moved.items() if k not in card_words.DEEDS
+    last = len(card_words.DEEDS)
+    order = {kind: place for place, kind in enumerate(card_words.DEEDS)}
+    kinds = sorted(found.moved, key=lambda kind: order.get(kind, last))
+    return [
+        (card_words.DEEDS.get(kind, Words(kind, kind)), _signed(found.moved[kind]))
+        for kind in kinds
     ]
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -95,8 +96,8 @@ def test_it_remembers_a_run_over_a_restart(desk: Desk) -> None:
     """A form sent again after the node was started anew prints only what was its own."""
     op = desk.seat.office.ports.random(16).hex()
     desk.print(op=op, count="1")
-    parts = desk.seat.client.defaults["perahu.office"].parts
-    parts["printing"] = WebPrinting(desk.seat.office)
+    web: Any = desk.seat.client.defaults["perahu.office"]
+    web.parts["printing"] = WebPrinting(desk.seat.office)
     desk.print(op=op, count="2")
     assert desk.printing.engine.cards_fed == 1 and len(desk.queue()) == 1
 
