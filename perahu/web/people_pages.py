@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +15,8 @@ from perahu.people.reads import Resident
 from perahu.people.rules import codes, kk_warnings, nik_warnings
 from perahu.web.gate import say
 from perahu.web.links import link
-from perahu.web.names import full_place, place
+from perahu.web.names import full_place
+from perahu.web.people_forms import plain_word
 from perahu.web.person_story import axes, story
 from perahu.web.routes import Route
 from perahu.web.search import RIGHTS
@@ -100,11 +100,7 @@ def elements_of(who: Biodata) -> list[tuple[Words, str]]:
         (Words("Kewarganegaraan", "Citizenship"), who.kewarganegaraan),
         (Words("Izin tinggal sampai", "May stay until"), _day(until) if until else ""),
     )
-    return [(label, value.capitalize()) for label, value in _plain(named)]
-
-
-def _plain(named: Any) -> list[tuple[Words, str]]:
-    return [(label, value) for label, value in named if value]
+    return [(label, plain_word(value)) for label, value in named if value]
 
 
 def _day(value: date) -> str:
@@ -117,7 +113,7 @@ def _family(visit: Visit, resident: Resident) -> list[tuple[Resident, str, bool]
     return [
         (
             one,
-            codes.RELATION.word(one.biodata.shdk).capitalize(),
+            plain_word(codes.RELATION.word(one.biodata.shdk)),
             one.person == resident.person,
         )
         for one in members
@@ -127,5 +123,3 @@ def _family(visit: Visit, resident: Resident) -> list[tuple[Resident, str, bool]
 ROUTES = (
     Route(path="orang/<str:person>", name="person", view=person_page, rights=RIGHTS),
 )
-
-__all__ = ["ROUTES", "place"]

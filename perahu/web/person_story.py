@@ -67,6 +67,7 @@ _LEVEL_MEANINGS = (
         "Kabupaten and provinsi have it: it cannot be lost any more.",
     ),
 )
+_DECIDED = Words("Kabupaten sudah memutuskan.", "The kabupaten has decided.")
 _DECISIONS = {
     "sah": Words("sah", "valid"),
     "sengketa": Words("sengketa", "disputed"),
@@ -94,7 +95,7 @@ def _packet(visit: Visit, one: OnDesk | None) -> Axis:
     if decided:
         last = _DECISIONS[decided]
         words = Words(f"{words.id}, {last.id}", f"{words.en}, {last.en}")
-    about = _LEVEL_MEANINGS[min(int(level), 2)]
+    about = _DECIDED if decided else _LEVEL_MEANINGS[min(int(level), 2)]
     meaning = Words(f"{about.id} {number.id}", f"{about.en} {number.en}")
     return Axis(title=title, words=words, meaning=meaning, since_ms=one.completed_ms)
 

@@ -7,10 +7,12 @@ from django.urls import path
 
 from perahu.web import (
     cases_pages,
+    citizen,
     district,
     field,
     handing_over,
     home,
+    people_changes,
     people_pages,
     post,
     printing,
@@ -30,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *signing_in.ROUTES,
     *home.ROUTES,
     *search.ROUTES,
+    *people_changes.ROUTES,
     *people_pages.ROUTES,
     *recording.ROUTES,
     *printing.ROUTES,
@@ -40,6 +43,7 @@ ROUTES: tuple[Route, ...] = (
     *field.ROUTES,
     *post.ROUTES,
     *tour.ROUTES,
+    *citizen.ROUTES,
     *status.ROUTES,
 )
 """Every page there is, in the order of the menu."""

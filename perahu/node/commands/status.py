@@ -10,7 +10,7 @@ from perahu.cards.reads import LOOK
 from perahu.journal.journal import CLONE, RECOUNT
 from perahu.node.cli import Call, Say
 from perahu.node.status import status_of
-from perahu.web.status import TEXTS, card_texts
+from perahu.web.status import count_texts
 from perahu.words import Words, in_language
 
 NAME = "status"
@@ -95,7 +95,7 @@ def _lines(found: dict[str, Any], language: str) -> list[str]:
     lines = [say(_NODE, **found | {"wilayah": ", ".join(found["wilayah"])})]
     lines += [say(_CONTACT, **one) for one in found["contacts"]] or [say(_NO_CONTACT)]
     lines.append(say(_WAITING, **found["waiting"]))
-    names = TEXTS[language] | card_texts(language)
+    names = count_texts(language)
     for words, key in _COUNTS:
         counts = [f"{names.get(k, k)} {number}" for k, number in found[key].items()]
         lines.append(f"{words.in_(language)}: {', '.join(counts) or '-'}")
