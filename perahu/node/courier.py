@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from perahu.journal.types import Ask
 from perahu.node.actions import node_named
+from perahu.node.contacts import note_contact
 from perahu.node.enrolling import FILE_BYTES_MAX, add_courier
 from perahu.node.office import Office
 from perahu.node.road import offer_to, parent_of, peer_of, record_evidence, side_of
@@ -83,6 +84,8 @@ def import_files(
             lambda passport: offer_to(office, passport.chain.node),
         )
         record_evidence(office)
+        # A boat is a contact too: an office that has no other is not forgotten.
+        note_contact(office, imported.peer.node_id)
         answer = None
         if answers is not None:
             answer = export_to(

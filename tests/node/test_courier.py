@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from perahu.node.contacts import contacts
 from perahu.node.office import open_office
 from tests.node.offices import PHRASE, add_enggano, found_hub, perahu
 
@@ -47,6 +48,18 @@ def test_it_works(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert office.authority.operator_by_login("sari") is not None
     assert perahu(hub, *words) == 0
     assert _events(capsys)[-1]["entries"] == 0
+
+
+def test_it_counts_as_a_contact(world: Path) -> None:
+    """An office that only boats reach is not shown as one that is silent."""
+    hub, enggano, stick = world / "hub", world / "enggano", world / "stick"
+    assert perahu(hub, "courier", "export", "--to", "Enggano", "--folder", stick) == 0
+    with open_office(enggano, passphrase=PHRASE) as office:
+        assert contacts(office) == []
+    assert perahu(enggano, "courier", "import", stick) == 0
+    with open_office(enggano, passphrase=PHRASE) as office:
+        (met,) = contacts(office)
+    assert met["node"] == "Bengkulu Utara"
 
 
 def test_it_takes_a_file_in_only_once(
