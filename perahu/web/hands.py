@@ -38,10 +38,10 @@ _RIGHT = {
     "middle": _Finger(146, 18, 172),
     "ring": _Finger(196, 34, 156),
     "little": _Finger(246, 76, 114),
-    "thumb": _Finger(38, 132, 118, -38),
+    "thumb": _Finger(84, 112, 136, -44),
 }
 """The fingers of a right hand that lies on the scanner, in a box of 310 by 300."""
-_BROAD, _PALM = 42, (96, 178, 192, 110)
+_BROAD, _PALM = 42, (92, 172, 200, 118)
 _BOX = 310
 
 
@@ -70,13 +70,18 @@ def _hand(side: str, marks: Mapping[str, Mark]) -> SafeString:
             for name, place in _RIGHT.items()
         ),
     )
-    return format_html("{}{}", palm, fingers)
+    return format_html("{}{}", fingers, palm)
 
 
 def _finger(place: _Finger, mark: Mark, side: str) -> SafeString:
     middle = place.x + _BROAD // 2
     turn = (
-        format_html(' transform="rotate({} {} {})"', place.turn, middle, place.y + 90)
+        format_html(
+            ' transform="rotate({} {} {})"',
+            place.turn,
+            middle,
+            place.y + place.length - 20,
+        )
         if place.turn
         else ""
     )

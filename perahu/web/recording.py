@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,7 +23,7 @@ from perahu.enrolment.rules import RecordingState
 from perahu.enrolment.rules_groups import background_words
 from perahu.people import reads as people
 from perahu.people.reads import Resident
-from perahu.web import recording_capture, recording_correct, recording_end
+from perahu.web import recording_capture, recording_end
 from perahu.web.links import link
 from perahu.web.recording_biodata import lines_of, warnings_of
 from perahu.web.recording_sheet import (
@@ -163,12 +164,21 @@ def _show_start(
         "now_ms": visit.office.now().wall_ms,
         "offline": _offline(visit),
         "background_words": background_words(rules.background_for(biodata)),
-        "may_correct": known is None or not known.confirmed,
+        "correct_address": _correction(visit, resident, known),
         "step_number": 1,
     }
     return render(
         request, "perahu/recording/start.html", shown, status=409 if error else 200
     )
+
+
+def _correction(visit: Visit, resident: Resident, known: RecordingState | None) -> str:
+    """Where the biodata are corrected; "" once a person confirmed them aloud."""
+    if known is not None and known.confirmed:
+        return ""
+    address = link(visit, "correct-person", resident.person)
+    back = reverse("recording-start", args=[resident.person.hex()])
+    return f"{address}?{urlencode({'next': back + '?dibetulkan=1'})}" if address else ""
 
 
 def why_not(
@@ -273,11 +283,6 @@ def _row(path: str, name: str, view: View, **more: Any) -> Route:
 ROUTES = (
     _row("rekam", "recording-list", list_page, menu=_("Rekam")),
     _row("rekam/orang/<str:person>", "recording-start", start_page),
-    _row(
-        "rekam/orang/<str:person>/betulkan",
-        "recording-correct",
-        recording_correct.correct,
-    ),
     _row("rekam/orang/<str:person>/ambil-alih", "recording-take-over", take_over),
     _row("rekam/<str:recording>", "recording", recording_page),
     _row("rekam/<str:recording>/jeda", "recording-pause", pause),

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +24,13 @@ from perahu.devices.ports import SIGNATURE as PAD
 from perahu.enrolment import actions, actions_capture, rules
 from perahu.enrolment.facts import INDEXES, PHOTO, REASONS_FOR, SIGNATURE
 from perahu.enrolment.rules_groups import GROUPS, Group, group_of, open_in
-from perahu.enrolment.rules_parts import part_words, reason_words
+from perahu.enrolment.rules_parts import part_words, parts_words, reason_words
 from perahu.web.recording_parts import figure_of, rows_of
 from perahu.web.recording_ports import PARTS, STATEMENT, VERIFY, Run, Wanted
 from perahu.web.recording_sheet import (
     Sheet,
     frame,
     held_page,
-    next_page,
     on_recording,
     open_sheet,
     page_of,
@@ -101,10 +101,25 @@ def stage_context(sheet: Sheet, stage: Stage) -> dict[str, Any]:
         "next_group": next((group for group, left in groups if left), None),
         "now": part_words(run.now) if run and run.now else None,
         "has_device": has_device,
-        "is_done": next_page(sheet.state) != stage.route and not is_on,
+        "is_done": not is_on and _is_done(sheet, stage),
+        "missed": None if is_on or run is None else _missed(sheet, run, own),
         "may_again": all(sheet.may_take(part) for part in own),
         "offline": _offline(sheet),
     }
+
+
+def _missed(sheet: Sheet, run: Run, own: Sequence[str]) -> Words:
+    """What the run could not take and nobody has excepted since."""
+    still = set(sheet.state.open_parts) | set(sheet.state.unverified)
+    return parts_words([one for one in run.offers if one in own and one in still])
+
+
+def _is_done(sheet: Sheet, stage: Stage) -> bool:
+    if stage.kind == STATEMENT:
+        return sheet.state.signed
+    if stage.kind == VERIFY:
+        return not sheet.state.unverified
+    return not set(sheet.state.open_parts) & set(stage.parts)
 
 
 def _is_of(run: Run, stage: Stage) -> bool:

@@ -17,7 +17,7 @@ def qr(text: str, label: str) -> SafeString:
     import zxingcpp
 
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
-    pixels: Any = code.to_image(scale=1)
+    pixels: Any = code.to_image(scale=1, add_quiet_zones=False)
     rows: Any = memoryview(pixels).tolist()
     side = len(rows) + 2 * _QUIET
     runs = "".join(

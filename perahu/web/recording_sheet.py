@@ -184,14 +184,14 @@ def frame(sheet: Sheet, step: str) -> dict[str, Any]:
     """What every page of a recording shows: the person, the list of steps, a call-back."""
     names = [name for name, _word in STEPS]
     at = names.index(step)
-    reached = names.index(next_page(sheet.state))
+    reached, last = names.index(next_page(sheet.state)), len(names) - 1
     shown = [
         {
             "word": word,
             "number": number + 1,
             "is_here": number == at,
             "is_done": number < reached,
-            "address": sheet.address(name) if 0 < number < reached else "",
+            "address": sheet.address(name) if 0 < number < reached < last else "",
         }
         for number, (name, word) in enumerate(STEPS)
     ]
