@@ -117,6 +117,13 @@ class Journal:
                 stack.enter_context(self._ports.lock())
             yield
 
+    @contextmanager
+    def _flushed_after(self) -> Iterator[None]:
+        """What is staged within is durable afterwards; nobody waits for it at the lock."""
+        yield
+        with disk_words():
+            self._store.flush()
+
     def _read_chain(self, opening: Opening) -> Chain:
         path = self._folder / "certificate"
         if not self._ports.disk.exists(path):
@@ -372,9 +379,11 @@ class Journal:
 
     def seal(self) -> None:
         """Close the open segments of own journals (at an exchange, at a print)."""
-        with self._locked():
+        self._promises.keep()
+        with self._flushed_after(), self._locked():
             self._join_epoch()
-            # What is sealed may be sent, and what was sent must never be lost here.
+            # What is sealed may be sent, and what was sent must never be lost here: what
+            # was appended since that other flush is promised now, before the seal.
             self._promises.keep()
             outgoing.close_open_segments(self._book)
 
@@ -395,7 +404,7 @@ class Journal:
         Levels only rise; an ack of a restored hub is handled by sending again.
         """
         assert len(peer) == 16
-        with self._locked():
+        with self._flushed_after(), self._locked():
             outgoing.note_ack(self._book, positions, blobs)
 
     def blob_level(self, sha: bytes) -> Level:

@@ -36,8 +36,8 @@ def _key_of(book: Book, row: JournalRow) -> SigningKey:
 
 
 def store_seal(book: Book, row: JournalRow, segment: Segment) -> None:
-    """Keep a segment's seal and move the journal's sealed position."""
-    with book.store.transaction():
+    """Keep a segment's seal and move the journal's sealed position; flushed by the caller."""
+    with book.store.staged():
         note_seal(book, row, segment)
 
 
@@ -100,13 +100,13 @@ def note_ack(
     positions: Mapping[bytes, tuple[int, int]],
     blobs: Mapping[bytes, Level],
 ) -> None:
-    """Raise levels to what a peer's signed ack says; they never fall."""
+    """Raise levels to what a peer's ack says; they never fall. Flushed by the caller."""
     rise = "CASE WHEN {0} > ? THEN {0} ELSE ? END"
     sql = (
         f"UPDATE journals SET received_seq = {rise.format('received_seq')}, "
         f"safe_seq = {rise.format('safe_seq')} WHERE id = ?"
     )
-    with book.store.transaction():
+    with book.store.staged():
         book.backlog.take(positions, blobs)
         for journal, (received, safe) in positions.items():
             book.store.run(sql, (received, received, safe, safe, journal))

@@ -21,7 +21,6 @@ from perahu.journal.beside.mirror import Mirror, Mirrored
 from perahu.journal.book import Book
 from perahu.journal.mirroring import at_rest, bring_on, is_mirrored
 from perahu.journal.store import disk_words
-from perahu.words import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,11 @@ class Promises:
 
     def __init__(self, book: Book, mirror: Mirror, fence: Fence) -> None:
         self._book, self._mirror, self._fence = book, mirror, fence
-        self._failed: Refusal | None = None
 
     def keep(self) -> bool:
         """Whatever was appended before this call is durable; whether it is mirrored too.
 
-        Raises Refusal where the disk fails. After a failed flush of the book the system
-        may have forgotten which pages it did not write: nothing more is promised until
-        the node starts anew, which reads what is really there.
+        Raises Refusal where the disk fails: what was appended is then not promised.
         """
         with disk_words(), self._book.ports.flush_lock():
             heads = self._heads()
@@ -54,7 +50,7 @@ class Promises:
             before = self._fence.read()
             if mark is None or (before and mark.order <= before.order):
                 return is_mirrored(self._book, self._mirror)
-            self._flush_book()
+            self._book.store.flush()
             fresh = self._since(before, heads) if self._mirror.present() else []
             mirrored = bring_on(self._book, self._mirror, fresh)
             self._fence.move(mark)
@@ -64,20 +60,10 @@ class Promises:
         """At start: what a crash left staged is flushed, and the mirror fully compared."""
         with disk_words(), self._book.ports.flush_lock():
             mark, before = self._mark(self._heads()), self._fence.read()
-            self._flush_book()
+            self._book.store.flush()
             bring_on(self._book, self._mirror, ())
             if mark and (before is None or mark.order > before.order):
                 self._fence.move(mark)
-
-    def _flush_book(self) -> None:
-        if self._failed is not None:
-            raise self._failed
-        try:
-            with disk_words():
-                self._book.store.flush()
-        except Refusal as refusal:
-            self._failed = refusal
-            raise
 
     def _heads(self) -> list[_Head]:
         """In one statement, so that all of it is of one moment."""

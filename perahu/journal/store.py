@@ -88,7 +88,7 @@ class Store(Protocol):
         """
 
     def flush(self) -> None:
-        """Whatever was committed before this call is durable when it returns."""
+        """Whatever was committed before is durable when this returns. Raises OSError."""
 
     def close(self) -> None:
         """Let go of every connection."""
