@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from perahu.cards import reads, rules, rules_order
+from perahu.cards import reads, reads_district, rules, rules_order
 from perahu.cards.actions import OpenBlob
 from perahu.cards.rules import OrderState
 from perahu.journal.journal import Journal
@@ -94,3 +94,23 @@ def forget_sent_parts(journal: Journal, *, order: bytes) -> int:
     for sha in here:
         journal.blobs.remove(sha)
     return len(here)
+
+
+def relay_moves(journal: Journal, ask: Ask) -> int:
+    """At the hub: tell offices of what others sent to them. How many were told.
+
+    A right is told of once every part of its card is here to go along.
+    """
+    nodes, drafts = journal.authority.nodes(), list[Draft]()
+    for one in reads_district.moves_to_relay(nodes):
+        refs = [journal.blobs.cited(sha) for sha in one.blobs]
+        blobs = tuple(ref for ref in refs if ref and journal.blobs.has(ref.sha256))
+        if len(blobs) == len(one.blobs):
+            drafts.append(Draft(one.fact, blobs, audience=one.fact.to))
+    # What the hub sent itself stands in its own journal for the receiver.
+    for fact in reads_district.stock_to_relay(nodes, journal.node_id):
+        drafts.append(Draft(fact, audience=fact.to))
+    if drafts:
+        with journal.writing() as book:
+            book.append(ask, drafts)
+    return len(drafts)

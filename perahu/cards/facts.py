@@ -79,6 +79,7 @@ class PrintRightSent:
     document: int = 1
     recording: bytes = b""
     pickup: bytes = b""
+    ordered_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +252,7 @@ class CardSent:
     document: int = 1
     recording: bytes = b""
     pickup: bytes = b""
+    ordered_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,3 +265,46 @@ class CardTaken:
     person: bytes
     order: bytes
     sent_by: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRelayed:
+    """The hub tells an office of a right or card that another one sent to it.
+
+    It is the sender's own statement once more, named by its place: heard both ways it is
+    heard once. Blobs: those of the sender, sealed to the receiver.
+    """
+
+    KIND: ClassVar[Kind] = Kind(
+        89, 1, CONTROL, _LAW_CARD, hub_only=True, subjects=_SUBJECTS
+    )
+    person: bytes
+    order: bytes
+    to: bytes
+    sent_by: bytes
+    journal: bytes
+    seq: int
+    lamport: int
+    is_card: bool
+    kind: str
+    document: int = 1
+    recording: bytes = b""
+    pickup: bytes = b""
+    ordered_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockRelayed:
+    """The hub tells an office of stock that another one sent to it; moves nothing itself."""
+
+    KIND: ClassVar[Kind] = Kind(
+        90, 1, CONTROL, _LAW_STOCK, hub_only=True, subjects=("transfer",)
+    )
+    transfer: bytes
+    item: str
+    count: int
+    to: bytes
+    sent_by: bytes
+    journal: bytes
+    seq: int
+    lamport: int

@@ -35,6 +35,9 @@ class PrintOrder(models.Model):
     """Of the last sender that said what is ordered; it counts where the order's own fact
     has not come here."""
 
+    relayed_order = models.CharField(max_length=56, default="")
+    """Of the last move that the hub told its receiver of."""
+
     moves = models.TextField(default="[]")
     """JSON: [order, "sent" or "taken", node, to or sent_by, 1 for a card, blobs]."""
     holder = models.CharField(max_length=32, default="")
@@ -95,3 +98,5 @@ class StockTransfer(models.Model):
     arrived = models.IntegerField(null=True)
     arrived_by = models.CharField(max_length=32, default="")
     arrived_order = models.CharField(max_length=56, default="")
+    is_relayed = models.BooleanField(default=False)
+    """The hub told the receiver of it."""

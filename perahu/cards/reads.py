@@ -52,11 +52,17 @@ STATE_WORDS = {
 
 def order_key(event: Event) -> str:
     """(lamport, journal, seq) as text that sorts like the tuple."""
-    return f"{event.lamport:012x}{event.journal.hex()}{event.seq:012x}"
+    return place_key(event.lamport, event.journal, event.seq)
+
+
+def place_key(lamport: int, journal: bytes, seq: int) -> str:
+    """The same of a place that a fact names."""
+    return f"{lamport:012x}{journal.hex()}{seq:012x}"
 
 
 _Moved = facts.PrintRightSent | facts.CardSent
-_Described = facts.PrintOrdered | _Moved
+_Told = _Moved | facts.MoveRelayed
+_Described = facts.PrintOrdered | _Told
 
 # --- facts into the tables ---------------------------------------------------------------
 
@@ -177,13 +183,13 @@ def _ordered(open_: _Row, fact: facts.PrintOrdered, event: Event) -> None:
         row.ordered_order = order
         row.person, row.home = fact.person.hex(), fact.home.hex()
         row.blobs = json.dumps([ref.sha256.hex() for ref in event.blobs])
-        _describe(row, fact, event)
+        _describe(row, fact, event.wall_ms)
 
 
-def _describe(row: PrintOrder, fact: _Described, event: Event) -> None:
+def _describe(row: PrintOrder, fact: _Described, ordered_ms: int) -> None:
     row.recording, row.pickup = fact.recording.hex(), fact.pickup.hex()
     row.kind, row.priority = fact.kind, rules.priority(fact.kind)
-    row.document, row.ordered_ms = fact.document, event.wall_ms
+    row.document, row.ordered_ms = fact.document, ordered_ms
 
 
 def _cancelled(open_: _Row, fact: facts.PrintCancelled, event: Event) -> None:
@@ -193,14 +199,26 @@ def _cancelled(open_: _Row, fact: facts.PrintCancelled, event: Event) -> None:
 
 
 def _sent(open_: _Row, fact: _Moved, event: Event) -> None:
-    row, order = open_.row, order_key(event)
-    blobs = [ref.sha256.hex() for ref in event.blobs]
-    is_card = int(isinstance(fact, facts.CardSent))
-    _moved(open_, [order, "sent", event.node.hex(), fact.to.hex(), is_card, blobs])
-    if fact.kind and order > row.told_order:
-        row.told_order = order
+    is_card = isinstance(fact, facts.CardSent)
+    move = [order_key(event), "sent", event.node.hex(), fact.to.hex(), int(is_card)]
+    _note_sent(open_, move, fact, event)
+
+
+def _relayed(open_: _Row, fact: facts.MoveRelayed, event: Event) -> None:
+    """The same move as if the sender's own fact had come: heard twice, it is one."""
+    key = place_key(fact.lamport, fact.journal, fact.seq)
+    open_.row.relayed_order = max(open_.row.relayed_order, key)
+    move = [key, "sent", fact.sent_by.hex(), fact.to.hex(), int(fact.is_card)]
+    _note_sent(open_, move, fact, event)
+
+
+def _note_sent(open_: _Row, move: list[Any], fact: _Told, event: Event) -> None:
+    row = open_.row
+    _moved(open_, [*move, [ref.sha256.hex() for ref in event.blobs]])
+    if fact.kind and move[0] > row.told_order:
+        row.told_order = move[0]
         if not row.ordered_order:
-            _describe(row, fact, event)
+            _describe(row, fact, fact.ordered_ms)
 
 
 def _taken(
@@ -259,6 +277,7 @@ _FOLDS: dict[type, Callable[[_Row, Any, Event], None]] = {
     facts.PrintRightSent: _sent,
     facts.PrintRightTaken: _taken,
     facts.CardSent: _sent,
+    facts.MoveRelayed: _relayed,
     facts.CardTaken: _taken,
     facts.PrintIntended: _intended,
     facts.CardHandedOver: _handed_over,
@@ -303,6 +322,7 @@ def state_of(row: PrintOrder) -> OrderState:
         attempts=tuple(attempts),
         handed_over=bool(row.handed_order),
         home=bytes.fromhex(row.home),
+        ordered_ms=row.ordered_ms,
         is_card=place.is_card,
         sealed={
             bytes.fromhex(node): tuple(map(bytes.fromhex, shas))

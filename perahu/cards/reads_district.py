@@ -5,13 +5,15 @@ Example: `cards_by_office()[node]["queued"]` is how many wait for print, and sin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Sum
 
+from perahu.cards import facts
 from perahu.cards.models import Posting, PrintOrder, StockTransfer
-from perahu.cards.reads import HELD_BACK, TO_HAND_OVER
+from perahu.cards.reads import CARD_MOVING, HELD_BACK, MOVING, TO_HAND_OVER
 from perahu.cards.reads_stock import balances
 from perahu.cards.rules_stock import BLANKO, difference, office, spoiled, used
 from perahu.enrolment.reads_hub import Heap
@@ -241,3 +243,76 @@ def totals_of(node: bytes, item: str = BLANKO) -> dict[str, int]:
 
 def _node_in(account: str) -> bytes:
     return bytes.fromhex(account.partition(":")[2])
+
+
+# --- what one office sent another ---------------------------------------------------------
+
+
+def moves_to_relay(nodes: Collection[bytes], limit: int = 200) -> list[Relay]:
+    """What one node sent to one of these and the hub has not passed on, oldest first."""
+    rows = PrintOrder.objects.filter(state__in=(MOVING, CARD_MOVING))
+    rows = rows.filter(moving_to__in=[node.hex() for node in nodes])
+    found = []
+    for row in rows.order_by("told_order", "order").iterator():
+        sent = [move for move in json.loads(row.moves) if move[1] == "sent"]
+        key, _, node, to, is_card, blobs = sent[-1]
+        if to == row.moving_to and key > row.relayed_order:
+            found.append(
+                Relay(
+                    fact=_relay_of(row, key, node, to, bool(is_card)),
+                    blobs=tuple(map(bytes.fromhex, blobs)),
+                )
+            )
+        if len(found) == limit:
+            break
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A move that the hub is to tell its receiver of, with the blobs it cites."""
+
+    fact: facts.MoveRelayed
+    blobs: tuple[bytes, ...]
+
+
+def _relay_of(
+    row: PrintOrder, key: str, node: str, to: str, is_card: bool
+) -> facts.MoveRelayed:
+    return facts.MoveRelayed(
+        person=bytes.fromhex(row.person),
+        order=bytes.fromhex(row.order),
+        to=bytes.fromhex(to),
+        sent_by=bytes.fromhex(node),
+        journal=bytes.fromhex(key[12:44]),
+        seq=int(key[44:], 16),
+        lamport=int(key[:12], 16),
+        is_card=is_card,
+        kind=row.kind,
+        document=row.document,
+        recording=bytes.fromhex(row.recording),
+        pickup=bytes.fromhex(row.pickup),
+        ordered_ms=row.ordered_ms,
+    )
+
+
+def stock_to_relay(
+    nodes: Collection[bytes], hub: bytes, limit: int = 200
+) -> list[facts.StockRelayed]:
+    """Transfers to one of these that the hub did not send, nor tell the receiver of."""
+    rows = StockTransfer.objects.filter(arrived=None, is_relayed=False)
+    rows = rows.filter(to__in=[node.hex() for node in nodes]).exclude(sent=None)
+    found = rows.exclude(sent_by=hub.hex()).order_by("sent_order")[:limit]
+    return [
+        facts.StockRelayed(
+            transfer=bytes.fromhex(row.transfer),
+            item=row.item,
+            count=row.sent or 0,
+            to=bytes.fromhex(row.to),
+            sent_by=bytes.fromhex(row.sent_by),
+            journal=bytes.fromhex(row.sent_order[12:44]),
+            seq=int(row.sent_order[44:], 16),
+            lamport=int(row.sent_order[:12], 16),
+        )
+        for row in found
+    ]

@@ -33,7 +33,7 @@ def apply(events: Sequence[Event]) -> None:
         movement = movement_of(event.fact, event.node)
         if movement is not None:
             rows += _rows(_entry_name(event), movement, event)
-            _note_transfer(event)
+        _note_transfer(event)
     put(rows)
 
 
@@ -118,6 +118,8 @@ def _note_transfer(event: Event) -> None:
             row.item, row.sent, row.to = fact.item, fact.count, fact.to.hex()
             row.sent_by, row.sent_order = event.node.hex(), order
             row.save()
+    if isinstance(fact, facts.StockRelayed):
+        _note_relayed(fact)
     if isinstance(fact, facts.StockArrived):
         row, _ = StockTransfer.objects.get_or_create(transfer=fact.transfer.hex())
         if order > row.arrived_order:
@@ -125,6 +127,17 @@ def _note_transfer(event: Event) -> None:
             row.arrived_order = order
             row.item = row.item or fact.item
             row.save()
+
+
+def _note_relayed(fact: facts.StockRelayed) -> None:
+    """The same half as if the sender's own fact had come; it moves no count here."""
+    row, _ = StockTransfer.objects.get_or_create(transfer=fact.transfer.hex())
+    order = f"{fact.lamport:012x}{fact.journal.hex()}{fact.seq:012x}"
+    row.is_relayed = True
+    if order > row.sent_order:
+        row.item, row.sent, row.to = fact.item, fact.count, fact.to.hex()
+        row.sent_by, row.sent_order = fact.sent_by.hex(), order
+    row.save()
 
 
 # --- questions ---------------------------------------------------------------------------

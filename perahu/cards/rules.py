@@ -74,6 +74,7 @@ class OrderState:
     attempts: tuple[AttemptState, ...] = ()
     handed_over: bool = False
     recording: bytes = b""
+    ordered_ms: int = 0
     home: bytes = b""
     """Where the hub ordered it; b"" where only its sender told of it."""
     sealed: Mapping[bytes, tuple[bytes, ...]] = field(default_factory=dict)

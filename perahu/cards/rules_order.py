@@ -97,7 +97,7 @@ def decide_send_right(
     return facts.PrintRightSent(
         person=known.person, order=known.order, to=to,
         kind=known.kind, document=known.document,
-        recording=known.recording, pickup=known.pickup,
+        recording=known.recording, pickup=known.pickup, ordered_ms=known.ordered_ms,
     )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def decide_send_card(
     return facts.CardSent(
         person=known.person, order=known.order, to=to,
         kind=known.kind, document=known.document,
-        recording=known.recording, pickup=known.pickup,
+        recording=known.recording, pickup=known.pickup, ordered_ms=known.ordered_ms,
     )  # fmt: skip
 
 

@@ -263,8 +263,9 @@ def _send_stock(
 
 
 def receive(office: Office, officer: bytes, paths: Sequence[Path]) -> Received:
-    """Read the files of the other side and take what is on its way here."""
-    got = Received(files=import_files(office, list(paths), None))
+    """Read the files of the other side, if any, and take what is on its way here."""
+    files = import_files(office, list(paths), None) if paths else []
+    got = Received(files=files)
     take_in(office, officer, got)
     return got
 

@@ -6,6 +6,7 @@ Everything is derived from the book: a round that died half-way is simply repeat
 2. Hand closed, accepted packets whose parts are all here to the centre.
 3. Note what the centre says; order cards, call parts back, cancel, open cases.
 4. After long silence hand a packet over once more, then ask a person.
+5. Tell offices of the rights, cards and stock that others sent them.
 
 `hub_round(hub)` is called by the node's loop, at work (`with office.at_work()`); it raises
 nothing for a centre that cannot be reached, it says so in `HubRound.trouble`.
@@ -20,6 +21,7 @@ from typing import Protocol
 from perahu.cards import actions as cards
 from perahu.cards import reads as orders
 from perahu.cards import reads_stock as stock
+from perahu.cards.actions_move import relay_moves
 from perahu.cases import actions as decisions
 from perahu.cases import reads as cases
 from perahu.cases import rules_centre
@@ -91,6 +93,7 @@ class HubRound:
     cancelled: int = 0
     recalled: int = 0
     cases: int = 0
+    relayed: int = 0
     centre_answered: bool = False
     trouble: list[Words] = field(default_factory=list)
 
@@ -98,7 +101,8 @@ class HubRound:
     def did_something(self) -> bool:
         """Whether the loop should come back soon."""
         counts = (self.submitted, self.statuses, self.ordered, self.recalled)
-        return self.decided or any(counts) or self.cancelled + self.cases > 0
+        rest = (self.cancelled, self.cases, self.relayed)
+        return self.decided or any(counts) or any(rest)
 
     def note(self, refusal: Refusal) -> None:
         """Keep the words of what could not be done, each once."""
@@ -125,6 +129,7 @@ def hub_round(hub: Hub) -> HubRound:
         journal.local.delete(_CENTRE, _CURSOR)
         done.note(refusal)
     _draw_consequences(hub, done)
+    done.relayed = relay_moves(journal, hub.office.ask())
     return done
 
 

@@ -103,6 +103,11 @@ class WebField:
         started = FieldRun(kind="in", is_running=True)
         self._begin(started, lambda: self._read(officer, folder))
 
+    def take(self, officer: bytes) -> None:
+        """Take what came by the road."""
+        self._check_idle()
+        trips.take_in(self.office, officer, trips.Received())
+
     def begin_upload(self, officer: bytes, name: str, pieces: Iterable[bytes]) -> None:
         """Read a file that a browser brings."""
         self._check_idle()

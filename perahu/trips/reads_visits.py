@@ -175,6 +175,8 @@ def _may_be_due(
     recorded = Recording.objects.filter(abandoned=False).exclude(number="")
     by_nik = recorded.filter(nik=OuterRef("nik")).exclude(nik="")
     by_person = recorded.filter(person=OuterRef("person"))
+    # Whose card is ordered was recorded, wherever that was.
+    ordered = PrintOrder.objects.filter(person=OuterRef("person"), cancelled_order="")
     is_of_age = Q(tanggal_lahir__lte=_years_before(today, umur_rekam_min))
     may_stay = Q(kewarganegaraan="WNI") | Q(berlaku_hingga__gte=today)
     return people.filter(
@@ -182,6 +184,7 @@ def _may_be_due(
         may_stay,
         ~Exists(by_nik),
         ~Exists(by_person),
+        ~Exists(ordered),
         status_rekam__in=("", "UNREGISTERED"),
     ).exclude(tanggal_lahir=None)
 

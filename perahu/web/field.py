@@ -86,6 +86,7 @@ def _field(
         "neighbours": port.neighbours(),
         "open_trips": [one for one in found if one["state"].is_open],
         "old_trips": [one for one in found if not one["state"].is_open],
+        "coming": len(reads.orders_coming(node)),
         "to_count": [_transfer(visit, one) for one in reads_stock.on_the_way(node)],
     }
     if port.goes_out:
@@ -307,6 +308,14 @@ def receive(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def take(request: HttpRequest) -> HttpResponse:
+    """Take the rights and cards that the hub's link brought."""
+    visit = visit_of(request)
+    field_of(visit).take(visit.operator)
+    return redirect("field")
+
+
+@require_POST
 def count(request: HttpRequest, transfer: str) -> HttpResponse:
     """Note what was counted of a transfer of stock."""
     visit = visit_of(request)
@@ -395,6 +404,7 @@ ROUTES = (
     _row("", "field", field, _("Lapangan")),
     _row("/kini", "field-now", field_now),
     _row("/terima", "field-receive", receive),
+    _row("/ambil", "field-take", take),
     _row("/kembali", "field-back", back),
     _row("/hitung/<str:transfer>", "field-count", count),
     _row("/desa/<str:desa>", "field-plan", plan),

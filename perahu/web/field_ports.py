@@ -70,6 +70,9 @@ class Field(Protocol):
     def begin_in(self, officer: bytes, stick: str) -> None:
         """Read what is for us on a stick, and take what came."""
 
+    def take(self, officer: bytes) -> None:
+        """Take what came by the road. Raises Refusal."""
+
     def begin_upload(self, officer: bytes, name: str, pieces: Iterable[bytes]) -> None:
         """The same with a file that a browser brings. Raises Refusal "too_big"."""
 

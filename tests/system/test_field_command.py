@@ -79,7 +79,6 @@ def test_it_refuses_what_is_missing(
         (ENGGANO, "take", "--desa", "1703012001", "--carrier", "S", "--folder", gone),
         (ENGGANO, "again", "--trip", "x", "--folder", gone),
         (ENGGANO, "end", "--trip", "00" * 12),
-        (KAPAL, "receive"),
         (KAPAL, "visits"),
         (KAPAL, "back", "--folder", gone),
         (KAPAL, "count", "--transfer", "00" * 12, "--count", "3"),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from perahu.cards import actions_move, reads, reads_stock
+from perahu.cards import actions, actions_move, actions_stock, reads, reads_stock
 from perahu.enrolment import reads as recordings
 from perahu.enrolment.actions import level_of
 from perahu.journal.types import Level
+from perahu.keys.sealing import open_blob
 from perahu.node import field as trips
 from perahu.node.courier import export_to, import_files
 from perahu.node.enrolling import NewNode, enrol, join
@@ -344,3 +345,74 @@ def test_it_plans_by_desa(beach: Beach) -> None:
         after = reads_visits.visits(desa, today, 16, node)
         assert after.count("record") == found.count("record") - 1
         assert refused(beach.plan, "1703122001") == "out_of_wilayah"
+
+
+def test_it_reaches_an_office_by_way_of_the_hub(beach: Beach) -> None:
+    """Enggano sends Ketahun a right and blanko; the hub tells it, and it prints once."""
+    order, card = beach.order(2)
+    beach.stock(5)
+    beach.print(ENGGANO, card)
+    ketahun = beach.world.node_id(KETAHUN)
+    with beach.at(ENGGANO) as office:
+        identity, officer = office.keys.age_identity, beach.officer(ENGGANO)
+        for one in (order, card):
+            actions_move.send_order(
+                office.journal,
+                office.ask(officer),
+                order=one,
+                to=ketahun,
+                open_blob=lambda cipher: open_blob(cipher, identity),
+            )
+        actions_stock.send_stock(
+            office.journal, office.ask(officer),
+            transfer=b"transfer-001", item="blanko", count=3, to=ketahun,
+        )  # fmt: skip
+    beach.meet(ENGGANO)
+    with beach.at(HUB) as hub:
+        assert actions_move.relay_moves(hub.journal, hub.ask()) == 3
+        assert actions_move.relay_moves(hub.journal, hub.ask()) == 0
+        assert reads.state(order) == "moving" and reads_stock.ledger_sum() == 0
+    beach.meet(KETAHUN)
+    with beach.at(KETAHUN) as office:
+        got = trips.receive(office, beach.officer(KETAHUN), [])
+        assert (got.rights, got.cards, got.waiting) == (1, 1, 0)
+    beach.count(KETAHUN)
+    assert beach.on_hand(KETAHUN) == 3
+    assert refused(beach.print, KETAHUN, card) == "already_printed"
+    beach.hand_over(KETAHUN, card)
+    with beach.at(KETAHUN) as office:
+        parts = actions.parts_of(
+            office.journal,
+            order=order,
+            open_blob=lambda c: open_blob(c, office.keys.age_identity),
+        )
+        assert parts.photo and parts.templates
+    beach.meet(KETAHUN)
+    with beach.at(HUB) as hub:
+        found = reads.order(order)
+        assert found is not None and found.holder == ketahun
+        assert reads.state(card) == "handed_over" and reads_stock.ledger_sum() == 0
+        assert reads_stock.on_hand(ketahun) == 3 and not hub.journal.parked()
+
+
+def test_it_is_one_move_by_hand_and_by_the_hub(beach: Beach) -> None:
+    """A laptop that hears of a right both ways, in either order, holds it once."""
+    orders = beach.order(2)
+    beach.stock(5)
+    beach.go(orders, 2)
+    beach.meet(ENGGANO)
+    with beach.at(HUB) as hub:
+        assert actions_move.relay_moves(hub.journal, hub.ask()) == 3
+    beach.meet(KAPAL)
+    with beach.at(KAPAL) as laptop:
+        assert trips.receive(laptop, beach.officer(KAPAL), []).rights == 2
+    beach.count(KAPAL)
+    assert beach.read(KAPAL, "out").rights == 0
+    with beach.at(KAPAL) as laptop:
+        before = laptop.tables.content_hash()
+        laptop.tables.rebuild()
+        laptop.journal.catch_up()
+        assert laptop.tables.content_hash() == before
+    beach.back()
+    assert beach.read(ENGGANO, "back").rights == 2
+    assert beach.count(ENGGANO) == [TRIP] and beach.on_hand(ENGGANO) == 5

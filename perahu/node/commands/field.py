@@ -256,12 +256,7 @@ def _tell_file(desk: _Desk, made: Exported) -> None:
 
 
 def _receive(desk: _Desk) -> None:
-    if not desk.call.files:
-        raise Refusal(
-            "usage",
-            id="Sebutkan berkas atau folder stiknya; tidak ada yang diubah.",
-            en="Name the file or the stick's folder; nothing was changed.",
-        )
+    # Without a file: what the hub brought over the road is taken as well.
     got = trips.receive(desk.office, desk.officer, desk.call.files)
     for file in got.files:
         desk.teller.tell(
