@@ -111,6 +111,6 @@ def test_it_points_to_the_pad_without_javascript(
     """Without JavaScript there is no dead sheet, but a sentence that says what to use."""
     site.show("recording/_signature_pad.html", action="/kirim")
     page = open_page(java_script_enabled=False)
-    expect(page.get_by_text("Pakai alat tanda tangan di meja.")).to_be_visible()
+    expect(page.get_by_text("Pakai papan tanda tangan meja.")).to_be_visible()
     expect(page.locator("canvas")).to_be_hidden()
     expect(page.locator("button:visible")).to_have_count(0)
