@@ -25,7 +25,7 @@ from perahu.people.facts import Biodata
 from perahu.words import Refusal
 
 ROOT_BYTES_MAX = 65_536
-PRINTER_POLL_S = 0.25
+PRINTER_POLL_S, PRINTER_ANSWER_S = 0.25, 10.0
 READY_S_MAX = 300.0
 """So long a run waits for somebody to mend the printer."""
 SIMULATOR_S = 5.0
@@ -80,8 +80,8 @@ def check_plugged_in(scanner: Scanner) -> None:
         )
 
 
-def printer_of(office: Office) -> IppPrinter:
-    """The card printer of this office. Raises Refusal."""
+def printer_of(office: Office, answer_s: float = PRINTER_ANSWER_S) -> IppPrinter:
+    """The card printer of this office; it has so long for each answer. Raises Refusal."""
     if not office.settings.printer:
         raise Refusal(
             "no_printer",
@@ -94,7 +94,7 @@ def printer_of(office: Office) -> IppPrinter:
         office.settings.printer,
         wait=time.sleep,
         monotonic_s=office.clock.monotonic_s,
-        limits=IppLimits(poll_s=PRINTER_POLL_S),
+        limits=IppLimits(answer_s=answer_s, poll_s=PRINTER_POLL_S),
     )
 
 

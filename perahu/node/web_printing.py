@@ -49,6 +49,8 @@ SCANS_MAX = 3
 RUN_CARDS_MAX = 50
 STATE_S = 2.0
 """So long a printer's word is taken for its state: pages ask more often than it moves."""
+STATE_ANSWER_S = 3.0
+"""A page does not wait longer for a printer that is switched off."""
 _RUNS, _TRIES = "print_run", "pickup_tries"
 """Spaces of `local`: the orders of a run by its operation; wrong codes by order."""
 _RUNS_KEPT, _BYTES_MAX = 20, 4096
@@ -85,18 +87,20 @@ class WebPrinting:
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._state: PrinterState | None = None
-        self._asked_s = -STATE_S
+        self._fresh_until_s = 0.0
 
     def printer(self) -> PrinterState | None:
         """What the printer says; while one page asks it, others get the last word."""
         if not self._office.settings.printer:
             return None
         now_s = self._office.clock.monotonic_s()
-        is_fresh = now_s - self._asked_s < STATE_S and self._state is not None
+        is_fresh = now_s < self._fresh_until_s and self._state is not None
         if not is_fresh and self._asking.acquire(blocking=self._state is None):
             try:
                 self._state = _state_of(self._office)
-                self._asked_s = self._office.clock.monotonic_s()
+                # One that answers slowly, or not at all, is asked less often.
+                took_s = self._office.clock.monotonic_s() - now_s
+                self._fresh_until_s = now_s + max(STATE_S, 4 * took_s)
             finally:
                 self._asking.release()
         return self._state
@@ -193,7 +197,7 @@ class WebPrinting:
             self._note(RunCard(order, state, words=refusal.words))
             return refusal.words if stops else None
         finally:
-            self._asked_s = -STATE_S
+            self._fresh_until_s = 0.0
         says = Words(answer.says, answer.says) if answer.says else None
         self._note(RunCard(order, answer.outcome, answer.attempt, says))
         if answer.outcome == UNCERTAIN:
@@ -230,7 +234,7 @@ _LOOK = Words(
 
 def _state_of(office: Office) -> PrinterState:
     try:
-        return printer_of(office).state()
+        return printer_of(office, STATE_ANSWER_S).state()
     except Refusal as refusal:
         return PrinterState(False, None, None, ("unreachable",), refusal.words)
 

@@ -18,14 +18,28 @@ from django.views.decorators.http import require_GET
 from perahu.cards import actions, reads, reads_desk, reads_stock, rules
 from perahu.cards.facts import SPOIL_CAUSES
 from perahu.cards.reads_desk import Card
-from perahu.cards.rules import NEVER_BEGAN, PRINTED, SPOILED, AttemptState, OrderState
+from perahu.cards.rules import (
+    NEVER_BEGAN,
+    PRINTED,
+    SPOILED,
+    UNCERTAIN,
+    AttemptState,
+    OrderState,
+)
 from perahu.enrolment.rules import age_on
 from perahu.enrolment.rules_proof import masked_nik
 from perahu.people import reads as people
 from perahu.people.facts import Biodata
 from perahu.web import card_words
 from perahu.web.printer_picture import draw
-from perahu.web.printing_ports import BACK, FRONT, Printing, RunCard
+from perahu.web.printing_ports import (
+    AT_PRINTER,
+    BACK,
+    FRONT,
+    WAITING,
+    Printing,
+    RunCard,
+)
 from perahu.web.routes import Route, Where
 from perahu.web.visits import Visit, hex_of, int_of, op_of, visit_of
 from perahu.words import Refusal, Words
@@ -182,6 +196,7 @@ def _queue_shown(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "causes": [(cause, card_words.cause_words(cause)) for cause in SPOIL_CAUSES],
         "cancelled": [row_of(visit, card) for card in held],
         "to_hand_over": counts[reads.TO_HAND_OVER],
+        "may_hand_over": visit.may("hand_over"),
     }
 
 
@@ -213,13 +228,17 @@ def _run_shown(visit: Visit) -> dict[str, Any]:
     port = _port(visit)
     printer, run = port.printer(), port.run()
     cards = [_run_row(visit, card) for card in run.cards] if run else []
-    ended = [one for one in cards if one["card"].state not in ("waiting", "at_printer")]
+    ended = [one for one in cards if one["state"] not in (WAITING, AT_PRINTER)]
+    was_unclear = any(one["card"].state == UNCERTAIN for one in cards)
+    is_unclear = any(one["state"] == UNCERTAIN for one in cards)
     return {
         "printer": printer,
         "picture": draw(printer) if printer else "",
         "run": run,
         "run_cards": cards,
         "run_done": len(ended),
+        # What a person has answered since does not stop anything any more.
+        "stopped": run.stopped if run and was_unclear == is_unclear else None,
         "is_running": run is not None and run.is_running,
     }
 
@@ -227,9 +246,13 @@ def _run_shown(visit: Visit) -> dict[str, Any]:
 def _run_row(visit: Visit, card: RunCard) -> dict[str, Any]:
     order = rules.check_known(reads.order(card.order))
     biodata = people.biodata(people.person_of(order.person))
-    again = card.state in (SPOILED, NEVER_BEGAN)
+    attempt = order.attempt(visit.office.journal.node_id, card.attempt)
+    # A person may have said meanwhile what became of it.
+    state = attempt.state if attempt and card.state == UNCERTAIN else card.state
+    again = state in (SPOILED, NEVER_BEGAN)
     return {
         "card": card,
+        "state": state,
         "name": biodata.nama if biodata else "–",
         "nik": masked_nik(biodata.nik) if biodata else "",
         # Only while the order still waits: it may have been printed since.
@@ -292,6 +315,7 @@ def _order_shown(visit: Visit, order_: OrderState) -> dict[str, Any]:
         "order": order_,
         "is_here": order_.holder == node,
         "may_print": visit.may("print"),
+        "may_hand_over": visit.may("hand_over"),
         "holder": card_words.office_name(visit.office, order_.place.hex()),
         "handed_at": card_words.office_name(visit.office, card.handed_node.hex()),
         "state_words": reads.STATE_WORDS[reads.QUEUED if is_now else card.state],
@@ -319,7 +343,7 @@ _ATTEMPTS = {
     PRINTED: (Words("tercetak", "printed"), "is-good"),
     SPOILED: (Words("rusak", "spoiled"), "is-bad"),
     NEVER_BEGAN: (Words("belum mulai; blanko utuh", "never began; blanko unused"), ""),
-    rules.UNCERTAIN: (Words("belum jelas", "not known"), "is-warn"),
+    UNCERTAIN: (Words("belum jelas", "not known"), "is-warn"),
     rules.INTENDED: (
         Words("dimulai, hasilnya belum ada", "begun, no answer yet"),
         "is-warn",

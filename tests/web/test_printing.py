@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from perahu.cards import reads, reads_stock
+from perahu.cards import actions, reads, reads_stock
+from perahu.devices.card_image import render
+from perahu.devices.printer_ports import CardJob, PrinterState, PrintOutcome
+from perahu.keys.sealing import open_blob
 from perahu.node.web_printing import WebPrinting
 from perahu.people.models import Person
+from perahu.words import Words
 from tests.node.desk.conftest import Printing
 from tests.web.conftest import open_pages
 from tests.web.seats import Seat, plain, seat_at
@@ -31,6 +35,13 @@ class Desk:
     def node(self) -> bytes:
         """Whose queue it is."""
         return self.seat.office.journal.node_id
+
+    @property
+    def officer(self) -> bytes:
+        """Sari."""
+        grant = self.seat.office.authority.operator_by_login("sari")
+        assert grant is not None
+        return grant.operator
 
     def queue(self) -> list[str]:
         """The orders that wait, by the rule."""
@@ -158,11 +169,84 @@ def test_it_asks_what_became_of_an_uncertain_print(
     answer = desk.seat.post(f"/cetak/{first}", **seen)
     assert answer.status_code == 302, plain(answer.content.decode())
     assert desk.blanko() == after and len(desk.queue()) == queued
-    assert "Apa yang terjadi" not in desk.seat.text("/cetak")
+    text = desk.seat.text("/cetak")
+    assert "Apa yang terjadi" not in text and "Cetakan berhenti" not in text
     again = desk.seat.post(f"/cetak/{first}", **seen)
     assert again.status_code == 409 and "sudah tercatat" in plain(
         again.content.decode()
     )
+
+
+class PowerCut(BaseException):
+    """The lights go out: nothing after it runs."""
+
+
+class DyingPrinter:
+    """A printer that is ready, and takes the node down with it."""
+
+    def state(self) -> PrinterState:
+        """Ready."""
+        return PrinterState(True, 50, 80, (), Words("siap", "ready"))
+
+    def print(self, job: CardJob) -> PrintOutcome:
+        """The last thing that happens."""
+        raise PowerCut
+
+
+def test_it_asks_after_a_power_cut_in_the_middle(desk: Desk) -> None:
+    """The intent stands without an end: it is asked about, and not printed by itself."""
+    office, first = desk.seat.office, desk.queue()[0]
+    with pytest.raises(PowerCut):
+        actions.print_card(
+            office.journal,
+            office.ask(desk.officer),
+            DyingPrinter(),
+            order=bytes.fromhex(first),
+            open_blob=lambda cipher: open_blob(cipher, office.keys.age_identity),
+            draw=render,
+        )
+    assert "Apa yang terjadi dengan kartu" in desk.seat.text("/cetak")
+    assert "dimulai, hasilnya belum ada" in desk.seat.text(f"/cetak/{first}")
+    desk.print(count="2")
+    assert desk.printing.engine.cards_fed == 1 and desk.queue() == []
+    seen = {"attempt": "1", "outcome": "never_began"}
+    assert desk.seat.post(f"/cetak/{first}", **seen).status_code == 302
+    desk.print(order=first)
+    assert desk.blanko() == (2, 0, 18)
+
+
+def test_it_refuses_a_second_run_while_one_is_on(desk: Desk) -> None:
+    """Another desk's press adds no card, and nobody answers for the card in the printer."""
+    desk.printing.engine.card_s = 1.0
+    first, second = desk.queue()
+    assert desk.seat.post("/cetak", order=first).status_code == 302
+    answer = desk.seat.post("/cetak", order=second)
+    assert answer.status_code == 409
+    assert "sedang mencetak" in plain(answer.content.decode())
+    early = desk.seat.post(f"/cetak/{first}", attempt="1", outcome="printed")
+    assert early.status_code == 409
+    assert "Apa yang terjadi" not in desk.seat.text("/cetak")
+    desk.wait()
+    assert desk.blanko() == (1, 0, 19)
+
+
+def test_it_says_when_no_printer_answers(desk: Desk) -> None:
+    """Switched off: the picture has its plug out, and nothing is used."""
+    port = desk.seat.office.settings.printer.rpartition(":")[2].partition("/")[0]
+    away = desk.seat.office.settings.printer.replace(port, "9")
+    desk.seat.office.settings = replace(desk.seat.office.settings, printer=away)
+    page = desk.seat.get("/cetak").content.decode()
+    assert "tidak terhubung" in plain(page) and "pp-cord" in page
+    desk.print(count="1")
+    assert desk.blanko() == (0, 0, 20) and len(desk.queue()) == 2
+
+
+def test_it_works_without_a_printer(desk: Desk) -> None:
+    """An office without one still has its queue, and no print button."""
+    desk.seat.office.settings = replace(desk.seat.office.settings, printer="")
+    page = desk.seat.get("/cetak").content.decode()
+    assert "belum diatur" in plain(page) and "2 kartu antre" in plain(page)
+    assert "Cetak ini" not in page
 
 
 def test_it_passes_over_who_is_too_young_and_says_from_when(desk: Desk) -> None:
