@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -31,6 +32,8 @@ __all__ = [
 ]  # fmt: skip
 
 CHROMIUM = "/usr/bin/chromium"
+# Playwright keeps an event loop in this thread, in which Django would not ask its tables.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 def open_pages(town_: Town, name: str) -> Office:

@@ -8,6 +8,7 @@
   // A form is sent once: the second press of a slow button does nothing.
   document.addEventListener("submit", function (event) {
     const form = event.target;
+    if (event.defaultPrevented) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form.method === "post" && !form.hasAttribute("hx-post")) {
       form.dataset.sent = "1";
