@@ -27,6 +27,7 @@ def _hub(*rights: str) -> Expected:
 
 
 _OPERATOR = Expected()
+_FIELD = _office("record", "print", "hand_over", "stock")
 
 EXPECTED: dict[str, Expected] = {
     "sign-in": _anybody(),
@@ -46,6 +47,20 @@ EXPECTED: dict[str, Expected] = {
     "courier-take": _OPERATOR,
     "courier-slip": _OPERATOR,
     "courier-letter": _OPERATOR,
+    "field": _FIELD,
+    "field-now": _FIELD,
+    "field-receive": _FIELD,
+    "field-take": _FIELD,
+    "field-back": _FIELD,
+    "field-count": _FIELD,
+    "field-plan": _FIELD,
+    "field-depart": _FIELD,
+    "field-doors": _FIELD,
+    "field-trip": _FIELD,
+    "field-again": _FIELD,
+    "field-close": _FIELD,
+    "field-slip": _FIELD,
+    "field-file": _FIELD,
     "tour": _office(),
     "tour-now": _office(),
     "status": Expected(who="machine"),

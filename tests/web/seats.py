@@ -82,6 +82,7 @@ def real_ids(office: Office) -> dict[str, str]:
         "person": person.person if person else "",
         "recording": recording.recording if recording else "",
         "order": order.order if order else "",
+        "desa": person.wilayah if person else "",
         "node": office.journal.node_id.hex(),
         "file": "JRN-tidak-ada.jrnb",
     }
