@@ -66,7 +66,9 @@ class Posting(models.Model):
 
     class Meta:
         app_label = "cards"
-        indexes = [models.Index(fields=["account", "item"])]
+        # Balances and a ledger by time come out of the index alone: a kabupaten's page
+        # adds up every movement there ever was.
+        indexes = [models.Index(fields=["account", "item", "at_ms", "count"])]
 
     posting = models.CharField(max_length=80, primary_key=True)
     """The movement and "-" or "+"."""

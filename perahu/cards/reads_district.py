@@ -12,18 +12,28 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Sum
 
 from perahu.cards import facts
+from perahu.cards.facts import ITEMS
 from perahu.cards.models import Posting, PrintOrder, StockTransfer
-from perahu.cards.reads import CARD_MOVING, HELD_BACK, MOVING, TO_HAND_OVER
-from perahu.cards.reads_stock import balances
+from perahu.cards.reads import (
+    CANCELLED,
+    CARD_MOVING,
+    HANDED_OVER,
+    HELD_BACK,
+    MOVING,
+    STATES,
+    TO_HAND_OVER,
+)
 from perahu.cards.rules_stock import BLANKO, difference, office, spoiled, used
 from perahu.enrolment.reads_hub import Heap
 
 LEDGER_ROWS_MAX = 500
+_OPEN_STATES = tuple(one for one in STATES if one not in (HANDED_OVER, CANCELLED))
 
 
 def cards_by_office() -> dict[bytes, dict[str, Heap]]:
     """Orders by office and state; a right that is on its way counts where it goes."""
-    rows = PrintOrder.objects.exclude(ordered_order="")
+    # What was handed over is nearly all of it, and waits for nobody.
+    rows = PrintOrder.objects.filter(state__in=_OPEN_STATES).exclude(ordered_order="")
     grouped = rows.values_list("state", "holder", "moving_to").annotate(
         n=Count("pk"), ordered=Min("ordered_ms"), printed=Min("printed_ms")
     )
@@ -39,13 +49,23 @@ def cards_by_office() -> dict[bytes, dict[str, Heap]]:
 # --- stock ---------------------------------------------------------------------------------
 
 
-def stock_by_office() -> dict[bytes, dict[str, int]]:
+Sums = dict[tuple[str, str], int]
+"""(account, item) to what it holds."""
+
+
+def ledger_sums() -> Sums:
+    """What every account holds of every item: the whole ledger, read once."""
+    grouped = Posting.objects.values_list("account", "item").annotate(sum=Sum("count"))
+    found = grouped.order_by("account", "item")
+    return {(account, item): total for account, item, total in found}
+
+
+def stock_by_office(sums: Sums) -> dict[bytes, dict[str, int]]:
     """What lies at every office by the ledger, by item; an item never seen is absent."""
-    sums = Posting.objects.filter(account__startswith="office:")
-    grouped = sums.values_list("account", "item").annotate(sum=Sum("count"))
     found: dict[bytes, dict[str, int]] = {}
-    for account, item, total in grouped.order_by("account", "item"):
-        found.setdefault(_node_in(account), {})[item] = total
+    for (account, item), total in sums.items():
+        if account.startswith("office:"):
+            found.setdefault(_node_in(account), {})[item] = total
     return found
 
 
@@ -57,18 +77,19 @@ class Use:
     first_ms: int
 
 
-def blanko_used_since(since_ms: int) -> dict[bytes, Use]:
-    """What each office used up since then, for how long its stock will last."""
-    rows = Posting.objects.filter(item=BLANKO, at_ms__gte=since_ms)
+def blanko_used_since(since_ms: int, nodes: Sequence[bytes]) -> dict[bytes, Use]:
+    """What each of these offices used up since then: for how long its stock will last."""
+    # Whole names, not a beginning of them: so the index finds the time too.
+    accounts = [name for node in nodes for name in (used(node), spoiled(node))]
+    rows = Posting.objects.filter(
+        account__in=accounts, item=BLANKO, at_ms__gte=since_ms
+    )
+    summed = rows.values_list("account").annotate(sum=Sum("count"), first=Min("at_ms"))
     found: dict[bytes, Use] = {}
-    for prefix in ("used:", "spoiled:"):
-        grouped = rows.filter(account__startswith=prefix).values_list("account")
-        for account, total, first in grouped.annotate(
-            sum=Sum("count"), first=Min("at_ms")
-        ).order_by("account"):
-            known = found.get(_node_in(account), Use(0, first))
-            use = Use(known.count + total, min(known.first_ms, first))
-            found[_node_in(account)] = use
+    for account, total, first in summed.order_by("account"):
+        known = found.get(_node_in(account), Use(0, first))
+        use = Use(known.count + total, min(known.first_ms, first))
+        found[_node_in(account)] = use
     return found
 
 
@@ -117,10 +138,12 @@ class Miscount:
     reason: str
 
 
-def miscounts_since(since_ms: int) -> list[Miscount]:
-    """The counts with a difference since then, newest first."""
+def miscounts_since(since_ms: int, nodes: Sequence[bytes]) -> list[Miscount]:
+    """The counts of these offices with a difference since then, newest first."""
     rows = Posting.objects.filter(
-        account__startswith="difference:", at_ms__gte=since_ms
+        account__in=[difference(node) for node in nodes],
+        item__in=ITEMS,
+        at_ms__gte=since_ms,
     )
     return [
         Miscount(
@@ -157,14 +180,14 @@ class Whole:
         return self.received == held + self.used + self.spoiled + self.missing
 
 
-def whole_of(item: str, here: bytes) -> Whole:
+def whole_of(item: str, here: bytes, ledger: Sums) -> Whole:
     """The whole kabupaten's stock of an item, as this book has it."""
     sums: dict[str, int] = {}
-    at_node = 0
-    for account, count in balances(item).items():
-        kind = account.partition(":")[0]
-        sums[kind] = sums.get(kind, 0) + count
-        at_node += count if account == office(here) else 0
+    for (account, held), count in ledger.items():
+        if held == item:
+            kind = account.partition(":")[0]
+            sums[kind] = sums.get(kind, 0) + count
+    at_node = ledger.get((office(here), item), 0)
     under_way = sum(w.count for w in on_the_way_to_all() if w.item == item)
     lost = sums.get("transit", 0) - under_way
     return Whole(

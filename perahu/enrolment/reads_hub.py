@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Q
 
-from perahu.enrolment.facts import PHOTO
+from perahu.enrolment.facts import CENTRE_STATUSES, PHOTO, UNIQUE_STATUSES
 from perahu.enrolment.models import PersonLink, Recording
 from perahu.enrolment.reads import entry_at, same_persons, state_of
 from perahu.enrolment.rules import RecordingState
@@ -177,41 +177,48 @@ class Backlog:
     to_hand: Heap = NONE
     """Closed, and not handed to the centre in this version."""
     at_centre: dict[str, Heap] = field(default_factory=dict)
-    """By the centre's last word, "" where it has not said one."""
+    """By the centre's last word, "" where it has not said one; of what was found unique
+    only the number is known."""
+
+
+_WAITING = (
+    "node", "version", "submitted_version", "status", "opened_ms", "completed_ms",
+    "status_ms", "completed_order", "recalled_order", "status_order", "submitted_order",
+)  # fmt: skip
 
 
 def backlog_by_node() -> dict[bytes, Backlog]:
     """What waits of every office's recordings, as far as this book knows them."""
-    rows = Recording.objects.exclude(number="").filter(abandoned=False)
-    called = Q(recalled_order__gt=F("completed_order"))
-    closed_ = rows.filter(version__gt=0).exclude(called)
-    handed = closed_.filter(submitted_version__gte=F("version"))
-    said = handed.filter(status_order__gt=F("submitted_order"))
-    unsaid = handed.filter(status_order__lte=F("submitted_order"))
     found: dict[bytes, Backlog] = {}
-    for node, _, heap in _heaps(rows.filter(version=0), "opened_ms"):
-        found.setdefault(node, Backlog()).begun = heap
-    for node, _, heap in _heaps(rows.filter(called, version__gt=0), "status_ms"):
-        found.setdefault(node, Backlog()).recalled = heap
-    fresh = closed_.filter(submitted_version__lt=F("version"))
-    for node, _, heap in _heaps(fresh, "completed_ms"):
-        found.setdefault(node, Backlog()).to_hand = heap
-    for node, status, heap in _heaps(said, "status_ms", "status"):
-        found.setdefault(node, Backlog()).at_centre[status] = heap
-    for node, _, heap in _heaps(unsaid, "completed_ms"):
-        found.setdefault(node, Backlog()).at_centre[""] = heap
+    waiting = Recording.objects.exclude(number="").filter(
+        abandoned=False, status__in=("", *_NOT_UNIQUE)
+    )
+    for row in waiting.only(*_WAITING).order_by().iterator():
+        backlog = found.setdefault(bytes.fromhex(row.node), Backlog())
+        if not row.version:
+            backlog.begun += Heap(1, row.opened_ms)
+        elif row.recalled_order > row.completed_order:
+            backlog.recalled += Heap(1, row.status_ms)
+        elif row.submitted_version < row.version:
+            backlog.to_hand += Heap(1, row.completed_ms)
+        else:
+            said = row.status_order > row.submitted_order
+            _pile(backlog, row.status if said else "", row)
+    done = Recording.objects.filter(status__in=UNIQUE_STATUSES).exclude(node="")
+    counted = done.values_list("status", "node").annotate(n=Count("pk"))
+    for status, node, number in counted.order_by():
+        backlog = found.setdefault(bytes.fromhex(node), Backlog())
+        backlog.at_centre[status] = Heap(number, 0)
     return found
 
 
-def _heaps(
-    rows: QuerySet[Recording], since: str, by: str = "node"
-) -> list[tuple[bytes, str, Heap]]:
-    """(office, value of `by`, heap), in their order; since when by this column."""
-    counted = rows.values_list("node", by).annotate(n=Count("pk"), oldest=Min(since))
-    return [
-        (bytes.fromhex(node), value, Heap(n, oldest))
-        for node, value, n, oldest in counted.order_by("node", by)
-    ]
+_NOT_UNIQUE = tuple(one for one in CENTRE_STATUSES if one not in UNIQUE_STATUSES)
+
+
+def _pile(backlog: Backlog, status: str, row: Recording) -> None:
+    since_ms = row.status_ms if status else row.completed_ms
+    heap = backlog.at_centre.get(status, NONE)
+    backlog.at_centre[status] = heap + Heap(1, since_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,7 @@ class Total:
             at_centre=sum((one.at_centre for one in offices), NONE),
             queued=sum((one.queued for one in offices), NONE),
             to_hand_over=sum((one.to_hand_over for one in offices), NONE),
-            stock=[(item, whole_of(item, here)) for item in ITEMS],
+            stock=[(item, whole_of(item, here, seen.ledger)) for item in ITEMS],
             cases=len(seen.cases),
         )
 

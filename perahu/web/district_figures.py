@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from perahu.cards import reads as orders
 from perahu.cards import reads_district as cards
 from perahu.cards import reads_stock as stock
-from perahu.cards.reads_district import Way
+from perahu.cards.reads_district import Sums, Way
 from perahu.cards.rules_stock import BLANKO
 from perahu.cases import reads as cases
 from perahu.cases.reads import CaseRow
@@ -115,6 +115,8 @@ class District:
     travelling: list[OfficeSeen]
     """Offices of the whole kabupaten: laptops for the field."""
     cases: list[CaseRow]
+    ledger: Sums
+    """The whole stock, read once for all of the page."""
 
     @property
     def offices(self) -> list[OfficeSeen]:
@@ -137,7 +139,8 @@ def look(office: Office) -> District:
     """Everything, as this hub's book has it now."""
     certificate = office.journal.certificate
     code = certificate.wilayah[0][:4]
-    seen = _offices(office)
+    ledger = cards.ledger_sums()
+    seen = _offices(office, ledger)
     names = {one.code: one.name for one in children(code)}
     placed: dict[str, list[OfficeSeen]] = {found: [] for found in names}
     travelling = []
@@ -160,6 +163,7 @@ def look(office: Office) -> District:
         kecamatan=kecamatan,
         travelling=sorted(travelling, key=lambda one: urgency(one.alarms)),
         cases=cases.open_cases(),
+        ledger=ledger,
     )
 
 
@@ -174,13 +178,14 @@ def _name_of(code: str, names: Mapping[str, str]) -> str:
 # --- one office ------------------------------------------------------------------------------
 
 
-def _offices(office: Office) -> list[OfficeSeen]:
+def _offices(office: Office, ledger: Sums) -> list[OfficeSeen]:
     """Every office with its figures and alarms."""
-    authority, now_ms = office.journal.authority, office.now().wall_ms
+    authority = office.journal.authority
     journals = {row.id: row.node for row in office.journal.journals()}
-    gathered = _Gathered(office, journals, now_ms)
+    nodes = sorted({*authority.nodes(), *journals.values()})
+    gathered = _Gathered(office, journals, ledger, nodes)
     found = []
-    for node_id in sorted({*authority.nodes(), *journals.values()}):
+    for node_id in nodes:
         node = authority.node(node_id)
         if node is None or node.role in HUB_ROLES | SECOND_SITE_ROLES:
             continue
@@ -203,18 +208,22 @@ class _Gathered:
     """What all offices have together, read once."""
 
     def __init__(
-        self, office: Office, journals: Mapping[bytes, bytes], now_ms: int
+        self,
+        office: Office,
+        journals: Mapping[bytes, bytes],
+        ledger: Sums,
+        nodes: Sequence[bytes],
     ) -> None:
-        self.now_ms = now_ms
+        self.now_ms = now_ms = office.now().wall_ms
         self.backlogs = recordings.backlog_by_node()
         self.cards = cards.cards_by_office()
-        self.stock = cards.stock_by_office()
-        self.used = cards.blanko_used_since(now_ms - USE_DAYS * DAY_MS)
+        self.stock = cards.stock_by_office(ledger)
+        self.used = cards.blanko_used_since(now_ms - USE_DAYS * DAY_MS, nodes)
         self.ways: dict[bytes, list[Way]] = {}
         for way in cards.on_the_way_to_all():
             self.ways.setdefault(way.to, []).append(way)
         self.miscounts: dict[bytes, dict[str, int]] = {}
-        for one in cards.miscounts_since(now_ms - MISCOUNT_DAYS * DAY_MS):
+        for one in cards.miscounts_since(now_ms - MISCOUNT_DAYS * DAY_MS, nodes):
             counts = self.miscounts.setdefault(one.node, {})
             counts[one.item] = counts.get(one.item, 0) + one.found
         self.cases: dict[bytes, list[CaseRow]] = {}

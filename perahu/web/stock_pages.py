@@ -120,7 +120,7 @@ def _pile(visit: Visit, item: str) -> Pile:
     on_hand, per_day, days_left = totals["on_hand"], 0.0, None
     if item == BLANKO:
         since = now_ms - _USE_DAYS * _DAY_MS
-        use = reads_district.blanko_used_since(since).get(node)
+        use = reads_district.blanko_used_since(since, [node]).get(node)
         if use is not None and use.count > 0:
             days = max(1.0, (now_ms - use.first_ms) / _DAY_MS)
             per_day = use.count / days

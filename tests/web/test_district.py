@@ -12,7 +12,7 @@ import pytest
 
 from perahu.cards import actions_stock
 from perahu.cards.facts import StockSent
-from perahu.cards.reads_district import whole_of
+from perahu.cards.reads_district import ledger_sums, whole_of
 from perahu.enrolment.facts import CentreStatusSeen, PacketSubmitted
 from perahu.journal.types import Draft
 from perahu.web.district_figures import look
@@ -167,7 +167,7 @@ def test_it_shows_what_is_on_the_way(seat: HubSeat) -> None:
     text = seat.text("/kabupaten")
     assert "blanko 20 +50 di jalan" in text
     with hub.at_work():
-        whole = whole_of("blanko", hub.journal.node_id)
+        whole = whole_of("blanko", hub.journal.node_id, ledger_sums())
     assert whole.is_whole
     assert (whole.received, whole.here, whole.on_the_way) == (20, -50, 50)
     text = enggano_page(seat)
