@@ -103,7 +103,7 @@ def _born(request: HttpRequest) -> date | None:
     if not all(part.isascii() and part.isdecimal() and len(part) < 5 for part in parts):
         return None
     try:
-        return date(*map(int, parts))  # type: ignore[arg-type]
+        return date(*map(int, parts))
     except ValueError:
         return None
 

@@ -107,15 +107,15 @@ def _lies_here(card: Card, node: bytes) -> bool:
 # --- one card ----------------------------------------------------------------------------
 
 
-def hand_over_card(request: HttpRequest, order_: str) -> HttpResponse:
+def hand_over_card(request: HttpRequest, order: str) -> HttpResponse:
     """The proof at the counter, by finger or by code; after it, who took the card."""
     visit, error = visit_of(request), None
-    number = hex_of(order_, _ORDER_BYTES)
+    number = hex_of(order, _ORDER_BYTES)
     found = rules.check_known(reads.order(number))
     if request.method == "POST":
         try:
             _give(request, visit, number)
-            return redirect("hand-over-card", order_)
+            return redirect("hand-over-card", order)
         except Refusal as refusal:
             error = refusal.words
     shown = _card_shown(visit, found) | {"error": error, "typed": request.POST}
@@ -182,7 +182,7 @@ ROUTES = (
         where=Where.OFFICE, menu=_("Serahkan"),
     ),
     Route(
-        path="serah/<str:order_>", name="hand-over-card", view=hand_over_card,
+        path="serah/<str:order>", name="hand-over-card", view=hand_over_card,
         rights=("hand_over",), where=Where.OFFICE,
     ),
 )  # fmt: skip

@@ -75,7 +75,6 @@ def _choice(label: object, table: codes.Codes, *, optional: bool = True) -> Any:
         coerce=int,
         initial="0" if optional else None,
         required=not optional,
-        empty_value=0,
         error_messages={"required": _("Pilih salah satu.")},
     )
 
@@ -191,8 +190,12 @@ class BiodataForm(forms.Form):
 
     def biodata(self) -> Biodata:
         """What was typed, where it is valid."""
-        told = {k: v for k, v in self.cleaned_data.items() if k in _ELEMENTS}
-        return Biodata(**told)
+        return Biodata(**self.told())
+
+    def told(self) -> dict[str, Any]:
+        """The elements by name; a code that was left out is 0."""
+        found = {k: v for k, v in self.cleaned_data.items() if k in _ELEMENTS}
+        return found | {name: int(found[name] or 0) for name in _CODED}
 
 
 class RegisterForm(BiodataForm):
@@ -224,9 +227,7 @@ class CorrectForm(BiodataForm):
     def changes(self, before: Biodata) -> list[Change]:
         """What is another than before."""
         paper = f"{self.cleaned_data['dokumen']} ({self.cleaned_data['alasan']})"
-        after = initial_of(before) | {
-            k: v for k, v in self.cleaned_data.items() if k in _ELEMENTS
-        }
+        after = initial_of(before) | self.told()
         return [
             Change(name, _as_text(after[name]), paper)
             for name in _CORRECTABLE
@@ -261,5 +262,9 @@ _ELEMENTS = (
     "nik", "no_kk", "nama", "jenis_kelamin", "tempat_lahir", "tanggal_lahir", "wilayah",
     "alamat", "rt", "rw", "agama", "status_kawin", "shdk", "pendidikan", "pekerjaan",
     "gol_darah", "kewarganegaraan", "berlaku_hingga",
+)  # fmt: skip
+_CODED = (
+    "jenis_kelamin", "agama", "status_kawin", "shdk", "pendidikan", "pekerjaan",
+    "gol_darah",
 )  # fmt: skip
 _CORRECTABLE = tuple(name for name in _ELEMENTS if name != "nik")

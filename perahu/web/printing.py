@@ -263,15 +263,15 @@ def _run_row(visit: Visit, card: RunCard) -> dict[str, Any]:
 # --- one card ----------------------------------------------------------------------------
 
 
-def order(request: HttpRequest, order_: str) -> HttpResponse:
+def one_card(request: HttpRequest, order: str) -> HttpResponse:
     """One card: both its sides, its facts, its attempts, and what can be done."""
     visit, error = visit_of(request), None
-    number = hex_of(order_, _ORDER_BYTES)
+    number = hex_of(order, _ORDER_BYTES)
     found = rules.check_known(reads.order(number))
     if request.method == "POST":
         try:
             _resolve(request, visit, found)
-            return redirect("print-order", order_)
+            return redirect("print-order", order)
         except Refusal as refusal:
             error = refusal.words
             found = rules.check_known(reads.order(number))
@@ -364,14 +364,21 @@ def _attempt_shown(visit: Visit, attempt: AttemptState) -> dict[str, Any]:
 
 
 @require_GET
-def picture(request: HttpRequest, order_: str, side: str) -> HttpResponse:
-    """One side of the card as a picture; never kept by a browser."""
+def front(request: HttpRequest, order: str) -> HttpResponse:
+    """The front as a picture; never kept by a browser."""
+    return _picture(request, order, FRONT)
+
+
+@require_GET
+def back(request: HttpRequest, order: str) -> HttpResponse:
+    """The back, as a blanko brings it."""
+    return _picture(request, order, BACK)
+
+
+def _picture(request: HttpRequest, order: str, side: str) -> HttpResponse:
     visit = visit_of(request)
-    number = hex_of(order_, _ORDER_BYTES)
-    if side not in (FRONT, BACK):
-        return HttpResponse(status=404)
     try:
-        drawn = _port(visit).picture(number, side)
+        drawn = _port(visit).picture(hex_of(order, _ORDER_BYTES), side)
     except Refusal as refusal:
         # Shown as a broken picture with its sentence beside it, never as a page.
         words = refusal.words.in_(visit.language)
@@ -389,11 +396,15 @@ ROUTES = (
         where=Where.OFFICE, is_poll=True,
     ),
     Route(
-        path="cetak/<str:order_>", name="print-order", view=order,
+        path="cetak/<str:order>", name="print-order", view=one_card,
         rights=("print", "hand_over"), where=Where.OFFICE,
     ),
     Route(
-        path="cetak/<str:order_>/<str:side>.jpg", name="print-picture", view=picture,
-        rights=("print", "hand_over"), where=Where.OFFICE,
+        path="cetak/<str:order>/depan.jpg", name="print-front", view=front,
+        rights=("print", "hand_over"), where=Where.OFFICE, is_poll=True,
+    ),
+    Route(
+        path="cetak/<str:order>/belakang.jpg", name="print-back", view=back,
+        rights=("print", "hand_over"), where=Where.OFFICE, is_poll=True,
     ),
 )  # fmt: skip

@@ -46,6 +46,9 @@ from perahu.web.routes import Route, View, Where
 from perahu.web.visits import Visit, hex_of, op_of, visit_of
 from perahu.words import Refusal, Words
 
+LIST_MAX = 60
+"""More unfinished recordings than this are found by NIK."""
+
 _DATE_FIRST = Words(
     "Tanggal komputer ini meragukan. Periksa tanggal dan jam, centang bila benar, lalu "
     "mulai lagi. Belum ada yang disimpan.",
@@ -69,6 +72,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
         if found is not None:
             return to(reverse("recording-start", args=[found.person.hex()]))
         error = _unknown_nik(nik).words
+    unfinished = reads.unfinished(visit.office.journal.node_id)
     waiting = [
         {
             "state": state,
@@ -80,10 +84,11 @@ def list_page(request: HttpRequest) -> HttpResponse:
             "total": len(PARTS),
             "why": called_back(state),
         }
-        for state in reads.unfinished(visit.office.journal.node_id)
+        for state in unfinished[:LIST_MAX]
     ]
     shown = {
         "waiting": waiting,
+        "more": max(0, len(unfinished) - LIST_MAX),
         "error": error,
         "nik": nik,
         "find_address": link(visit, "find"),

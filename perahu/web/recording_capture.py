@@ -87,7 +87,8 @@ def stage_context(sheet: Sheet, stage: Stage) -> dict[str, Any]:
     if run is not None and not _is_of(run, stage):
         run = None
     is_on = run is not None and run.is_on
-    own = INDEXES if stage.kind == VERIFY else stage.parts
+    is_match = stage.kind == VERIFY
+    own = INDEXES if is_match else stage.parts
     seen = sheet.desks.scanners(sheet.sitter.desk)
     has_device = any(one.kind == stage.device for one in seen)
     groups = [(group, open_in(group, sheet.state.parts)) for group in stage.groups]
@@ -95,8 +96,8 @@ def stage_context(sheet: Sheet, stage: Stage) -> dict[str, Any]:
         "stage": stage,
         "run": run,
         "is_on": is_on,
-        "figure": figure_of(sheet, own, run),
-        "rows": rows_of(sheet, own, run),
+        "figure": figure_of(sheet, own, run, is_match=is_match),
+        "rows": rows_of(sheet, own, run, is_match=is_match),
         "groups": groups,
         "next_group": next((group for group, left in groups if left), None),
         "now": part_words(run.now) if run and run.now else None,

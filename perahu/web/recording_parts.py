@@ -12,7 +12,7 @@ from perahu.enrolment.rules import PartState, modality
 from perahu.enrolment.rules_groups import quality_of, quality_words
 from perahu.enrolment.rules_parts import part_words, reason_words
 from perahu.web.hands import Mark, eyes, hands
-from perahu.web.recording_ports import VERIFY, Run
+from perahu.web.recording_ports import Run
 from perahu.web.recording_sheet import Sheet
 from perahu.words import Words
 
@@ -37,20 +37,23 @@ class Row:
     may_except: bool
 
 
-def rows_of(sheet: Sheet, parts: Sequence[str], run: Run | None) -> list[Row]:
-    """The parts of a page in their order."""
+def rows_of(
+    sheet: Sheet, parts: Sequence[str], run: Run | None, *, is_match: bool = False
+) -> list[Row]:
+    """The parts of a page in their order; `is_match` where they are being compared."""
     rows = []
     for part in parts:
         held = sheet.state.part(part)
-        mark = mark_of(sheet, part, run)
+        mark = mark_of(sheet, part, run, is_match=is_match)
         may = sheet.may_take(part)
+        has_score = held.status == "captured" and not is_match
         rows.append(
             Row(
                 part=part,
                 name=part_words(part),
                 mark=mark.kind,
-                says=_says(sheet, held, mark, run),
-                score=held.score if held.status == "captured" else 0,
+                says=_says(sheet, held, mark, is_match),
+                score=held.score if has_score else 0,
                 may_again=may and held.status != "open",
                 may_except=may and bool(REASONS_FOR[modality(part)]),
             )
@@ -58,40 +61,40 @@ def rows_of(sheet: Sheet, parts: Sequence[str], run: Run | None) -> list[Row]:
     return rows
 
 
-def mark_of(sheet: Sheet, part: str, run: Run | None) -> Mark:
+def mark_of(sheet: Sheet, part: str, run: Run | None, *, is_match: bool) -> Mark:
     """How one part stands now."""
     held = sheet.state.part(part)
     if run is not None and run.is_on and run.now == part:
         return Mark("now", run.last_score if run.tries > 1 else 0)
     if held.status == "excepted":
         return Mark("excepted")
-    if run is not None and run.wanted.kind == VERIFY and held.status == "captured":
-        return Mark("open" if part in sheet.state.unverified else "good", 0)
     if held.status == "captured":
+        if is_match:
+            return Mark("open" if part in sheet.state.unverified else "good")
         return Mark(quality_of(part, held.score), held.score)
-    if run is not None and part in run.offers:
-        return Mark("missed")
-    return Mark("open")
+    is_missed = run is not None and part in run.offers
+    return Mark("missed" if is_missed else "open")
 
 
-def _says(sheet: Sheet, held: PartState, mark: Mark, run: Run | None) -> Words:
+def _says(sheet: Sheet, held: PartState, mark: Mark, is_match: bool) -> Words:
     if mark.kind == "now":
         return _NOW
     if held.status == "excepted":
         return reason_words(held.exception)
+    if held.status == "captured" and is_match:
+        return _UNVERIFIED if held.part in sheet.state.unverified else _VERIFIED
     if held.status == "captured":
-        if run is not None and run.wanted.kind == VERIFY:
-            is_open = held.part in sheet.state.unverified
-            return _UNVERIFIED if is_open else _VERIFIED
         return quality_words(held.part, held.score)
     if mark.kind == "missed":
         return _MISSED
     return _AGAIN if held.recalled else _OPEN
 
 
-def figure_of(sheet: Sheet, parts: Sequence[str], run: Run | None) -> SafeString:
+def figure_of(
+    sheet: Sheet, parts: Sequence[str], run: Run | None, *, is_match: bool = False
+) -> SafeString:
     """The picture of these parts; empty where they have none."""
-    marks = {part: mark_of(sheet, part, run) for part in parts}
+    marks = {part: mark_of(sheet, part, run, is_match=is_match) for part in parts}
     if any(part in FINGERS for part in parts):
         return hands(marks)
     return eyes(marks) if any(part in IRISES for part in parts) else SafeString("")

@@ -30,7 +30,7 @@ from perahu.web.standing import standings
 from perahu.web.visits import Visit, visit_of
 from perahu.words import Refusal, Words
 
-RIGHTS = ("intake", "record", "print", "hand_over", "verify", "audit")
+RIGHTS = ("intake", "record", "print", "hand_over", "verify")
 """Each of these acts begins with finding the person, so each may find."""
 HITS_MAX = 20
 TEXT_CHARS_MAX = 1_100

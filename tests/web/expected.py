@@ -29,6 +29,8 @@ def _hub(*rights: str) -> Expected:
 _OPERATOR = Expected()
 _FIELD = _office("record", "print", "hand_over", "stock")
 
+_FINDING = Expected(rights=("intake", "record", "print", "hand_over", "verify"))
+
 EXPECTED: dict[str, Expected] = {
     "sign-in": _anybody(),
     "set-pin": _anybody(),
@@ -38,6 +40,15 @@ EXPECTED: dict[str, Expected] = {
     "sign-out": _anybody(),
     "home": _OPERATOR,
     "strip": _OPERATOR,
+    "worklist": _OPERATOR,
+    "search": _FINDING,
+    "search-results": _FINDING,
+    "scan": _FINDING,
+    "person": _FINDING,
+    "register-person": _office("intake"),
+    "correct-person": _office("record"),
+    "citizen": _anybody(),
+    "status-part": Expected(who="machine"),
     "sending": _OPERATOR,
     "sending-now": _OPERATOR,
     "call-now": _OPERATOR,

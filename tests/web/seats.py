@@ -85,6 +85,7 @@ def real_ids(office: Office) -> dict[str, str]:
         "desa": person.wilayah if person else "",
         "node": office.journal.node_id.hex(),
         "file": "JRN-tidak-ada.jrnb",
+        "key": "belum-rekam" if office.settings.row.serves_people else "kasus",
     }
 
 
