@@ -27,28 +27,63 @@ def _hub(*rights: str) -> Expected:
 
 
 _OPERATOR = Expected()
-_FIELD = _office("record", "print", "hand_over", "stock")
-
-_FINDING = Expected(rights=("intake", "record", "print", "hand_over", "verify"))
+_PEOPLE = Expected(rights=("intake", "record", "print", "hand_over", "verify"))
+"""Who serves people sees people; who keeps the machines or the books does not (ADB)."""
+_CARDS = _office("print", "hand_over")
+_TRIPS = _office("record", "print", "hand_over", "stock")
+_CHIEFS = _hub("verify", "audit", "stock", "sign")
 
 EXPECTED: dict[str, Expected] = {
     "sign-in": _anybody(),
     "set-pin": _anybody(),
-    "unlock": _anybody(),
     "office-certificate": _anybody(),
+    "unlock": _anybody(),
     "lock": _OPERATOR,
     "sign-out": _anybody(),
     "home": _OPERATOR,
     "strip": _OPERATOR,
     "worklist": _OPERATOR,
-    "search": _FINDING,
-    "search-results": _FINDING,
-    "scan": _FINDING,
-    "person": _FINDING,
+    "search": _PEOPLE,
+    "search-results": _PEOPLE,
+    "scan": _PEOPLE,
     "register-person": _office("intake"),
     "correct-person": _office("record"),
-    "citizen": _anybody(),
-    "status-part": Expected(who="machine"),
+    "person": _PEOPLE,
+    **dict.fromkeys(
+        (
+            "recording-list", "recording-start", "recording-take-over", "recording",
+            "recording-pause", "recording-abandon", "recording-photo",
+            "recording-signature", "recording-fingers", "recording-irises",
+            "recording-match", "recording-capture", "recording-stop",
+            "recording-except", "recording-live", "recording-check",
+            "recording-statement", "recording-close", "recording-proof",
+        ),
+        _office("record"),
+    ),
+    "printing": _office("print"),
+    "print-state": _office("print"),
+    "print-order": _CARDS,
+    "print-front": _CARDS,
+    "print-back": _CARDS,
+    "hand-over": _office("hand_over"),
+    "hand-over-card": _office("hand_over"),
+    "stock": Expected(rights=("stock",)),
+    "stock-paper": Expected(rights=("stock",)),
+    "district": _CHIEFS,
+    "district-part": _CHIEFS,
+    "district-office": _CHIEFS,
+    "district-map": _hub("verify", "stock"),
+    "district-map-forget": _hub("verify", "stock"),
+    "cases": _hub("verify"),
+    "case": _hub("verify"),
+    **dict.fromkeys(
+        (
+            "field", "field-now", "field-receive", "field-take", "field-back",
+            "field-count", "field-plan", "field-depart", "field-doors", "field-trip",
+            "field-again", "field-close", "field-slip", "field-file",
+        ),
+        _TRIPS,
+    ),
     "sending": _OPERATOR,
     "sending-now": _OPERATOR,
     "call-now": _OPERATOR,
@@ -58,23 +93,11 @@ EXPECTED: dict[str, Expected] = {
     "courier-take": _OPERATOR,
     "courier-slip": _OPERATOR,
     "courier-letter": _OPERATOR,
-    "field": _FIELD,
-    "field-now": _FIELD,
-    "field-receive": _FIELD,
-    "field-take": _FIELD,
-    "field-back": _FIELD,
-    "field-count": _FIELD,
-    "field-plan": _FIELD,
-    "field-depart": _FIELD,
-    "field-doors": _FIELD,
-    "field-trip": _FIELD,
-    "field-again": _FIELD,
-    "field-close": _FIELD,
-    "field-slip": _FIELD,
-    "field-file": _FIELD,
     "tour": _office(),
     "tour-now": _office(),
+    "citizen": _anybody(),
     "status": Expected(who="machine"),
+    "status-part": Expected(who="machine"),
     "status-json": Expected(who="machine"),
-}
+}  # fmt: skip
 """Every page by the name of its route."""
