@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from perahu.node.map_shelf import MapShelf
 from perahu.node.office import Office
 from perahu.node.web_field import WebField
-from perahu.node.web_printing import WebHandingOver, WebPrinting
+from perahu.node.web_handing_over import WebHandingOver
+from perahu.node.web_printing import WebPrinting
 from perahu.node.web_recording import WebRecording
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Printing: the queue by its rule, the printer, a run, and what became of a card.
+"""Printing: the queue by its rule, the printer, a run, and what must be looked at.
 
 Nothing is printed by looking at a page, and nothing twice by a form sent twice: the run's
 operation names its cards (`printing_ports.Printing.begin`).
@@ -15,16 +15,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from perahu.cards import actions, reads, reads_desk, reads_stock, rules
+from perahu.cards import reads, reads_desk, reads_stock, rules
 from perahu.cards.facts import SPOIL_CAUSES
 from perahu.cards.reads_desk import Card
 from perahu.cards.rules import (
     NEVER_BEGAN,
-    PRINTED,
     SPOILED,
     UNCERTAIN,
     AttemptState,
-    OrderState,
 )
 from perahu.enrolment.rules import age_on
 from perahu.enrolment.rules_proof import masked_nik
@@ -34,8 +32,6 @@ from perahu.web import card_words
 from perahu.web.printer_picture import draw
 from perahu.web.printing_ports import (
     AT_PRINTER,
-    BACK,
-    FRONT,
     WAITING,
     Printing,
     RunCard,
@@ -48,7 +44,7 @@ PAGE_ROWS = 50
 AT_ONCE_MAX = 20
 """Cards of one run: a printer takes a minute for each, and somebody stands beside it."""
 _LOOKED_THROUGH_MAX = 1000
-_ORDER_BYTES = 12
+ORDER_BYTES = 12
 
 
 # --- a card as the pages show it ---------------------------------------------------------
@@ -120,7 +116,8 @@ def allowed_on(visit: Visit, biodata: Biodata) -> date | None:
         return date(year, 3, 1)
 
 
-def _port(visit: Visit) -> Printing:
+def printing_port(visit: Visit) -> Printing:
+    """The printer of this office and its run."""
     found: Printing = visit.office.parts["printing"]
     return found
 
@@ -147,12 +144,12 @@ def _begin(request: HttpRequest, visit: Visit) -> None:
     """Print the card that was pointed at, or the next ones of the queue."""
     ask = visit.ask(op_of(request))
     if named := request.POST.get("order"):
-        orders = [hex_of(named, _ORDER_BYTES)]
+        orders = [hex_of(named, ORDER_BYTES)]
         rules.check_known(reads.order(orders[0]))
     else:
         wanted = int_of(request.POST.get("count", ""), AT_ONCE_MAX, 1)
         orders = _next(visit, wanted)
-    run = _port(visit).run()
+    run = printing_port(visit).run()
     if not orders and not (run and run.op_id == ask.op_id):
         raise Refusal(
             "nothing_to_print",
@@ -160,7 +157,7 @@ def _begin(request: HttpRequest, visit: Visit) -> None:
             "blanko yang dipakai.",
             en="No card of the queue may and can be printed now; no blanko was used.",
         )
-    _port(visit).begin(ask, orders)
+    printing_port(visit).begin(ask, orders)
 
 
 def _next(visit: Visit, wanted: int) -> list[bytes]:
@@ -202,7 +199,7 @@ def _queue_shown(request: HttpRequest, visit: Visit) -> dict[str, Any]:
 
 def looks(visit: Visit) -> list[tuple[Row, AttemptState]]:
     """The attempts a person must look at; not the card that is being printed now."""
-    run = _port(visit).run()
+    run = printing_port(visit).run()
     now = run.at_printer if run else b""
     found = []
     for order, attempt in reads.to_look_at(visit.office.journal.node_id):
@@ -225,7 +222,7 @@ def state(request: HttpRequest) -> HttpResponse:
 
 
 def _run_shown(visit: Visit) -> dict[str, Any]:
-    port = _port(visit)
+    port = printing_port(visit)
     printer, run = port.printer(), port.run()
     cards = [_run_row(visit, card) for card in run.cards] if run else []
     ended = [one for one in cards if one["state"] not in (WAITING, AT_PRINTER)]
@@ -260,132 +257,6 @@ def _run_row(visit: Visit, card: RunCard) -> dict[str, Any]:
     }
 
 
-# --- one card ----------------------------------------------------------------------------
-
-
-def one_card(request: HttpRequest, order: str) -> HttpResponse:
-    """One card: both its sides, its facts, its attempts, and what can be done."""
-    visit, error = visit_of(request), None
-    number = hex_of(order, _ORDER_BYTES)
-    found = rules.check_known(reads.order(number))
-    if request.method == "POST":
-        try:
-            _resolve(request, visit, found)
-            return redirect("print-order", order)
-        except Refusal as refusal:
-            error = refusal.words
-            found = rules.check_known(reads.order(number))
-    shown = _order_shown(visit, found) | {"error": error}
-    status = 409 if error else 200
-    return render(request, "perahu/printing/order.html", shown, status=status)
-
-
-def _resolve(request: HttpRequest, visit: Visit, order_: OrderState) -> None:
-    """Note what a person saw at the printer."""
-    run = _port(visit).run()
-    if run is not None and run.at_printer == order_.order:
-        raise Refusal(
-            "at_printer",
-            id="Kartu ini sedang dicetak; tidak ada yang dicatat. Tunggu sampai printer "
-            "selesai.",
-            en="This card is being printed; nothing was noted. Wait until the printer is "
-            "done.",
-        )
-    actions.resolve_attempt(
-        visit.office.journal,
-        visit.ask(op_of(request)),
-        order=order_.order,
-        attempt=int_of(request.POST.get("attempt", ""), 10_000, 1),
-        outcome=request.POST.get("outcome", ""),
-        cause=request.POST.get("cause", ""),
-    )
-
-
-def _order_shown(visit: Visit, order_: OrderState) -> dict[str, Any]:
-    card = reads_desk.card(order_.order)
-    assert card is not None
-    node = visit.office.journal.node_id
-    place = reads_desk.place_in_queue(order_.order) if order_.holder == node else 0
-    run = _port(visit).run()
-    is_now = run is not None and run.at_printer == order_.order
-    mine = [a for a in order_.attempts if a.unresolved and a.node == node]
-    row = row_of(visit, card, place)
-    return {
-        "row": row,
-        "order": order_,
-        "is_here": order_.holder == node,
-        "may_print": visit.may("print"),
-        "may_hand_over": visit.may("hand_over"),
-        "holder": card_words.office_name(visit.office, order_.place.hex()),
-        "handed_at": card_words.office_name(visit.office, card.handed_node.hex()),
-        "state_words": reads.STATE_WORDS[reads.QUEUED if is_now else card.state],
-        "is_now": is_now,
-        "look": None if is_now or not mine else mine[0],
-        "attempts": [_attempt_shown(visit, a) for a in order_.attempts],
-        "causes": [(cause, card_words.cause_words(cause)) for cause in SPOIL_CAUSES],
-        "has_picture": row.parts == row.parts_all and row.knows_person and row.parts,
-        "can_print": card.state == reads.QUEUED and order_.holder == node,
-        "why_not": _why_not(order_, node),
-        "blanko": reads_stock.on_hand(node),
-    }
-
-
-def _why_not(order_: OrderState, node: bytes) -> Words | None:
-    """What stands in the way of printing, of what the order itself can tell."""
-    try:
-        rules.check_right(order_, node)
-    except Refusal as refusal:
-        return refusal.words
-    return None
-
-
-_ATTEMPTS = {
-    PRINTED: (Words("tercetak", "printed"), "is-good"),
-    SPOILED: (Words("rusak", "spoiled"), "is-bad"),
-    NEVER_BEGAN: (Words("belum mulai; blanko utuh", "never began; blanko unused"), ""),
-    UNCERTAIN: (Words("belum jelas", "not known"), "is-warn"),
-    rules.INTENDED: (
-        Words("dimulai, hasilnya belum ada", "begun, no answer yet"),
-        "is-warn",
-    ),
-}
-
-
-def _attempt_shown(visit: Visit, attempt: AttemptState) -> dict[str, Any]:
-    words, mark = _ATTEMPTS[attempt.state]
-    return {
-        "number": attempt.attempt,
-        "office": card_words.office_name(visit.office, attempt.node.hex()),
-        "words": words,
-        "mark": mark,
-        "printer": attempt.printer,
-        "says": attempt.says,
-    }
-
-
-@require_GET
-def front(request: HttpRequest, order: str) -> HttpResponse:
-    """The front as a picture; never kept by a browser."""
-    return _picture(request, order, FRONT)
-
-
-@require_GET
-def back(request: HttpRequest, order: str) -> HttpResponse:
-    """The back, as a blanko brings it."""
-    return _picture(request, order, BACK)
-
-
-def _picture(request: HttpRequest, order: str, side: str) -> HttpResponse:
-    visit = visit_of(request)
-    try:
-        drawn = _port(visit).picture(hex_of(order, _ORDER_BYTES), side)
-    except Refusal as refusal:
-        # Shown as a broken picture with its sentence beside it, never as a page.
-        words = refusal.words.in_(visit.language)
-        return HttpResponse(words, status=409, content_type="text/plain; charset=utf-8")
-    return HttpResponse(drawn, content_type="image/jpeg")
-
-
 ROUTES = (
     Route(
         path="cetak", name="printing", view=printing, rights=("print",),
@@ -394,17 +265,5 @@ ROUTES = (
     Route(
         path="cetak/keadaan", name="print-state", view=state, rights=("print",),
         where=Where.OFFICE, is_poll=True,
-    ),
-    Route(
-        path="cetak/<str:order>", name="print-order", view=one_card,
-        rights=("print", "hand_over"), where=Where.OFFICE,
-    ),
-    Route(
-        path="cetak/<str:order>/depan.jpg", name="print-front", view=front,
-        rights=("print", "hand_over"), where=Where.OFFICE, is_poll=True,
-    ),
-    Route(
-        path="cetak/<str:order>/belakang.jpg", name="print-back", view=back,
-        rights=("print", "hand_over"), where=Where.OFFICE, is_poll=True,
     ),
 )  # fmt: skip

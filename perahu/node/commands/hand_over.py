@@ -19,7 +19,7 @@ from perahu.node.desk_call import (
 )
 from perahu.node.desk_devices import scanner_of, tell_simulator
 from perahu.node.office import Office
-from perahu.node.web_printing import give, proof_by_finger
+from perahu.node.web_handing_over import give, proof_by_finger
 from perahu.people import reads as people
 from perahu.words import Refusal, Words
 
