@@ -22,6 +22,7 @@ from perahu.cases.rules import REASON_CHARS_MAX, decisions_for
 from perahu.cases.rules_words import DECISION_WORDS, KIND_WORDS, CaseWords
 from perahu.people import reads as people
 from perahu.web.cases_compare import groups_of, sides_of
+from perahu.web.links import link
 from perahu.web.ports import Office
 from perahu.web.routes import Route, Where
 from perahu.web.visits import Visit, hex_of, op_of, visit_of
@@ -67,7 +68,7 @@ def case_page(request: HttpRequest, case: str) -> HttpResponse:
             return redirect(reverse("case", args=[case]))
         except Refusal as refusal:
             error = refusal.words
-    shown = {**_shown(visit.office, found), "error": error}
+    shown = {**_shown(visit, found), "error": error}
     shown["typed"] = request.POST.get("reason") or visit.draft.get("reason", "")
     shown["chosen"] = request.POST.get("decision") or visit.draft.get("decision", "")
     status = 409 if error else 200
@@ -86,7 +87,8 @@ def _decide(request: HttpRequest, visit: Visit, case: CaseRow) -> None:
     visit.office.look_now()
 
 
-def _shown(office: Office, case: CaseRow) -> dict[str, object]:
+def _shown(visit: Visit, case: CaseRow) -> dict[str, object]:
+    office = visit.office
     sides = sides_of(office, case.about)
     ending = reads.ending(case.case)
     grant = office.journal.authority.grant(ending.officer) if ending else None
@@ -94,7 +96,9 @@ def _shown(office: Office, case: CaseRow) -> dict[str, object]:
         "case": case,
         "words": KIND_WORDS[case.kind],
         "office_name": _name_of(case.audience, office),
-        "sides": sides,
+        "sides": [
+            (one, link(visit, "person", one.story.state.person)) for one in sides
+        ],
         "groups": groups_of(sides) if sides else [],
         "columns": 1 + len(sides),
         "orders": _orders(case, office),

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from perahu.cards import reads as orders
 from perahu.cards import reads_stock as stock
 from perahu.cards.facts import ITEMS
 from perahu.cards.reads import HANDED_OVER, STATE_WORDS, UNKNOWN
 from perahu.cards.reads_district import LedgerRow, ledger_of, totals_of
+from perahu.cards.rules import AttemptState, OrderState
 from perahu.cases.rules_words import KIND_WORDS
 from perahu.enrolment.facts import UNIQUE_STATUSES
 from perahu.enrolment.reads_hub import Backlog, Heap
@@ -22,13 +24,15 @@ from perahu.journal.book import Parked
 from perahu.people.rules.codes import path_of
 from perahu.web.district_figures import OfficeSeen, look
 from perahu.web.district_map import Look
+from perahu.web.links import link
 from perahu.web.ports import Office
 from perahu.web.templatetags.perahu import day
-from perahu.web.visits import hex_of, visit_of
+from perahu.web.visits import Visit, hex_of, visit_of
 from perahu.words import Refusal, Words
 
 LEDGER_ROWS = 300
 PARKED_SHOWN = 20
+UNCERTAIN_SHOWN = 50
 NODE_BYTES = 16
 
 
@@ -57,6 +61,7 @@ def office_page(request: HttpRequest, node: str) -> HttpResponse:
         "backlog": waiting_rows(seen.backlog),
         "unique": unique_rows(seen.backlog),
         "cards": _card_rows(seen),
+        "uncertain": uncertain_prints(visit, node_id),
         "item": item,
         "stock_items": [(one, one == item, _sums(node_id, one)) for one in ITEMS],
         "ledger": by_day(
@@ -103,6 +108,25 @@ def _card_rows(seen: OfficeSeen) -> list[tuple[Words, Heap]]:
         (STATE_WORDS[state], seen.cards[state])
         for state in STATE_WORDS
         if state in seen.cards and state not in (UNKNOWN, HANDED_OVER)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertain:
+    """One print whose card somebody must look at, and its person's page if open to her."""
+
+    order: OrderState
+    attempt: AttemptState
+    person: str
+
+
+def uncertain_prints(visit: Visit, node_id: bytes) -> list[Uncertain]:
+    """The prints at an office that may hold a blanko nobody has accounted for."""
+    return [
+        Uncertain(
+            order=order, attempt=attempt, person=link(visit, "person", order.person)
+        )
+        for order, attempt in orders.to_look_at(node_id)[:UNCERTAIN_SHOWN]
     ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perahu.cards import actions_stock
-from perahu.cards.facts import StockSent
+from perahu.cards.facts import PrintIntended, PrintOrdered, StockSent
 from perahu.cards.reads_district import ledger_sums, whole_of
 from perahu.enrolment.facts import CentreStatusSeen, PacketSubmitted
 from perahu.journal.types import Draft
@@ -173,6 +173,27 @@ def test_it_shows_what_is_on_the_way(seat: HubSeat) -> None:
     text = enggano_page(seat)
     assert "kiriman blanko 15 hari belum dihitung di tujuan" in text
     assert "50 blanko, dikirim 21 November 2026" in text
+
+
+def test_it_names_every_print_that_nobody_accounted_for(seat: HubSeat) -> None:
+    """A print begun and never ended shows its printer and leads to its person."""
+    hub, office = seat.network.hub, seat.network.enggano
+    to, order = office.journal.node_id, b"order-000001"
+    ordered = PrintOrdered(
+        person=PERSON, order=order, home=to, recording=RECORDING, kind="BELUM_PERNAH"
+    )
+    with hub.at_work() as journal, journal.writing() as book:
+        book.append(hub.ask(b""), [Draft(ordered, audience=to)])
+    seat.network.give()
+    begun = PrintIntended(person=PERSON, order=order, attempt=2, printer="Evolis 7")
+    with office.at_work() as journal, journal.writing() as book:
+        book.append(office.ask(SARI), [Draft(begun)])
+    seat.network.collect(office)
+    assert "1 hasil cetak belum jelas" in seat.text("/kabupaten")
+    node = to.hex()
+    html = seat.get(f"/kabupaten/{node}").content.decode()
+    assert "Percobaan ke-2 di Evolis 7" in html
+    assert f"/orang/{PERSON.hex()}" in html
 
 
 def test_it_says_when_an_item_has_no_ledger(seat: HubSeat) -> None:
