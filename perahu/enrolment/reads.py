@@ -291,8 +291,11 @@ def _unverified(row: Recording) -> tuple[str, ...]:
 
 def known_recording(person: bytes, nik: str) -> RecordingState | None:
     """The recording of this person by any known id or by NIK, the first one not given up."""
-    of_person = Q(person__in=[one.hex() for one in same_persons(person)])
-    rows = Recording.objects.filter(of_person | Q(nik=nik)).exclude(number="")
+    wanted = Q(person__in=[one.hex() for one in same_persons(person)])
+    if nik:
+        # Who has no NIK yet is not everybody else who has none.
+        wanted |= Q(nik=nik)
+    rows = Recording.objects.filter(wanted).exclude(number="")
     first = rows.filter(abandoned=False).order_by("opened_order").first()
     return None if first is None else state_of(first)
 
