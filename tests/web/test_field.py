@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
+from playwright.sync_api import Browser
 
 from perahu.web.field_ports import FieldRun
+from perahu.web.gate import COOKIE
 from tests.system.conftest import founded, surroundings, world
 from tests.system.laptop import Beach
 from tests.system.world import ENGGANO, HUB, KAPAL, OPERATORS, PIN, World
@@ -32,7 +35,7 @@ def beach(
         made.close(name)
     for name in (ENGGANO, KAPAL):
         stick = str(made.stick(name.lower()))
-        world.change(name, page="127.0.0.1:0", sticks=(stick,), demonstration=True)
+        world.change(name, page="127.0.0.1:0", sticks=(stick,))
     return made
 
 
@@ -162,3 +165,59 @@ def test_it_is_for_offices_alone(beach: Beach) -> None:
         assert seat.get("/lapangan").status_code == 404
     with beach.world.open(ENGGANO) as office, seat_at(office) as seat:
         assert seat.get("/lapangan").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"), [("id", "light", 1280), ("en", "dark", 360)]
+)
+def test_it_is_whole_in_a_browser(
+    beach: Beach, chromium: Browser, language: str, scheme: str, width: int
+) -> None:
+    """axe finds nothing on any of its pages, at the office and at the laptop."""
+    desa = desa_of(beach)
+    kapal = beach.world.node_id(KAPAL)
+    with beach.world.open(ENGGANO) as office, seat_at(office) as seat:
+        seat.sign_in("sari", PIN)
+        bag = {"to": kapal.hex(), "blanko": "5", "carrier": "Sari"}
+        bag["stick"] = str(beach.stick("enggano"))
+        trip = seat.post(f"/lapangan/desa/{desa}/berangkat", **bag).headers["Location"]
+        assert ended(seat).trouble is None
+        doors = f"/lapangan/desa/{desa}/kunjungan"
+        paths = ["/lapangan", f"/lapangan/desa/{desa}", doors, trip]
+        look(chromium, seat, [*paths, trip + "/serah-terima"], language, scheme, width)
+    for file in beach.stick("enggano").iterdir():
+        (beach.stick("kapal") / file.name).write_bytes(file.read_bytes())
+    with beach.world.open(KAPAL) as office, seat_at(office) as seat:
+        seat.sign_in("wati", PIN)
+        seat.post("/lapangan/terima", stick=str(beach.stick("kapal")))
+        assert ended(seat).trouble is None
+        look(chromium, seat, ["/lapangan", trip, doors], language, scheme, width)
+
+
+def look(
+    chromium: Browser,
+    seat: Seat,
+    paths: list[str],
+    language: str,
+    scheme: str,
+    width: int,
+) -> None:
+    """Each page: no violation, nothing wider than the screen, no word on the console."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    session = seat.client.cookies[COOKIE].value
+    context.add_cookies([{"name": COOKIE, "value": session, "url": seat.url}])
+    for path in paths:
+        page = context.new_page()
+        said: list[str] = []
+        page.on("console", lambda message, said=said: said.append(message.text))
+        answer = page.goto(f"{seat.url}{path}?lang={language}")
+        assert answer is not None and answer.status == 200, path
+        found = Axe().run(page).response["violations"]
+        assert not found, (path, [(one["id"], one["nodes"][0]["html"][:200]) for one in found])
+        assert not said, (path, said)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.close()
+    context.close()
