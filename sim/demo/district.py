@@ -204,6 +204,7 @@ class District:
             changes["parent"] = f"{LOOPBACK}:{free_port()}"
         if desk.scanners:
             changes["scanners"] = desk.scanners
+            changes["scanner_root"] = str(self.scanner_keys(desk) / "root.pem")
             changes["printer"] = f"ipp://{LOOPBACK}:{desk.printer}/ipp/print"
         letter = self._letter(desk)
         join(
