@@ -85,6 +85,10 @@ def real_ids(office: Office) -> dict[str, str]:
         "desa": person.wilayah if person else "",
         "node": office.journal.node_id.hex(),
         "file": "JRN-tidak-ada.jrnb",
+        "name": "jari",
+        "part": "left_thumb",
+        "desa": "1703012001",
+        "key": "simpul",
         "key": "belum-rekam" if office.settings.row.serves_people else "kasus",
     }
 

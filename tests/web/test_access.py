@@ -152,8 +152,9 @@ def test_it_lets_in_whom_the_table_lets_in(scenes: dict[str, Scene]) -> None:
             for key in ("", *scene.cookies):
                 wanted = allowed(EXPECTED[route.name], key, node)
                 for method in ("get", "post"):
-                    if method == "post" and wanted == "open":
-                        continue  # What a page does with a form is its own test's matter.
+                    # What a page does with a form it takes is its own test's matter.
+                    if method == "post" and (wanted == "open" or " own" in key):
+                        continue
                     cells += 1
                     seen = _answer(scene, route, key, method)
                     if wanted == "open" and seen == OF_THE_PAGE.get(route.name):
