@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from perahu.enrolment.reads_hub import NONE, Heap
-from perahu.enrolment.rules_words import Turn, status_words
+from perahu.web.status_words import Turn, status_words
 from perahu.words import Words
 
 DAY_MS = 24 * 3600 * 1000

@@ -15,11 +15,11 @@ from perahu.enrolment.facts import FINGERS, IRISES, PHOTO, SIGNATURE
 from perahu.enrolment.reads_hub import Story, story
 from perahu.enrolment.rules import PartState
 from perahu.enrolment.rules_parts import part_words, reason_words
-from perahu.enrolment.rules_words import status_words
 from perahu.people import reads as people
 from perahu.people.facts import Biodata
 from perahu.people.rules.codes import MARRIAGE, RELATION, RELIGION, SEX, path_of
 from perahu.web.ports import Office
+from perahu.web.status_words import status_words
 from perahu.web.templatetags.perahu import day, moment, say, spaced
 from perahu.words import Refusal, Words
 

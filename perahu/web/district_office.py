@@ -19,13 +19,13 @@ from perahu.cards.rules import AttemptState, OrderState
 from perahu.cases.rules_words import KIND_WORDS
 from perahu.enrolment.facts import UNIQUE_STATUSES
 from perahu.enrolment.reads_hub import Backlog, Heap
-from perahu.enrolment.rules_words import STATUS_WORDS, StatusWords, Turn
 from perahu.journal.book import Parked
 from perahu.people.rules.codes import path_of
 from perahu.web.district_figures import OfficeSeen, look
 from perahu.web.district_map import Look
 from perahu.web.links import link
 from perahu.web.ports import Office
+from perahu.web.status_words import STATUS_WORDS, StatusWords, Turn
 from perahu.web.templatetags.perahu import day
 from perahu.web.visits import Visit, hex_of, visit_of
 from perahu.words import Refusal, Words

@@ -16,10 +16,10 @@ from perahu.cases import reads as cases
 from perahu.enrolment import actions, reads_desk, reads_hub
 from perahu.enrolment.reads_desk import OnDesk
 from perahu.enrolment.rules_parts import going_on_words, parts_words
-from perahu.enrolment.rules_words import status_words
 from perahu.people.reads import Resident
 from perahu.web.card_words import kind_words, office_name
 from perahu.web.standing import NEVER_RECORDED, Standing
+from perahu.web.status_words import status_words
 from perahu.web.visits import Visit
 from perahu.words import Words
 

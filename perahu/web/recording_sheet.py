@@ -20,10 +20,10 @@ from perahu.enrolment import reads, rules
 from perahu.enrolment.facts import IRISES, PARTS, PHOTO, SIGNATURE
 from perahu.enrolment.rules import RecordingState
 from perahu.enrolment.rules_parts import parts_words
-from perahu.enrolment.rules_words import STATUS_WORDS
 from perahu.people import reads as people
 from perahu.people.reads import Resident
 from perahu.web.recording_ports import PART, Claim, RecordingDesks, Sitter
+from perahu.web.status_words import STATUS_WORDS
 from perahu.web.visits import Visit, hex_of, visit_of
 from perahu.words import Refusal, Words
 

@@ -21,10 +21,10 @@ from perahu.enrolment.reads import BEGUN, RECALLED, UNPROVED
 from perahu.enrolment.reads_desk import OnDesk
 from perahu.enrolment.rules import age_on
 from perahu.enrolment.rules_parts import going_on_words, parts_words
-from perahu.enrolment.rules_words import Turn, status_words
 from perahu.people.facts import Biodata
 from perahu.people.reads import Resident
 from perahu.web.links import link
+from perahu.web.status_words import Turn, status_words
 from perahu.web.visits import Visit
 from perahu.words import Words
 
