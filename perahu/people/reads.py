@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connections, router
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 
 from perahu.people.facts import Biodata
 from perahu.people.models import ImportBatch, Person, SoundToken
@@ -271,10 +271,11 @@ def _by_name(text: str, limit: int) -> list[Resident]:
     if not tokens:
         return []
     candidates = _candidates(tokens, sound_beginnings(text), limit)
-    rows = Person.objects.filter(_SHOWN, pk__in=candidates)
-    named = rows.values_list("person", "nama")
+    named = _named(candidates)
     wanted, looks = set(tokens), _trigrams(fold(text))
-    ranked = sorted((_distance(nama, wanted, looks), nama, key) for key, nama in named)
+    # Among so many people some share a name: each is weighed once.
+    far = {nama: _distance(nama, wanted, looks) for nama in {n for _, n in named}}
+    ranked = sorted((far[nama], nama, key) for key, nama in named)
     best = [key for _, _, key in ranked[: 2 * limit]]
     by_key = Person.objects.in_bulk(best)
     return [_resident(row) for row in _leaders(by_key[key] for key in best)][:limit]
@@ -290,8 +291,12 @@ def _candidates(
     2. Words that nobody has give way to those most like them.
     3. Everybody with the rarest words alone.
     """
+    found = _holding([_Word.of([sound_whole(tokens)])])
+    if len(found) >= limit:
+        # Nobody can be nearer than so many who are called just so.
+        return list(found)
     words = [_Word.of([token]) for token in tokens]
-    found = _holding([_Word.of([sound_whole(tokens)])]) | _holding(words)
+    found |= _holding(words)
     if len(found) < limit:
         last = _Word.of(_vocabulary(beginnings, _COMPLETIONS_MAX))
         found |= _holding([*words[:-1], last])
@@ -312,8 +317,10 @@ class _Word(NamedTuple):
 
     @classmethod
     def of(cls, tokens: Sequence[str]) -> _Word:
-        rows = SoundToken.objects.filter(token__in=tokens)
-        return cls(tuple(tokens), rows[:_COMMON].count() if tokens else 0)
+        if not tokens:
+            return cls((), 0)
+        counted = _ask(_COUNT.format(_marks(tokens)), [*tokens, _COMMON])
+        return cls(tuple(tokens), counted[0][0])
 
 
 def _holding(words: Sequence[_Word]) -> dict[str, None]:
@@ -321,14 +328,13 @@ def _holding(words: Sequence[_Word]) -> dict[str, None]:
     if not words or not all(word.people for word in words):
         return {}
     first, *others = sorted(words, key=lambda word: word.people)
-    rows = SoundToken.objects.filter(token__in=first.tokens)
+    asked = _HOLDING.format(_marks(first.tokens))
+    values: list[object] = [*first.tokens]
     for word in others:
-        same = SoundToken.objects.filter(
-            person=OuterRef("person"), token__in=word.tokens
-        )
-        rows = rows.filter(Exists(same))
-    persons = rows.values_list("person", flat=True)
-    return dict.fromkeys(persons[:CANDIDATES_MAX])
+        asked += _ALSO.format(_marks(word.tokens))
+        values += word.tokens
+    rows = _ask(f"{asked} LIMIT %s", [*values, CANDIDATES_MAX])
+    return dict.fromkeys(person for (person,) in rows)
 
 
 def _near(word: _Word) -> list[str]:
@@ -342,11 +348,45 @@ def _near(word: _Word) -> list[str]:
 def _vocabulary(starts: Iterable[str], limit: int) -> list[str]:
     """Tokens in use that begin so: from one to the next along the index, not row by row."""
     found: list[str] = []
-    with connections[router.db_for_read(SoundToken)].cursor() as cursor:
-        for start in starts:
-            cursor.execute(_NEXT_TOKENS, [start, _after(start), _after(start), limit])
-            found += [token for (token,) in cursor.fetchall() if token is not None]
+    for start in starts:
+        rows = _ask(_NEXT_TOKENS, [start, _after(start), _after(start), limit])
+        found += [token for (token,) in rows if token is not None]
     return list(dict.fromkeys(found))
+
+
+def _named(persons: Sequence[str]) -> list[tuple[str, str]]:
+    """Id and name of those of these persons who are shown."""
+    if not persons:
+        return []
+    return _ask(_NAMED.format(_marks(persons)), [*persons, False, True])
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _ask(asked: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """Plain SQL: a search asks a dozen questions, and the model layer alone would take
+    longer than the answers."""
+    with connections[router.db_for_read(SoundToken)].cursor() as cursor:
+        cursor.execute(asked, values)
+        return list(cursor.fetchall())
+
+
+_COUNT = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM people_soundtoken WHERE token IN ({}) LIMIT %s
+    ) AS counted
+"""
+_HOLDING = "SELECT person FROM people_soundtoken AS held WHERE token IN ({})"
+_ALSO = """
+    AND EXISTS (SELECT 1 FROM people_soundtoken AS also
+                WHERE also.person = held.person AND also.token IN ({}))
+"""
+_NAMED = """
+    SELECT person, nama FROM people_person
+    WHERE person IN ({}) AND nama <> '' AND (undone = %s OR served = %s)
+"""
 
 
 _NEXT_TOKENS = """
