@@ -13,6 +13,7 @@ from perahu.journal.types import Event
 from perahu.node.django_settings import ALIASES
 from perahu.node.tables import Tables, _at_work
 from perahu.words import Refusal
+from tests.cast import District
 from tests.node.events import make_event
 
 KEY = b"k" * 32
@@ -146,6 +147,25 @@ def test_it_notices_that_the_file_was_taken_away(
         (tmp_path / f"tables{ending}").unlink(missing_ok=True)
     with tables.at_work():
         assert tables.position() == 0
+
+
+def test_it_is_made_anew_where_it_is_ahead_of_the_book(tmp_path: Path) -> None:
+    """After a power cut that took the book's last entries: the same rows as a fresh replay."""
+    district = District(tmp_path / "district")
+    key = district.members["Hub"].keys.tables_key
+    contents = []
+    with Tables(tmp_path / "tables", key) as tables, tables.at_work():
+        hub = district.open("Hub", tables=tables)
+        district.found(hub)
+        contents.append(tables.content_hash())
+        last = tables.position()
+        hub.close()
+        tables.apply([make_event(last + 1)], last + 3)
+        hub = district.open("Hub", tables=tables)
+        assert tables.position() == last
+        contents.append(tables.content_hash())
+    district.close()
+    assert contents[0] == contents[1]
 
 
 def test_it_keeps_nodes_apart(tmp_path: Path, opened: Opener) -> None:

@@ -23,6 +23,8 @@ from django.utils.asyncio import async_unsafe
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from sqlcipher3 import dbapi2 as driver
 
+from perahu.journal.databases import CHECKPOINT_PAGES
+
 KEY_BYTES = 32
 
 driver.register_converter("bool", b"1".__eq__)
@@ -94,6 +96,7 @@ class DatabaseWrapper(plain.DatabaseWrapper):
         # behind the book, which replay heals, or ahead of it, which the journal notices at
         # start (Journal._check_tables). The book is the truth, and is flushed (ADR 0007).
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         register_functions(connection)
         return connection
 
