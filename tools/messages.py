@@ -57,9 +57,11 @@ def _of_template(text: str) -> Iterator[Message]:
     for hit in _TRANSLATE.finditer(text):
         yield hit[1] or hit[2]
     for hit in _BLOCK.finditer(text):
-        body = _VARIABLE.sub(r"%(\1)s", hit["text"].replace("%", "%%"))
         # Django doubles the per cent signs of a block that has no variable as well.
-        pieces = _PLURAL.split(body)
+        pieces = [
+            _VARIABLE.sub(r"%(\1)s", piece.replace("%", "%%"))
+            for piece in _PLURAL.split(hit["text"])
+        ]
         if re.search(r"\btrimmed\b", hit["words"]):
             pieces = [
                 " ".join(line.strip() for line in piece.strip().splitlines())
