@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from perahu.enrolment import actions, actions_capture, reads, rules
 from perahu.enrolment.facts import PARTS
 from perahu.enrolment.rules import RecordingState
-from perahu.enrolment.rules_groups import background_words
+from perahu.enrolment.rules_parts import background_words
 from perahu.people import reads as people
 from perahu.people.reads import Resident
 from perahu.web import recording_capture, recording_end

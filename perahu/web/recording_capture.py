@@ -23,8 +23,15 @@ from perahu.devices.ports import BACKGROUNDS, FACE, FINGER, IRIS, Capture
 from perahu.devices.ports import SIGNATURE as PAD
 from perahu.enrolment import actions, actions_capture, rules
 from perahu.enrolment.facts import INDEXES, PHOTO, REASONS_FOR, SIGNATURE
-from perahu.enrolment.rules_groups import GROUPS, Group, group_of, open_in
-from perahu.enrolment.rules_parts import part_words, parts_words, reason_words
+from perahu.enrolment.rules_parts import (
+    GROUPS,
+    Group,
+    group_of,
+    open_in,
+    part_words,
+    parts_words,
+    reason_words,
+)
 from perahu.web.recording_parts import figure_of, rows_of
 from perahu.web.recording_ports import PARTS, STATEMENT, VERIFY, Run, Wanted
 from perahu.web.recording_sheet import (

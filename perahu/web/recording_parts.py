@@ -9,8 +9,12 @@ from django.utils.safestring import SafeString
 
 from perahu.enrolment.facts import FINGERS, IRISES, REASONS_FOR
 from perahu.enrolment.rules import PartState, modality
-from perahu.enrolment.rules_groups import quality_of, quality_words
-from perahu.enrolment.rules_parts import part_words, reason_words
+from perahu.enrolment.rules_parts import (
+    part_words,
+    quality_of,
+    quality_words,
+    reason_words,
+)
 from perahu.web.hands import Mark, eyes, hands
 from perahu.web.recording_ports import Run
 from perahu.web.recording_sheet import Sheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perahu.enrolment.facts import PARTS
-from perahu.enrolment.rules_groups import (
+from perahu.enrolment.rules_parts import (
     GROUPS,
     background_words,
     group_of,
