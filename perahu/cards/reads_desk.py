@@ -5,13 +5,18 @@ Example: `cards_here(node, TO_HAND_OVER, 50)` are the cards that wait longest at
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from perahu.cards.models import Posting, PrintOrder
-from perahu.cards.reads import QUEUED, TO_HAND_OVER
+from perahu.cards.reads import QUEUED, TO_HAND_OVER, state_of
 from perahu.cards.rules_stock import office
+from perahu.people import reads as people
+from perahu.people.facts import Biodata
+from perahu.people.models import Person
+from perahu.people.reads_apply import biodata_of_row
 
 CARDS_MAX = 1000
 
@@ -33,6 +38,8 @@ class Card:
     means: str
     handed_ms: int
     handed_node: bytes
+    blobs: tuple[bytes, ...]
+    """Its parts, as sealed to where the right or the card is."""
 
 
 def card(order: bytes) -> Card | None:
@@ -105,7 +112,22 @@ def _card(row: PrintOrder) -> Card:
         means=row.means,
         handed_ms=row.handed_ms,
         handed_node=bytes.fromhex(row.handed_node),
+        blobs=state_of(row).blobs,
     )
+
+
+def holders(persons: Sequence[bytes]) -> dict[bytes, Biodata]:
+    """What stands of these people's biodata, in few queries; who is unknown is absent."""
+    rows = Person.objects.in_bulk([one.hex() for one in persons])
+    found = {}
+    for one in persons:
+        row = rows.get(one.hex())
+        is_plain = row and row.nama and not row.same_as and not row.undone
+        # A second id, or an import taken back: the rules of people.reads decide.
+        known = biodata_of_row(row) if row and is_plain else people.biodata(one)
+        if known is not None:
+            found[one] = known
+    return found
 
 
 # --- the ledger of a period ---------------------------------------------------------------

@@ -20,7 +20,7 @@ from perahu.enrolment.rules import pickup_hash
 from perahu.enrolment.rules_proof import PREFIX, read_qr
 from perahu.people import reads as people
 from perahu.web import card_words
-from perahu.web.printing import row_of
+from perahu.web.printing import row_of, rows_of
 from perahu.web.printing_ports import HandingOver
 from perahu.web.routes import Route, Where
 from perahu.web.visits import Visit, hex_of, int_of, op_of, visit_of
@@ -57,9 +57,9 @@ def _waiting_shown(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     held = reads_desk.cards_here(node, reads.HELD_BACK, PAGE_ROWS)
     last = reads_desk.handed_over_last(node, LAST_SHOWN)
     return {
-        "rows": [row_of(visit, card) for card in cards],
-        "held": [row_of(visit, card) for card in held],
-        "last": [row_of(visit, card) for card in last],
+        "rows": rows_of(visit, cards),
+        "held": rows_of(visit, held),
+        "last": rows_of(visit, last),
         "total": total,
         "earlier": max(1, first + 1 - PAGE_ROWS) if first else 0,
         "later": first + 1 + PAGE_ROWS if total > first + PAGE_ROWS else 0,

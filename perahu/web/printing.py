@@ -6,6 +6,7 @@ operation names its cards (`printing_ports.Printing.begin`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,24 +82,32 @@ class Row:
 
 
 def row_of(visit: Visit, card: Card, place: int = 0) -> Row:
-    """What the lists show of an order."""
-    biodata = people.biodata(card.person)
-    state = reads.order(card.order)
-    blobs = state.blobs if state else ()
+    """What the pages show of one order."""
+    return rows_of(visit, [card], place)[0]
+
+
+def rows_of(visit: Visit, cards: Sequence[Card], first: int = 0) -> list[Row]:
+    """What the lists show of orders; their places count from `first`, 0 for none."""
+    holders = reads_desk.holders([card.person for card in cards])
     here = visit.office.journal.blobs
-    return Row(
-        card=card,
-        name=biodata.nama if biodata else "–",
-        nik=masked_nik(biodata.nik) if biodata else "",
-        kind=card_words.kind_words(card.kind),
-        rule=rules.priority_words(card.priority),
-        line=card.priority + 1,
-        place=place,
-        parts=sum(here.has(sha) for sha in blobs),
-        parts_all=len(blobs),
-        allowed_on=allowed_on(visit, biodata) if biodata else None,
-        knows_person=biodata is not None,
-    )
+    found = []
+    for number, card in enumerate(cards):
+        biodata = holders.get(card.person)
+        row = Row(
+            card=card,
+            name=biodata.nama if biodata else "–",
+            nik=masked_nik(biodata.nik) if biodata else "",
+            kind=card_words.kind_words(card.kind),
+            rule=rules.priority_words(card.priority),
+            line=card.priority + 1,
+            place=first + number if first else 0,
+            parts=sum(here.has(sha) for sha in card.blobs),
+            parts_all=len(card.blobs),
+            allowed_on=allowed_on(visit, biodata) if biodata else None,
+            knows_person=biodata is not None,
+        )
+        found.append(row)
+    return found
 
 
 def allowed_on(visit: Visit, biodata: Biodata) -> date | None:
@@ -148,7 +157,7 @@ def _begin(request: HttpRequest, visit: Visit) -> None:
         rules.check_known(reads.order(orders[0]))
     else:
         wanted = int_of(request.POST.get("count", ""), AT_ONCE_MAX, 1)
-        orders = _next(visit, wanted)
+        orders = [row.card.order for row in _ready(visit, wanted)]
     run = printing_port(visit).run()
     if not orders and not (run and run.op_id == ask.op_id):
         raise Refusal(
@@ -160,38 +169,39 @@ def _begin(request: HttpRequest, visit: Visit) -> None:
     printing_port(visit).begin(ask, orders)
 
 
-def _next(visit: Visit, wanted: int) -> list[bytes]:
+def _ready(visit: Visit, wanted: int) -> list[Row]:
     """The first orders of the queue that can be printed now, in its order."""
-    found: list[bytes] = []
-    node = visit.office.journal.node_id
-    for card in reads_desk.cards_here(node, reads.QUEUED, _LOOKED_THROUGH_MAX):
-        if len(found) == wanted:
+    node, found = visit.office.journal.node_id, list[Row]()
+    for first in range(0, _LOOKED_THROUGH_MAX, PAGE_ROWS):
+        cards = reads_desk.cards_here(node, reads.QUEUED, PAGE_ROWS, first)
+        found += [row for row in rows_of(visit, cards, first + 1) if row.can_print]
+        if len(found) >= wanted or len(cards) < PAGE_ROWS:
             break
-        if row_of(visit, card).can_print:
-            found.append(card.order)
-    return found
+    return found[:wanted]
 
 
 def _queue_shown(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     node = visit.office.journal.node_id
     counts = reads.state_counts(node)
-    total = counts[reads.QUEUED]
+    total, ready = counts[reads.QUEUED], _ready(visit, PAGE_ROWS)
     first = int_of(request.GET.get("mulai") or "1", 10_000_000, 1) - 1
+    only_ready = request.GET.get("siap") == "1"
     cards = reads_desk.cards_here(node, reads.QUEUED, PAGE_ROWS, first)
-    rows = [row_of(visit, card, first + n) for n, card in enumerate(cards, 1)]
     held = reads_desk.cards_here(node, reads.CANCELLED, PAGE_ROWS)
     return {
-        "rows": rows,
+        "rows": ready if only_ready else rows_of(visit, cards, first + 1),
+        "only_ready": only_ready,
         "total": total,
-        "earlier": max(1, first + 1 - PAGE_ROWS) if first else 0,
-        "later": first + 1 + PAGE_ROWS if total > first + PAGE_ROWS else 0,
+        "earlier": max(1, first + 1 - PAGE_ROWS) if first and not only_ready else 0,
+        "later": 0
+        if only_ready or total <= first + PAGE_ROWS
+        else first + 1 + PAGE_ROWS,
         "blanko": reads_stock.on_hand(node),
-        "can_now": sum(row.can_print for row in rows),
-        "at_once": min(AT_ONCE_MAX, max(1, total)),
-        "min_age": visit.office.journal.authority.policy.umur_cetak_min,
+        "can_now": min(AT_ONCE_MAX, len(ready)),
+        "at_once": AT_ONCE_MAX,
         "looks": looks(visit),
         "causes": [(cause, card_words.cause_words(cause)) for cause in SPOIL_CAUSES],
-        "cancelled": [row_of(visit, card) for card in held],
+        "cancelled": rows_of(visit, held),
         "to_hand_over": counts[reads.TO_HAND_OVER],
         "may_hand_over": visit.may("hand_over"),
     }
