@@ -33,7 +33,8 @@ def apply(events: Sequence[Event]) -> None:
         movement = movement_of(event.fact, event.node)
         if movement is not None:
             rows += _rows(_entry_name(event), movement, event)
-        _note_transfer(event)
+        if isinstance(event.fact, _TRANSFERS):
+            _note_transfer(event)
     put(rows)
 
 
@@ -107,6 +108,9 @@ def put(rows: Sequence[models.Model]) -> None:
             f'ON CONFLICT ("{options.pk.attname}") DO UPDATE SET {news}',
             [[getattr(row, name) for name in names] for row in rows],
         )
+
+
+_TRANSFERS = (facts.StockSent, facts.StockArrived, facts.StockRelayed)
 
 
 def _note_transfer(event: Event) -> None:

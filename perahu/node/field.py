@@ -150,6 +150,17 @@ def visits_of(office: Office, desa: str) -> Visits:
     return reads_visits.visits(desa, today, age, office.journal.node_id)
 
 
+def check_beside(office: Office, to: bytes) -> None:
+    """Refuses a node that this one does not meet from hand to hand."""
+    if to not in [node.node_id for node in neighbours(office)]:
+        raise Refusal(
+            "not_beside",
+            id="Simpul itu bukan laptop lapangan atau kantor di wilayah ini; tidak ada yang "
+            "dikirim.",
+            en="That node is no field laptop or office of this wilayah; nothing was sent.",
+        )
+
+
 def remarks(office: Office, plan: actions_trip.TripPlan) -> list[Words]:
     """What is missing for this trip, in words; empty where nothing is."""
     tests = (
@@ -177,6 +188,7 @@ def take_to_field(
 ) -> Sent:
     """Begin a trip and do all of it: send, and write the file for the laptop."""
     _check_stick(folder)
+    check_beside(office, wanted.to)
     ask = office.ask(officer, op_of(wanted.trip, "begin"))
     actions_trip.begin_trip(office.journal, ask, wanted=wanted)
     return go_on(office, officer, wanted.trip, folder, on_step)
@@ -339,6 +351,7 @@ def bring_back(
     Raises Refusal "look_first" or "count_first" while something is not clear yet.
     """
     _check_stick(folder)
+    check_beside(office, to)
     journal, node = office.journal, office.journal.node_id
     _check_clear(node)
     for item, count in (counted or {}).items():

@@ -77,6 +77,7 @@ class WebField:
     def begin_out(self, officer: bytes, wanted: Wanted, stick: str) -> None:
         """Begin a trip; what the rules refuse is refused before the thread begins."""
         folder = self._folder_for(stick)
+        trips.check_beside(self.office, wanted.to)
         started = FieldRun(kind="out", is_running=True, trip=wanted.trip)
 
         def work() -> tuple[Words, ...]:
@@ -136,6 +137,7 @@ class WebField:
     ) -> None:
         """Send back what was not used."""
         folder = self._folder_for(stick)
+        trips.check_beside(self.office, to)
 
         def work() -> tuple[Words, ...]:
             sent = trips.bring_back(

@@ -21,10 +21,10 @@ from perahu.trips.models import Trip
 from perahu.trips.rules import transfer_of
 
 NOT_SENT, WAY_OUT, IN_FIELD = "not_sent", "way_out", "in_field"
-WAY_BACK, BACK, DONE = "way_back", "back", "done"
-PIECES = (NOT_SENT, WAY_OUT, IN_FIELD, WAY_BACK, BACK, DONE)
+WAY_BACK, BACK, DONE, CALLED_OFF = "way_back", "back", "done", "called_off"
+PIECES = (NOT_SENT, WAY_OUT, IN_FIELD, WAY_BACK, BACK, DONE, CALLED_OFF)
 """Of a right or card: not sent yet, on its way out, at the laptop, on its way back, back
-here, in the person's hand."""
+here, in the person's hand, taken back by the centre before there was a card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def orders_coming(node: bytes, limit: int = 2000) -> list[tuple[bytes, bytes, bo
     rows = PrintOrder.objects.filter(moving_to=node.hex(), handed_order="")
     found = rows.order_by("order").values_list("order", "person", "state")
     return [
-        (bytes.fromhex(order), bytes.fromhex(person), state != "moving")
+        (bytes.fromhex(order), bytes.fromhex(person), state == "card_moving")
         for order, person, state in found[:limit]
     ]
 
@@ -173,6 +173,7 @@ def _piece(row: Trip, name: str, order: PrintOrder | None) -> tuple[bytes, str, 
     tests = (
         (order is None, NOT_SENT),
         (bool(order and order.handed_order), DONE),
+        (bool(order and order.state == "cancelled"), CALLED_OFF),
         (bool(order and order.moving_to == row.to), WAY_OUT),
         (bool(order and order.moving_to == row.node), WAY_BACK),
         (bool(order and order.holder == row.to), IN_FIELD),

@@ -49,6 +49,7 @@ PIECE_WORDS = {
     reads.WAY_BACK: _("di jalan pulang"),
     reads.BACK: _("sudah kembali"),
     reads.DONE: _("kartu sudah diserahkan"),
+    reads.CALLED_OFF: _("ditarik pusat"),
 }
 PIECE_TONES = {
     reads.WAY_OUT: "is-warn", reads.WAY_BACK: "is-warn", reads.IN_FIELD: "is-warn",

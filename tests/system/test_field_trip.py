@@ -416,3 +416,40 @@ def test_it_is_one_move_by_hand_and_by_the_hub(beach: Beach) -> None:
     beach.back()
     assert beach.read(ENGGANO, "back").rights == 2
     assert beach.count(ENGGANO) == [TRIP] and beach.on_hand(ENGGANO) == 5
+
+
+def test_it_ends_with_a_right_that_the_centre_took_back(beach: Beach) -> None:
+    """Cancelled on the road, a right is of no use to anybody and keeps no trip open."""
+    orders = beach.order(2)
+    beach.stock(5)
+    beach.go(orders, 1)
+    beach.read(KAPAL, "out")
+    beach.count(KAPAL)
+    with beach.at(HUB) as hub:
+        ask = hub.ask()
+        actions.cancel_print(hub.journal, ask, order=orders[0], reason="data salah")
+    beach.meet(ENGGANO)
+    with beach.at(ENGGANO) as office:
+        trips.go_on(office, beach.officer(ENGGANO), TRIP, beach.stick("again"))
+    beach.read(KAPAL, "again")
+    assert refused(beach.print, KAPAL, orders[0]) == "print_cancelled"
+    assert beach.back().rights == 1
+    beach.read(ENGGANO, "back")
+    assert beach.count(ENGGANO) == [TRIP]
+    assert beach.trip().count("called_off") == 1
+
+
+def test_it_packs_no_bag_for_a_stranger(beach: Beach) -> None:
+    """Only the laptop of this wilayah is sent out, and a laptop sends nobody out."""
+    beach.order(1)
+    wanted = Wanted(
+        trip=TRIP, desa="1703012001", to=beach.world.node_id(KETAHUN),
+        orders=(), stock=(), carrier="Sari",
+    )  # fmt: skip
+    with beach.at(ENGGANO) as office:
+        officer, stick = beach.officer(ENGGANO), beach.stick("out")
+        assert (
+            refused(trips.take_to_field, office, officer, wanted, stick) == "not_beside"
+        )
+        to = beach.world.node_id(KETAHUN)
+        assert refused(trips.bring_back, office, officer, to, stick) == "not_beside"
