@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from perahu.cards import actions, reads, reads_stock
 from perahu.devices.card_image import render
@@ -16,6 +17,7 @@ from perahu.devices.printer_ports import CardJob, PrinterState, PrintOutcome
 from perahu.keys.sealing import open_blob
 from perahu.node.web_printing import WebPrinting
 from perahu.people.models import Person
+from perahu.web.gate import COOKIE
 from perahu.words import Words
 from tests.node.desk.conftest import Printing
 from tests.web.conftest import open_pages
@@ -294,3 +296,24 @@ def test_it_refuses_a_wrong_count(desk: Desk, count: str) -> None:
     answer = desk.seat.post("/cetak", count=count)
     assert answer.status_code == 409 and "Isi angka" in plain(answer.content.decode())
     assert desk.printing.engine.cards_fed == 0
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_it_shows_the_result_by_itself(
+    desk: Desk, chromium: Browser, has_script: bool
+) -> None:
+    """In a browser: the run is seen to go on, and its end comes without a hand."""
+    desk.printing.engine.card_s = 1.0
+    context = chromium.new_context(java_script_enabled=has_script)
+    session = desk.seat.client.cookies[COOKIE].value
+    context.add_cookies([{"name": COOKIE, "value": session, "url": desk.seat.url}])
+    page = context.new_page()
+    page.goto(f"{desk.seat.url}/cetak")
+    page.get_by_label("Cetak yang terdepan").fill("1")
+    page.get_by_role("button", name="Cetak", exact=True).click()
+    expect(page.get_by_text("Sedang mencetak: 0 dari 1")).to_be_visible()
+    heading = page.get_by_role("heading", name="Hasil cetakan terakhir")
+    expect(heading).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("tercetak", exact=True)).to_be_visible()
+    context.close()
+    assert desk.blanko() == (1, 0, 19)
