@@ -21,8 +21,8 @@ _NEVER = ("csrfmiddlewaretoken", "pin", "pin2", "code", "op")
 """Secrets, and the operation's id: a form shown again is asked as a new operation."""
 
 
-def keep(journal: Journal, request: HttpRequest, session_name: str) -> None:
-    """Keep what this POST brought, if it is small enough for a form."""
+def keep(journal: Journal, request: HttpRequest, path: str, session_name: str) -> None:
+    """Keep what this POST brought for its page, if it is small enough for a form."""
     fields = {
         name: request.POST.getlist(name) for name in request.POST if name not in _NEVER
     }
@@ -32,7 +32,7 @@ def keep(journal: Journal, request: HttpRequest, session_name: str) -> None:
         return
     for name, _ in old[: max(0, len(old) - _KEPT_MAX + 1)]:
         journal.local.delete(_SPACE, name)
-    journal.local.put(_SPACE, _key(session_name, request.path), raw)
+    journal.local.put(_SPACE, _key(session_name, path), raw)
 
 
 def take(journal: Journal, path: str, session_name: str) -> QueryDict:

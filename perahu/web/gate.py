@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import (
     HttpRequest,
@@ -50,6 +50,11 @@ NOT_HERE = Words(
     "Halaman ini tidak ada di simpul ini. Tidak ada yang diubah; kembali ke Beranda.",
     "There is no such page at this node. Nothing was changed; go back home.",
 )
+_ONLY_SENT = Words(
+    "Alamat ini hanya menerima isian dari halamannya. Tidak ada yang diubah; teruskan dari "
+    "Beranda.",
+    "This address only takes what its page sends. Nothing was changed; go on from home.",
+)
 
 
 class Gate:
@@ -67,6 +72,8 @@ class Gate:
             timezone.override(zoneinfo.ZoneInfo(zone)),
         ):
             answer = self._answer(request)
+            if answer.status_code == 405 and request.method == "GET":
+                answer = say(request, _ONLY_SENT, status=405)
         answer.headers.setdefault("Cache-Control", "no-store")
         answer.headers.setdefault("Referrer-Policy", "same-origin")
         _remember(request, answer, visit)
@@ -153,16 +160,29 @@ def _find_session(request: HttpRequest, visit: Visit, route: Route) -> None:
 
 def _to_sign_in(request: HttpRequest, visit: Visit) -> HttpResponse:
     """To the PIN, and back here afterwards; what a form brought is kept."""
-    name = request.COOKIES.get(COOKIE, "")
+    name, back = request.COOKIES.get(COOKIE, ""), _page_of(request)
     if request.method == "POST" and name:
-        drafts.keep(visit.office.journal, request, name)
-    back = request.get_full_path() if request.method == "GET" else request.path
+        drafts.keep(visit.office.journal, request, urlsplit(back).path, name)
     page = "unlock" if visit.session and visit.session.is_locked else "sign-in"
     where = f"{reverse(page)}?{urlencode({'next': back})}"
     if request.headers.get("HX-Request"):
         # A part of a page cannot be a sign-in: htmx takes the whole page there.
         return HttpResponse(status=204, headers={"HX-Redirect": where})
     return HttpResponseRedirect(where)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page somebody was at: of a part of a page, or of a form, the one around it."""
+    is_part = bool(request.headers.get("HX-Request"))
+    if request.method == "GET" and not is_part:
+        return request.get_full_path()
+    around = request.headers.get("HX-Current-URL") or request.META.get(
+        "HTTP_REFERER", ""
+    )
+    if url_has_allowed_host_and_scheme(around, {request.get_host()}):
+        found = urlsplit(around)
+        return f"{found.path}?{found.query}" if found.query else found.path or "/"
+    return reverse("home") if is_part else request.path
 
 
 def _is_from_machine(request: HttpRequest, route: Route) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -67,7 +69,7 @@ def _signed_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         raise Refusal("not_here", id=_NOT_HERE.id, en=_NOT_HERE.en)
     sessions.close(old)
     answer = HttpResponseRedirect(next_of(request))
-    drafts.move(office.journal, next_of(request), old, session.name)
+    drafts.move(office.journal, urlsplit(next_of(request)).path, old, session.name)
     answer.set_cookie(COOKIE, session.name, httponly=True, samesite="Strict")
     answer.set_cookie("meja", str(desk), max_age=365 * 86400, samesite="Strict")
     return answer

@@ -52,3 +52,24 @@ def test_it_never_leads_to_another_site(town: Town) -> None:
     with open_pages(town, "enggano") as office, seat_at(office) as seat:
         answer = seat.sign_in("sari", next_="//jahat.example/")
         assert answer["Location"] == "/"
+
+
+def test_it_leads_back_to_the_page_around_a_part(town: Town) -> None:
+    """A poll or a form of a page whose session ended leads back to that page."""
+    with open_pages(town, "enggano") as office, seat_at(office) as seat:
+        page = "http://127.0.0.1/cetak?mulai=9"
+        headers = {"HX-Request": "true", "HX-Current-URL": page}
+        answer = seat.client.get("/cetak/keadaan", headers=headers)
+        assert answer.headers["HX-Redirect"] == "/masuk?next=%2Fcetak%3Fmulai%3D9"
+        answer = seat.client.post("/kirim/panggil", headers={"Referer": page})
+        assert answer["Location"] == "/masuk?next=%2Fcetak%3Fmulai%3D9"
+        headers["HX-Current-URL"] = "http://jahat.example/x"
+        answer = seat.client.get("/cetak/keadaan", headers=headers)
+        assert answer.headers["HX-Redirect"] == "/masuk?next=%2F"
+
+
+def test_it_says_where_to_go_on_from_a_form_s_own_address(enggano: Seat) -> None:
+    """An address that only takes a form is a sentence with a way on, never an empty page."""
+    answer = enggano.get("/kirim/panggil")
+    assert answer.status_code == 405
+    assert "Beranda" in plain(answer.content.decode())

@@ -31,6 +31,11 @@
     }
   });
 
+  // A node that does not answer is said, until it does; htmx keeps asking by itself.
+  const lost = document.querySelector("[data-lost]");
+  document.addEventListener("htmx:sendError", function () { lost.hidden = false; });
+  document.addEventListener("htmx:afterOnLoad", function () { lost.hidden = true; });
+
   // Print buttons exist only where they can work.
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.hidden = false;
