@@ -85,7 +85,6 @@ def real_ids(office: Office) -> dict[str, str]:
         "desa": person.wilayah if person else "",
         "node": office.journal.node_id.hex(),
         "file": "JRN-tidak-ada.jrnb",
-        "part": "left_ring",
         "name": "jari",
         "part": "left_thumb",
         "desa": "1703012001",
