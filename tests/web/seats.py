@@ -78,13 +78,15 @@ def real_ids(office: Office) -> dict[str, str]:
     person = Person.objects.order_by("nik").first()
     recording = Recording.objects.order_by("opened_order").first()
     order = PrintOrder.objects.order_by("ordered_order").first()
+    own = office.journal.node_id
     return {
         "person": person.person if person else "",
         "recording": recording.recording if recording else "",
         "order": order.order if order else "",
         "desa": person.wilayah if person else "",
-        "node": office.journal.node_id.hex(),
-        "file": "JRN-tidak-ada.jrnb",
+        "node": next(
+            (one.hex() for one in office.authority.nodes() if one != own), own.hex()
+        ),
         "name": "jari",
         "part": "left_thumb",
         "desa": "1703012001",

@@ -1,7 +1,7 @@
 """Every page in a real browser: axe finds nothing, nothing scrolls sideways, no English.
 
-Swept at both nodes of a town where people were recorded and cards wait to be printed, in
-both languages, in the light and in the dark, at a desk's width and a telephone's.
+Swept at both nodes of a town where people were recorded and cards wait to be printed: in
+Indonesian, light, at a desk's width; in English, dark, at a telephone's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from perahu.web.routes import Where
 from perahu.web.urls import ROUTES
 from tests.node.desk.town import OFFICERS
 from tests.web.conftest import Printing, open_pages
-from tests.web.seats import Seat, address, seat_at
+from tests.web.seats import Seat, address, real_ids, seat_at
 from tools.messages import load
 
 PUBLIC = ("sign-in", "set-pin", "citizen")
@@ -36,11 +36,10 @@ NO_PAGES = frozenset(
 )  # fmt: skip
 LOOKS = (
     ("id", "light", 1280),
-    ("en", "light", 1280),
-    ("id", "dark", 360),
     ("en", "dark", 360),
 )
-"""Language, scheme and width of each sweep."""
+"""Language, scheme and width of each sweep: what is wrong in a colour or at a width is so
+in both languages."""
 _WORD = re.compile(r"[a-z]{3,}")
 
 
@@ -70,12 +69,15 @@ def _addresses(served: Served) -> list[tuple[str, str]]:
     """Every page of this node that can be looked at, by its route's name."""
     absent = {"enggano": Where.HUB, "hub": Where.OFFICE}[served.name]
     with served.office.at_work():
+        known = real_ids(served.office)
         return [
             (route.name, address(route, served.office))
             for route in ROUTES
             if route.where is not absent
             and not route.is_poll
             and route.name not in NO_PAGES
+            # What this town has none of (a case, a trip) is swept by its own tests.
+            and all(known.get(name) for name in re.findall(r"<str:(\w+)>", route.path))
         ]
 
 
@@ -100,14 +102,13 @@ def test_it_is_whole_in_every_look(
     for one in served:
         context = _window(chromium, one, scheme, width)
         for name, path in _addresses(one):
+            if context.request.get(f"{one.url}{path}", max_redirects=0).status == 405:
+                continue  # An address for forms alone.
             page = context.new_page()
             said: list[str] = []
             page.on("console", lambda message, said=said: said.append(message.text))
             answer = page.goto(f"{one.url}{path}?lang={language}")
             assert answer is not None
-            if answer.status == 405:
-                page.close()
-                continue  # An address for forms alone.
             seen += 1
             place = f"{one.name} {name} {language} {scheme} {width}"
             if answer.status >= 400:
