@@ -89,8 +89,6 @@ def real_ids(office: Office) -> dict[str, str]:
         ),
         "name": "jari",
         "part": "left_thumb",
-        "desa": "1703012001",
-        "key": "simpul",
         "key": "belum-rekam" if office.settings.row.serves_people else "kasus",
     }
 
