@@ -27,6 +27,8 @@ from perahu.web.routes import Route, View, Where
 from perahu.web.visits import Visit, hex_of, int_of, op_of, visit_of
 from perahu.words import Refusal, Words
 
+DOORS_A_PAGE = 200
+"""A day's walk, and a page of 100 kB."""
 RIGHTS = ("record", "print", "hand_over", "stock")
 TASK_WORDS = {
     reads_visits.RECORD: _("Rekam"),
@@ -354,11 +356,15 @@ def doors(request: HttpRequest, desa: str) -> HttpResponse:
     visit = visit_of(request)
     found = field_of(visit).visits(desa)
     kind = request.GET.get("untuk", "")
-    rows = [
-        (one, [_task(task) for task in one.tasks])
+    wanted = [
+        one
         for one in found.people
         if not kind or any(task.kind == kind for task in one.tasks)
     ]
+    pages = max(1, -(-len(wanted) // DOORS_A_PAGE))
+    page = min(int_of(request.GET.get("hal") or "1", COUNT_MAX, 1), pages)
+    shown_now = wanted[(page - 1) * DOORS_A_PAGE : page * DOORS_A_PAGE]
+    rows = [(one, [_task(task) for task in one.tasks]) for one in shown_now]
     counts = [
         (one, TASK_WORDS[one], found.count(one))
         for one in reads_visits.TASKS
@@ -370,6 +376,8 @@ def doors(request: HttpRequest, desa: str) -> HttpResponse:
         "rows": rows,
         "counts": counts,
         "kind": kind,
+        "page": page,
+        "pages": pages,
         "residents": found.residents,
         "total": len(found.people),
     }

@@ -62,7 +62,7 @@ def transfer_in(text: str) -> str:
     return text.split('action="/lapangan/hitung/')[1].split('"')[0]
 
 
-def test_it_works(beach: Beach) -> None:
+def test_it_works(beach: Beach, monkeypatch: pytest.MonkeyPatch) -> None:
     """A whole trip by pages: out, counted, back, counted, and over."""
     desa = desa_of(beach)
     out, back = str(beach.stick("enggano")), str(beach.stick("kapal"))
@@ -94,7 +94,10 @@ def test_it_works(beach: Beach) -> None:
         where = transfer_in(page)
         assert seat.post(f"/lapangan/hitung/{where}", count="9").status_code == 302
         doors = seat.text(f"/lapangan/desa/{desa}/kunjungan")
-        assert "Cetak kartu" in doors and "Kartu Keluarga" in doors
+        assert "Cetak kartu" in doors
+        monkeypatch.setattr("perahu.web.field.DOORS_A_PAGE", 2)
+        paged = seat.text(f"/lapangan/desa/{desa}/kunjungan", hal="99")
+        assert "Sebelumnya" in paged and "Berikutnya" not in paged
         home = {"to": enggano.hex(), "blanko": "8", "stick": back}
         assert seat.post("/lapangan/kembali", **home).status_code == 302
         assert ended(seat).trouble is not None, "a difference needs a reason"
@@ -216,7 +219,10 @@ def look(
         answer = page.goto(f"{seat.url}{path}?lang={language}")
         assert answer is not None and answer.status == 200, path
         found = Axe().run(page).response["violations"]
-        assert not found, (path, [(one["id"], one["nodes"][0]["html"][:200]) for one in found])
+        assert not found, (
+            path,
+            [(one["id"], one["nodes"][0]["html"][:200]) for one in found],
+        )
         assert not said, (path, said)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         page.close()
