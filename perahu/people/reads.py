@@ -329,7 +329,7 @@ def _holding(words: Sequence[_Word]) -> dict[str, None]:
         return {}
     first, *others = sorted(words, key=lambda word: word.people)
     asked = _HOLDING.format(_marks(first.tokens))
-    values: list[object] = [*first.tokens]
+    values: list[str | int] = [*first.tokens]
     for word in others:
         asked += _ALSO.format(_marks(word.tokens))
         values += word.tokens
@@ -365,7 +365,7 @@ def _marks(values: Sequence[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _ask(asked: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+def _ask(asked: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
     """Plain SQL: a search asks a dozen questions, and the model layer alone would take
     longer than the answers."""
     with connections[router.db_for_read(SoundToken)].cursor() as cursor:

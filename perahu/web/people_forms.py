@@ -42,12 +42,20 @@ _CAPITALS = frozenset(
 )  # fmt: skip
 
 
+_PROPER = frozenset(("TUHAN", "INDONESIA"))
+
+
 def plain_word(word: str) -> str:
     """A code's word as one reads it: "Tamat SD/sederajat" for TAMAT SD/SEDERAJAT."""
-    found = re.sub(
-        r"[A-Z+-]+", lambda m: m[0] if m[0] in _CAPITALS else m[0].lower(), word
-    )
+    found = re.sub(r"[A-Z+-]+", _plain_case, word)
     return found[:1].upper() + found[1:]
+
+
+def _plain_case(found: re.Match[str]) -> str:
+    text = found[0]
+    if text in _PROPER:
+        return text.capitalize()
+    return text if text in _CAPITALS else text.lower()
 
 
 def _codes(table: codes.Codes, *, optional: bool = True) -> list[tuple[str, object]]:

@@ -54,7 +54,7 @@ class Found:
     """What a scanned proof proved."""
 
 
-def look(journal: Journal, text: str) -> Found:
+def look(journal: Journal, text: str, limit: int = HITS_MAX) -> Found:
     """Whoever fits. Raises Refusal where a scanned code proves nothing."""
     text = text[:TEXT_CHARS_MAX].strip()
     if text.upper().startswith(PREFIX):
@@ -63,7 +63,7 @@ def look(journal: Journal, text: str) -> Found:
     number = register_number(text)
     if number:
         return Found(residents=_recorded_under(number))
-    return Found(residents=people.search(text, HITS_MAX))
+    return Found(residents=people.search(text, limit))
 
 
 def register_number(text: str) -> str:

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from perahu.enrolment.models import Recording
 from perahu.enrolment.rules_citizen import NOT_FOUND, TOO_OFTEN
@@ -109,7 +108,8 @@ def test_it_forgets_in_time_and_stays_small() -> None:
 
 def test_it_is_small_without_script_cookie_or_session(street: Seat) -> None:
     """Page and style are a few kilobytes, and a feature phone needs nothing else."""
-    answer = Client(**street.client.defaults).get("/warga")
+    street.client.cookies.clear()
+    answer = street.client.get("/warga")
     html = answer.content.decode()
     style = html.split('href="/static/')[1].split("?")[0]
     css = (ROOT / "perahu" / "web" / "static" / style).read_bytes()

@@ -38,9 +38,13 @@ def begun(seat: Seat, count: int = 1) -> list[bytes]:
             who = people.by_nik(nik)
             assert who is not None
             recording = office.ports.random(12)
-            told = {"person": who.person, "wilayah": "170301"}
-            ask = office.ask(sari.operator)
-            actions.open_recording(office.journal, ask, recording=recording, **told)
+            actions.open_recording(
+                office.journal,
+                office.ask(sari.operator),
+                person=who.person,
+                recording=recording,
+                wilayah="170301",
+            )
             found.append(recording)
     assert len(found) == count
     return found

@@ -15,12 +15,16 @@ from perahu.node.desk_words import decision_words, step_words
 from perahu.node.office import Office
 from perahu.people import reads as people
 from perahu.people.reads import Resident
+from perahu.web.names import place
+from perahu.web.search import look
 from perahu.words import Refusal, Words
 
 NAME = "find"
 HELP = Words(
-    "cari orang menurut nama, NIK atau nomor KK; tampilkan rekaman dan kartunya",
-    "find people by name, NIK or family card; show their recording and card",
+    "cari orang menurut nama, NIK, nomor KK atau nomor register; tampilkan rekaman dan "
+    "kartunya",
+    "find people by name, NIK, family card or register number; show their recording and "
+    "card",
 )
 
 FOUND_MAX = 100
@@ -28,7 +32,8 @@ RIGHTS = ("intake", "record", "print", "hand_over", "verify")
 """Each of these acts begins with finding the person, so each may find."""
 
 _TEXT = Words(
-    "nama (bunyinya cukup mirip) atau angka", "a name, as it sounds, or digits"
+    "nama (bunyinya cukup mirip), angka, nomor register, atau teks kode QR bukti",
+    "a name, as it sounds, digits, a register number, or the text of a proof's QR code",
 )
 _UNFINISHED = Words(
     "semua perekaman kantor ini yang belum selesai atau diminta ulang",
@@ -37,8 +42,8 @@ _UNFINISHED = Words(
 _LIMIT = Words("paling banyak sekian orang", "at most so many people")
 
 _PERSON = Words(
-    "{nik}  {name}, lahir {born:%d-%m-%Y}, KK {family}, desa {desa}",
-    "{nik}  {name}, born {born:%Y-%m-%d}, family card {family}, desa {desa}",
+    "{nik}  {name}, lahir {born:%d-%m-%Y}, KK {family}, {home}",
+    "{nik}  {name}, born {born:%Y-%m-%d}, family card {family}, {home}",
 )
 _RECORDED = Words(
     "    Rekaman {number}: {level}{decision}; pusat: {centre}.",
@@ -80,7 +85,8 @@ def run(call: Call) -> None:
     with call.open() as office:
         sign_in_officer(call, office, *RIGHTS)
         found = _unfinished(office) if call.unfinished else []
-        found += people.search(call.text, call.limit) if call.text else []
+        if call.text:
+            found += look(office.journal, call.text, call.limit).residents
         for resident in found:
             _show(office, teller, resident)
     if not found and not teller.is_json:
@@ -96,7 +102,9 @@ def _unfinished(office: Office) -> list[Resident]:
 def _show(office: Office, teller: Teller, resident: Resident) -> None:
     biodata = resident.biodata
     told = {"nik": biodata.nik, "name": biodata.nama, "family": biodata.no_kk}
-    words = fill(_PERSON, born=biodata.tanggal_lahir, desa=biodata.wilayah, **told)
+    words = fill(
+        _PERSON, born=biodata.tanggal_lahir, home=place(biodata.wilayah), **told
+    )
     teller.tell("person", words, **told, person=resident.person)
     state = reads.known_recording(resident.person, biodata.nik)
     if state is None:
