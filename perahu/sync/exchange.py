@@ -65,11 +65,13 @@ class BrokenLink(Refusal):
     def __init__(self, why: str) -> None:
         super().__init__(
             "broken_link",
-            f"Sambungan terputus ({why}); yang sudah diterima tetap tersimpan, sisanya "
-            "dikirim pada sambungan berikutnya.",
-            f"The connection broke ({why}); what was received stays stored, the rest goes "
-            "with the next connection.",
+            "Sambungan terputus; yang sudah diterima tetap tersimpan, sisanya dikirim pada "
+            "sambungan berikutnya.",
+            "The connection broke; what was received stays stored, the rest goes with the "
+            "next connection.",
         )
+        # For who looks for a fault: the name of an error means nothing at a desk.
+        self.why = why
 
 
 _TRANSIENT = frozenset({"broken_link", "unreachable", "broken_stream", "fenced"})
