@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perahu.cards import reads_stock
 from perahu.web.ports import Office
 from perahu.words import Words
 
@@ -60,7 +61,7 @@ _ACCOUNTS = {
     "used": Words("kartu jadi di {}", "good cards at {}"),
     "spoiled": Words("barang rusak di {}", "spoiled goods at {}"),
     "difference": Words("selisih hitung di {}", "difference counted at {}"),
-    "transit": Words("dalam perjalanan", "on the way"),
+    "transit": Words("{} (kiriman)", "{} (transfer)"),
     "outside": Words("{}", "{}"),
 }
 
@@ -79,8 +80,19 @@ def account_words(office: Office, account: str) -> Words:
     """An account of the ledger, said with the names of offices."""
     kind, _, about = account.partition(":")
     words = _ACCOUNTS.get(kind, Words("{}", "{}"))
+    if kind == "transit":
+        about = _other_end(office, about)
     shown = SOURCES.get(about) or Words(*[office_name(office, about)] * 2)
     return Words(words.id.format(shown.id), words.en.format(shown.en))
+
+
+def _other_end(office: Office, transfer_hex: str) -> str:
+    """Where a transfer goes to, or comes from, seen from here."""
+    known = reads_stock.transfer(bytes.fromhex(transfer_hex))
+    if known is None:
+        return transfer_hex
+    is_ours = known.sent_by == office.journal.node_id
+    return (known.to if is_ours else known.sent_by).hex()
 
 
 def office_name(office: Office, node_hex: str) -> str:

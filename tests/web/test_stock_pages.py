@@ -32,7 +32,8 @@ def test_it_brings_a_transfer_from_the_hub_to_the_office(town: Town) -> None:
         to = to_enggano(seat)
         answer = seat.post("/stok", deed="send", item="blanko", count="50", to=to)
         assert answer.status_code == 302 and on_hand(seat) == 950
-        assert "50 keping Blanko ke Enggano" in seat.text("/stok")
+        text = seat.text("/stok")
+        assert "50 keping Blanko ke Enggano" in text and "ke Enggano (kiriman)" in text
     town.exchange()
     with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
         page = seat.get("/stok").content.decode()
