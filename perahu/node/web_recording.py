@@ -269,6 +269,10 @@ class WebRecording:
 
     # --- who works on whom ---------------------------------------------------------------
 
+    def holder(self, person: bytes, sitter: Sitter) -> Claim | None:
+        """Who else works on this person now."""
+        return self._claims.holder(person, sitter)
+
     def claim(self, person: bytes, sitter: Sitter) -> Claim | None:
         """Work on this person from here; None where that is so now, else who does."""
         return self._claims.claim(person, sitter)

@@ -34,17 +34,23 @@ class Claims:
         self._held: dict[bytes, _Held] = {}
         self._lock = threading.Lock()
 
+    def holder(self, person: bytes, sitter: Sitter) -> Claim | None:
+        """Who else works on this person now."""
+        with self._lock:
+            held = self._live(person)
+            is_mine = held is None or held.claim.sitter.session == sitter.session
+            return None if held is None or is_mine else held.claim
+
     def claim(self, person: bytes, sitter: Sitter) -> Claim | None:
         """Work on this person from here; None where that is so now, else who does."""
         with self._lock:
-            now_s = self._monotonic_s()
-            held = self._held.get(person)
-            if held is not None and now_s - held.seen_s <= CLAIM_IDLE_S:
-                if held.claim.sitter.session != sitter.session:
-                    return held.claim
-                held.seen_s = now_s
+            held = self._live(person)
+            if held is None:
+                self._put(person, Claim(sitter=sitter, since_ms=self._wall_ms()))
                 return None
-            self._put(person, Claim(sitter=sitter, since_ms=self._wall_ms()))
+            if held.claim.sitter.session != sitter.session:
+                return held.claim
+            held.seen_s = self._monotonic_s()
             return None
 
     def take_over(self, person: bytes, sitter: Sitter) -> None:
@@ -63,6 +69,11 @@ class Claims:
             held = self._held.get(person)
             if held is not None and held.claim.sitter.session == sitter.session:
                 del self._held[person]
+
+    def _live(self, person: bytes) -> _Held | None:
+        held = self._held.get(person)
+        is_idle = held and self._monotonic_s() - held.seen_s > CLAIM_IDLE_S
+        return None if is_idle else held
 
     def _put(self, person: bytes, claim: Claim) -> None:
         self._held.pop(person, None)

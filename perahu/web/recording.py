@@ -103,16 +103,20 @@ def start_page(request: HttpRequest, person: str) -> HttpResponse:
     """The biodata to be read aloud; then the recording begins."""
     visit = visit_of(request)
     resident = resident_of(hex_of(person, PERSON_BYTES))
-    held = desks_of(visit).claim(resident.person, sitter_of(visit))
+    # To look at a person is not to work on them: who only looks keeps nobody away.
+    desks, is_begun = desks_of(visit), request.method == "POST"
+    look = desks.claim if is_begun else desks.holder
+    held = look(resident.person, sitter_of(visit))
     if held is not None:
         return held_page(request, visit, resident, held)
     known = reads.known_recording(resident.person, resident.biodata.nik)
     error: Words | None = None
-    if request.method == "POST":
+    if is_begun:
         try:
             return to(_begin(request, visit, resident, known))
         except Refusal as refusal:
             error = refusal.words
+            desks.let_go(resident.person, sitter_of(visit))
             known = reads.known_recording(resident.person, resident.biodata.nik)
     return _show_start(request, visit, resident, known, error)
 

@@ -100,6 +100,9 @@ class RecordingDesks(Protocol):
     def photo_seen(self, recording: bytes) -> bytes:
         """That picture; empty where this node's memory has none."""
 
+    def holder(self, person: bytes, sitter: Sitter) -> Claim | None:
+        """Who else works on this person now; None for nobody."""
+
     def claim(self, person: bytes, sitter: Sitter) -> Claim | None:
         """Work on this person from here; None where that is so now, else who does."""
 

@@ -377,3 +377,13 @@ def test_it_gives_the_same_tables_whatever_came_first(
                 feed(tables, woven[:size])
             woven = woven[size:]
         assert tables.content_hash() == straight
+
+
+def test_it_takes_nobody_without_a_nik_for_somebody_else(tmp_path: Path) -> None:
+    """Two people who have no NIK yet are two people."""
+    story = Feed()
+    add_recording(story, nik="")
+    with tables_at(tmp_path) as tables:
+        feed(tables, story.events)
+        assert reads.known_recording(b"person-00002", "") is None
+        assert reads.known_recording(PERSON, "") is not None

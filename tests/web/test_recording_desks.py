@@ -136,6 +136,7 @@ def test_it_lets_go_of_a_desk_that_shows_nothing() -> None:
     assert claims.claim(b"p", one) is None
     held = claims.claim(b"p", other)
     assert held is not None and held.sitter == one
+    assert claims.holder(b"p", other) == held and claims.holder(b"p", one) is None
     clock.now_s = CLAIM_IDLE_S + 1
     assert claims.claim(b"p", other) is None
     assert claims.claim(b"p", one) is not None
@@ -189,3 +190,32 @@ def test_it_keeps_the_webcams_photo_and_the_canvas_signature_out_unless_they_are
         assert answer.status_code == 409
         assert "Ada yang perlu dibetulkan" in plain(answer.content.decode())
     assert state_of(recording).part("photo").status == "open"
+
+
+def test_it_keeps_nobody_away_from_a_person_whom_one_only_looks_at(
+    two_desks: tuple[Seat, Seat], town: Town
+) -> None:
+    """Reading the biodata claims nobody; who begins first has the person."""
+    one, other = two_desks
+    (nik,) = town.to_record()
+    path = f"/rekam/orang/{person_of(nik)}"
+    assert one.get(path).status_code == other.get(path).status_code == 200
+    begin(other, nik)
+    answer = one.post(path)
+    assert answer.status_code == 409 and "meja 2" in plain(answer.content.decode())
+
+
+def test_it_says_that_another_office_has_the_person(enggano: Seat, town: Town) -> None:
+    """A recording opened elsewhere is named on the page, and may be gone on with here."""
+    (nik,) = town.to_record()
+    recording = begin(enggano, nik)
+    enggano.post(f"/rekam/{recording}/jeda")
+    (hub,) = [
+        node
+        for node in enggano.office.authority.nodes()
+        if node != enggano.office.journal.node_id
+    ]
+    Recording.objects.update(node=hub.hex())
+    name = enggano.office.authority.nodes()[hub].name
+    assert f"direkam di {name}" in enggano.text(f"/rekam/orang/{person_of(nik)}")
+    assert f"dibuka di {name}" in enggano.text(f"/rekam/{recording}/foto")
