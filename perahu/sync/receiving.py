@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from perahu.journal.book import JournalRow
+from perahu.journal.entry import decode_header
 from perahu.journal.journal import Journal
 from perahu.journal.receiver import Received
 from perahu.journal.segment import Segment, bad_segment, decode_segment
@@ -127,8 +128,9 @@ class Receiving:
         assert row is not None, "it was stored just now"
         if brings_blobs(self.offer, row, self.memory.peer):
             return
-        cited = self.journal.blobs_cited(row.id, segment.a - 1)
-        self.journal.blobs.pass_over([sha for seq, sha in cited if seq <= segment.b])
+        headers = (decode_header(entry.header) for entry in segment.entries)
+        cited = [ref.sha256 for header in headers for ref in header.blobs]
+        self.journal.blobs.pass_over(cited)
 
     def _introduce(self, cargo: SegmentCargo) -> None:
         """Make a journal known if its author, lane and audience are what its id says."""
