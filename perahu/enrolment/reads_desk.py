@@ -137,13 +137,17 @@ def latest_of(persons: Mapping[bytes, str]) -> dict[bytes, OnDesk]:
     The first that was not given up, by id or by NIK: recorded is once for life.
     """
     ids = {person.hex(): person for person in persons}
-    niks = {nik: person for person, nik in persons.items() if nik}
-    mine = Q(person__in=list(ids)) | Q(nik__in=list(niks))
+    niks: dict[str, list[bytes]] = {}
+    for person, nik in persons.items():
+        niks.setdefault(nik, []).append(person)
+    mine = Q(person__in=list(ids)) | Q(nik__in=[nik for nik in niks if nik])
     rows = Recording.objects.filter(mine, abandoned=False).exclude(number="")
     found: dict[bytes, OnDesk] = {}
     for row in rows.order_by("opened_order"):
-        person = ids.get(row.person) or niks[row.nik]
-        found.setdefault(person, _on_desk(row))
+        one = _on_desk(row)
+        by_nik = niks.get(row.nik, []) if row.nik else []
+        for person in {one.state.person, *by_nik} & persons.keys():
+            found.setdefault(person, one)
     return found
 
 

@@ -80,3 +80,15 @@ def test_it_says_when_a_code_is_unknown(text: str) -> None:
     """An unknown code is None, for a warning; an unknown number has no word."""
     assert OCCUPATION.code(text) is None
     assert OCCUPATION.word(90) == ""
+
+
+def test_it_keeps_the_desa_of_what_was_asked_alone() -> None:
+    """Names of other kabupaten are found too, and a node never holds all 83,762."""
+    from perahu.people.rules import codes
+
+    assert path_of("32.76.01.1006").endswith("Kota Depok, Jawa Barat")
+    assert wilayah("1703019999") is None
+    assert children("1703012001") == ()
+    held = codes._desa_of("1703")
+    assert 200 < len(held) < 300
+    assert codes._desa_of.cache_info().maxsize == 64
