@@ -12,6 +12,7 @@ from perahu.enrolment.actions import level_of
 from perahu.journal.types import Level
 from perahu.keys.sealing import open_blob
 from perahu.node import field as trips
+from perahu.node.actions import revoke_node
 from perahu.node.courier import export_to, import_files
 from perahu.node.enrolling import NewNode, enrol, join
 from perahu.node.hub import _standing_findings
@@ -453,3 +454,34 @@ def test_it_packs_no_bag_for_a_stranger(beach: Beach) -> None:
         )
         to = beach.world.node_id(KETAHUN)
         assert refused(trips.bring_back, office, officer, to, stick) == "not_beside"
+
+
+def test_it_gives_nothing_to_a_revoked_laptop(beach: Beach) -> None:
+    """Once the office has heard: no plan, no right, no file; and its own file is refused."""
+    orders = beach.order(2)
+    beach.stock(5)
+    beach.go(orders[:1], 1)
+    beach.read(KAPAL, "out")
+    beach.count(KAPAL)
+    beach.back()
+    with beach.at(HUB) as hub:
+        revoke_node(hub.journal, hub.ask(), name=KAPAL, reason="dicuri")
+    beach.meet(ENGGANO)
+    with beach.at(ENGGANO) as office:
+        kapal, officer = beach.world.node_id(KAPAL), beach.officer(ENGGANO)
+        assert trips.neighbours(office) == []
+        assert refused(beach.plan, "1703012001") == "unknown_laptop"
+        assert refused(export_to, office, kapal, beach.stick("x")) == "no_road"
+        identity = office.keys.age_identity
+        code = refused(
+            actions_move.send_order,
+            office.journal,
+            office.ask(officer),
+            order=orders[1],
+            to=kapal,
+            open_blob=lambda cipher: open_blob(cipher, identity),
+        )
+        assert code == "unknown_office" and reads.state(orders[1]) == "queued"
+        files = [beach.stick("back")]
+        assert refused(trips.receive, office, officer, files) == "revoked"
+    assert beach.trip().is_open and beach.trip().out > 0
