@@ -103,7 +103,9 @@ class WebRecording:
         busy = found.run is not None and found.run.is_on
         if found.seen is None or (now_s - found.seen[0] > LOOK_S and not busy):
             try:
-                found.seen = now_s, self._scanner(found).devices()
+                seen = self._scanner(found).devices()
+                # From its end: a device that hangs makes one page wait, not every page.
+                found.seen = self._office.clock.monotonic_s(), seen
             except Refusal:
                 return ()
         return found.seen[1]
