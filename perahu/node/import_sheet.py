@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import zxingcpp
 from django.template import Context, Engine
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -200,6 +198,10 @@ def _coded(text: str) -> SafeString:
 
 def _qr(text: str) -> dict[str, Any]:
     """A code as one SVG path in units of a module, and its side."""
+    # 30 MB of pictures and codes, only for who prints the sheet.
+    import numpy as np
+    import zxingcpp
+
     made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
     picture = np.asarray(made.to_image(scale=1, add_quiet_zones=False))
     rows, columns = picture.shape
