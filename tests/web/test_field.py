@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from perahu.web.field_ports import FieldRun
 from perahu.web.gate import COOKIE
@@ -41,7 +42,8 @@ def beach(
 
 def ended(seat: Seat) -> FieldRun:
     """The run, once it is over."""
-    port = seat.client.defaults["perahu.office"].parts["field"]
+    web: Any = seat.client.defaults["perahu.office"]
+    port = web.parts["field"]
     for _ in range(TURNS_MAX):
         run: FieldRun | None = port.run()
         if run is not None and not run.is_running:
@@ -197,6 +199,17 @@ def test_it_is_whole_in_a_browser(
         look(chromium, seat, ["/lapangan", trip, doors], language, scheme, width)
 
 
+def console_of(page: Page) -> list[str]:
+    """What the page says on the console, as it says it."""
+    said: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        said.append(message.text)
+
+    page.on("console", heard)
+    return said
+
+
 def look(
     chromium: Browser,
     seat: Seat,
@@ -214,8 +227,7 @@ def look(
     context.add_cookies([{"name": COOKIE, "value": session, "url": seat.url}])
     for path in paths:
         page = context.new_page()
-        said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text))
+        said = console_of(page)
         answer = page.goto(f"{seat.url}{path}?lang={language}")
         assert answer is not None and answer.status == 200, path
         found = Axe().run(page).response["violations"]
