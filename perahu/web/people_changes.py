@@ -22,6 +22,7 @@ from perahu.web.people_forms import (
     number_warnings,
 )
 from perahu.web.people_pages import NOBODY, PERSON_BYTES
+from perahu.web.recording_sheet import desks_of, held_page, sitter_of
 from perahu.web.routes import Route, Where
 from perahu.web.visits import Visit, hex_of, op_of, visit_of
 from perahu.words import Refusal, Words
@@ -93,6 +94,9 @@ def correct(request: HttpRequest, person: str) -> HttpResponse:
     resident = people.person(hex_of(person, PERSON_BYTES))
     if resident is None:
         return say(request, NOBODY, status=404)
+    held = desks_of(visit).holder(resident.person, sitter_of(visit))
+    if held is not None:
+        return held_page(request, visit, resident, held)
     who = resident.biodata
     typed = request.POST if request.method == "POST" else visit.draft or None
     form = CorrectForm(typed, initial=initial_of(who), **_place_of(visit))

@@ -10,139 +10,35 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from perahu.devices.ports import BACKGROUNDS, FACE, FINGER, IRIS, Capture
-from perahu.devices.ports import SIGNATURE as PAD
+from perahu.devices.ports import BACKGROUNDS, Capture
 from perahu.enrolment import actions, actions_capture, rules
-from perahu.enrolment.facts import INDEXES, PHOTO, REASONS_FOR, SIGNATURE
+from perahu.enrolment.facts import REASONS_FOR, SIGNATURE
 from perahu.enrolment.rules_parts import (
-    GROUPS,
-    Group,
     group_of,
     open_in,
     part_words,
-    parts_words,
     reason_words,
 )
-from perahu.web.recording_parts import figure_of, rows_of
-from perahu.web.recording_ports import PARTS, STATEMENT, VERIFY, Run, Wanted
+from perahu.web.recording_ports import STATEMENT, VERIFY, Wanted
 from perahu.web.recording_sheet import (
     Sheet,
     frame,
     held_page,
     on_recording,
     open_sheet,
-    page_of,
     to,
 )
+from perahu.web.recording_stages import STAGES, Stage, stage_context, stage_of
 from perahu.web.visits import hex_of, op_of, visit_of
 from perahu.words import Refusal, Words
 
 UPLOAD_BYTES_MAX = 8_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One page at the devices."""
-
-    name: str
-    route: str
-    device: str
-    groups: tuple[Group, ...]
-    kind: str = PARTS
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Every part of the page."""
-        return tuple(part for group in self.groups for part in group.parts)
-
-
-def _groups(*names: str) -> tuple[Group, ...]:
-    return tuple(group for group in GROUPS if group.name in names)
-
-
-STAGES = {
-    stage.name: stage
-    for stage in (
-        Stage("foto", "recording-photo", FACE, _groups(PHOTO)),
-        Stage("tanda-tangan", "recording-signature", PAD, _groups(SIGNATURE)),
-        Stage(
-            "jari",
-            "recording-fingers",
-            FINGER,
-            _groups("right_hand", "left_hand", "thumbs"),
-        ),
-        Stage("iris", "recording-irises", IRIS, _groups("irises")),
-        Stage("cocok", "recording-match", FINGER, (), VERIFY),
-        Stage("pernyataan", "recording-statement", PAD, (), STATEMENT),
-    )
-}
-"""Every page at the devices by its word in the address."""
-
-
-def stage_context(sheet: Sheet, stage: Stage) -> dict[str, Any]:
-    """What the live middle of such a page shows."""
-    run = sheet.desks.run_of(sheet.sitter.desk, sheet.id)
-    if run is not None and not _is_of(run, stage):
-        run = None
-    is_on = run is not None and run.is_on
-    is_match = stage.kind == VERIFY
-    own = INDEXES if is_match else stage.parts
-    seen = sheet.desks.scanners(sheet.sitter.desk)
-    has_device = any(one.kind == stage.device for one in seen)
-    groups = [(group, open_in(group, sheet.state.parts)) for group in stage.groups]
-    return {
-        "stage": stage,
-        "run": run,
-        "is_on": is_on,
-        "figure": figure_of(sheet, own, run, is_match=is_match),
-        "rows": rows_of(sheet, own, run, is_match=is_match),
-        "groups": groups,
-        "next_group": next((group for group, left in groups if left), None),
-        "now": part_words(run.now) if run and run.now else None,
-        "has_device": has_device,
-        "is_done": not is_on and _is_done(sheet, stage),
-        "missed": None if is_on or run is None else _missed(sheet, run, own),
-        "may_again": all(sheet.may_take(part) for part in own),
-        "offline": _offline(sheet),
-    }
-
-
-def _missed(sheet: Sheet, run: Run, own: Sequence[str]) -> Words:
-    """What the run could not take and nobody has excepted since."""
-    still = set(sheet.state.open_parts) | set(sheet.state.unverified)
-    return parts_words([one for one in run.offers if one in own and one in still])
-
-
-def _is_done(sheet: Sheet, stage: Stage) -> bool:
-    if stage.kind == STATEMENT:
-        return sheet.state.signed
-    if stage.kind == VERIFY:
-        return not sheet.state.unverified
-    return not set(sheet.state.open_parts) & set(stage.parts)
-
-
-def _is_of(run: Run, stage: Stage) -> bool:
-    if run.wanted.kind != stage.kind:
-        # The index fingers that a comparison could not use are offered at the fingers.
-        return bool(run.offers) and stage.name == "jari"
-    return stage.kind != PARTS or set(run.wanted.parts) <= set(stage.parts)
-
-
-def _offline(sheet: Sheet) -> Words | None:
-    try:
-        actions.check_may_capture(sheet.visit.office.journal, sheet.visit.ask())
-    except Refusal as refusal:
-        return refusal.words
-    return None
 
 
 def live(request: HttpRequest, recording: str, name: str) -> HttpResponse:
@@ -198,13 +94,8 @@ def _wanted(sheet: Sheet, name: str) -> tuple[Stage, tuple[str, ...]]:
     # One part by its name is taken again; of a group only what is still open.
     is_single = len(group.parts) == 1
     parts = group.parts if is_single else open_in(group, sheet.state.parts)
-    stage = _stage_of(group.parts[0])
+    stage = stage_of(group.parts[0])
     return stage, tuple(part for part in parts if sheet.may_take(part))
-
-
-def _stage_of(part: str) -> Stage:
-    route = page_of(part)
-    return next(stage for stage in STAGES.values() if stage.route == route)
 
 
 @require_POST
@@ -317,7 +208,7 @@ def match(request: HttpRequest, sheet: Sheet) -> HttpResponse:
 def except_part(request: HttpRequest, sheet: Sheet, part: str) -> HttpResponse:
     """The reason why a part cannot be taken."""
     kind = rules.modality(part)
-    stage = _stage_of(part)
+    stage = stage_of(part)
     if not sheet.may_take(part) or not REASONS_FOR[kind]:
         return to(sheet.address(stage.route))
     error: Words | None = None

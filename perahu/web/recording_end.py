@@ -18,7 +18,7 @@ from perahu.enrolment.facts import PARTS, SIGNATURE
 from perahu.enrolment.rules_proof import masked_nik, spaced_code
 from perahu.journal.types import Ask, Level
 from perahu.web.recording_biodata import lines_of
-from perahu.web.recording_capture import STAGES, stage_context, uploaded
+from perahu.web.recording_capture import uploaded
 from perahu.web.recording_parts import rows_of
 from perahu.web.recording_qr import qr
 from perahu.web.recording_sheet import (
@@ -30,6 +30,7 @@ from perahu.web.recording_sheet import (
     page_of,
     to,
 )
+from perahu.web.recording_stages import STAGES, stage_context
 from perahu.web.visits import hex_of, op_of, visit_of
 from perahu.words import Refusal, Words
 

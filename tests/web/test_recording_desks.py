@@ -219,3 +219,16 @@ def test_it_says_that_another_office_has_the_person(enggano: Seat, town: Town) -
     name = enggano.office.authority.nodes()[hub].name
     assert f"direkam di {name}" in enggano.text(f"/rekam/orang/{person_of(nik)}")
     assert f"dibuka di {name}" in enggano.text(f"/rekam/{recording}/foto")
+
+
+def test_it_lets_nobody_correct_the_biodata_of_a_person_on_the_glass(
+    two_desks: tuple[Seat, Seat], town: Town
+) -> None:
+    """The other desk's correction waits until it has taken the person over."""
+    one, other = two_desks
+    (nik,) = town.to_record()
+    begin(one, nik)
+    path = f"/orang/{person_of(nik)}/betulkan"
+    assert "meja 1" in held_text(other, path)
+    other.post(f"/rekam/orang/{person_of(nik)}/ambil-alih")
+    assert other.get(path).status_code == 200
