@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from perahu.web.gate import THEMES
+from perahu.web.routes import Route
 from perahu.web.visits import is_open_to, visit_of
 
 
@@ -19,11 +20,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
     signed_in = visit.grant is not None
     here = request.resolver_match.url_name if request.resolver_match else ""
     menu = [
-        (reverse(route.name), route.menu, route.name == here)
+        (reverse(route.name), route.menu, _current(request, route, here))
         for route in ROUTES
         if signed_in and route.menu and is_open_to(route, visit)
     ]
     return {
+        "request": request,
         "visit": visit,
         "office": visit.office,
         "node": visit.office.journal.certificate,
@@ -35,3 +37,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "menu": menu,
         "draft": visit.draft,
     }
+
+
+def _current(request: HttpRequest, route: Route, here: str) -> str:
+    """What `aria-current` says of an entry: this page, or the part it belongs to."""
+    if route.name == here:
+        return "page"
+    is_part = route.path and request.path.startswith(f"/{route.path}/")
+    return "true" if is_part else ""
