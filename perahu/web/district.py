@@ -20,7 +20,7 @@ from perahu.web.district_figures import District, KecamatanSeen, OfficeSeen, loo
 from perahu.web.district_map import Look, MapShelf, marks_of, picture_of
 from perahu.web.district_office import office_page
 from perahu.web.ports import Office
-from perahu.web.routes import Route, Where
+from perahu.web.routes import FORM_BYTES_MAX, Route, Where
 from perahu.web.visits import Visit, visit_of
 from perahu.words import Refusal, Words
 
@@ -186,6 +186,7 @@ ROUTES = (
         view=load_map,
         rights=MAY_LOAD,
         where=Where.HUB,
+        upload_bytes_max=borders.FILE_BYTES_MAX + FORM_BYTES_MAX,
     ),
     Route(
         path="kabupaten/peta/skema",

@@ -23,7 +23,7 @@ from perahu.trips.reads import TripState
 from perahu.trips.rules import Wanted
 from perahu.web.field_ports import Field
 from perahu.web.names import place
-from perahu.web.routes import Route, View, Where
+from perahu.web.routes import FILE_BYTES_MAX, FORM_BYTES_MAX, Route, View, Where
 from perahu.web.visits import Visit, hex_of, int_of, op_of, visit_of
 from perahu.words import Refusal, Words
 
@@ -406,6 +406,7 @@ def _row(path: str, name: str, view: View, menu: object = "") -> Route:
         where=Where.OFFICE,
         menu=menu,
         is_poll=name == "field-now",
+        upload_bytes_max=FILE_BYTES_MAX if name == "field-receive" else FORM_BYTES_MAX,
     )
 
 

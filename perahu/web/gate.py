@@ -57,6 +57,14 @@ _ONLY_SENT = Words(
 )
 
 
+TOO_LONG = Words(
+    "Yang dikirim terlalu besar untuk halaman ini; tidak ada yang disimpan. Pilih berkas "
+    "yang lebih kecil, lalu kirim lagi.",
+    "What was sent is too big for this page; nothing was saved. Choose a smaller file, then "
+    "send it again.",
+)
+
+
 class Gate:
     """Django's middleware, the only one of ours."""
 
@@ -94,6 +102,8 @@ class Gate:
         route = BY_NAME.get(match.url_name or "") if match else None
         if route is None or not exists_here(route, visit.office):
             return say(request, NOT_HERE, status=404)
+        if _is_too_long(request, route):
+            return say(request, TOO_LONG, status=413)
         _find_session(request, visit, route)
         if route.who is Who.ANYBODY or _is_from_machine(request, route):
             return None
@@ -183,6 +193,16 @@ def _page_of(request: HttpRequest) -> str:
         found = urlsplit(around)
         return f"{found.path}?{found.query}" if found.query else found.path or "/"
     return reverse("home") if is_part else request.path
+
+
+def _is_too_long(request: HttpRequest, route: Route) -> bool:
+    """Whether the body is longer than this page takes, or does not say how long it is."""
+    if request.method != "POST":
+        return False
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
+    too_long = not length.isdecimal() or int(length) > route.upload_bytes_max
+    return is_chunked or too_long
 
 
 def _is_from_machine(request: HttpRequest, route: Route) -> bool:

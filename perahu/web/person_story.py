@@ -123,7 +123,8 @@ def _card(card: Card | None) -> Axis:
     since = card.handed_ms or card.printed_ms or card.ordered_ms
     meaning = kind_words(card.kind) if card.kind else Words("", "")
     if card.handed_ms:
-        meaning = Words(f"Diambil {card.collector}.", f"Taken by {card.collector}.")
+        who = _collector(card.collector)
+        meaning = Words(f"Diambil {who.id}.", f"Taken by {who.en}.")
     words = STATE_WORDS[card.state]
     return Axis(title=title, words=words, meaning=meaning, since_ms=since)
 
@@ -199,9 +200,16 @@ def _carded(visit: Visit, card: Card) -> list[Moment]:
         found.append(Moment(at_ms=card.ordered_ms + 1, words=words))
     if card.handed_ms:
         where = office_name(visit.office, card.handed_node.hex())
+        who = _collector(card.collector)
         words = Words(
-            f"Kartu diserahkan di {where} kepada {card.collector}.",
-            f"The card was handed over at {where} to {card.collector}.",
+            f"Kartu diserahkan di {where} kepada {who.id}.",
+            f"The card was handed over at {where} to {who.en}.",
         )
         found.append(Moment(at_ms=card.handed_ms, words=words))
     return found
+
+
+def _collector(name: str) -> Words:
+    if name == "self":
+        return Words("pemiliknya sendiri", "its owner")
+    return Words(name, name)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from perahu.web.contact_picture import contact_picture
 from perahu.web.post_ports import Post
-from perahu.web.routes import Route
+from perahu.web.routes import FILE_BYTES_MAX, Route
 from perahu.web.visits import Visit, hex_of, visit_of
 from perahu.words import Refusal, Words
 
@@ -172,7 +172,12 @@ ROUTES = (
     Route(path="kurir", name="courier", view=courier, menu=_("Kurir")),
     Route(path="kurir/kini", name="courier-now", view=courier_now, is_poll=True),
     Route(path="kurir/tulis", name="courier-export", view=export),
-    Route(path="kurir/baca", name="courier-take", view=take),
+    Route(
+        path="kurir/baca",
+        name="courier-take",
+        view=take,
+        upload_bytes_max=FILE_BYTES_MAX,
+    ),
     Route(path="kurir/<str:file>/serah-terima", name="courier-slip", view=slip),
     Route(path="kurir/<str:file>/berkas", name="courier-letter", view=letter),
 )

@@ -12,6 +12,12 @@ from enum import Enum
 
 from django.http import HttpResponseBase
 
+FORM_BYTES_MAX = 8_000_000
+"""A photo stays in memory: what a person looks like never touches a disk unsealed. Django
+writes a longer upload to a file, so only sealed ones may be longer."""
+FILE_BYTES_MAX = 1_200_000_000
+"""A part of a courier file and what is around it."""
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -50,5 +56,7 @@ class Route:
     where: Where = Where.ANYWHERE
     menu: object = ""
     """Its word in the menu (gettext_lazy); "" for a page that others lead to."""
+    upload_bytes_max: int = FORM_BYTES_MAX
+    """The largest body of a form sent here; more is refused before it is read."""
     is_poll: bool = False
     """Asked by the page itself, not by a hand: does not keep the session awake."""

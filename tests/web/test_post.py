@@ -33,8 +33,8 @@ def _written(seat: Seat, to: bytes, stick: str = "") -> Letter:
     assert answer.status_code == 302, plain(answer.content.decode())
     run = _ended(seat)
     assert run.trouble is None and len(run.letters) == 1
-    found: Letter = seat.client.defaults["perahu.office"].parts["post"].letter(
-        run.letters[0]
+    found: Letter = (
+        seat.client.defaults["perahu.office"].parts["post"].letter(run.letters[0])
     )
     return found
 
@@ -113,7 +113,9 @@ def test_it_shows_the_week_of_contacts(town: Town) -> None:
     with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
         hub = bytes.fromhex(office.settings.parent_node)
         note_contact(office, hub)
-        note_hour(office, hub, Contact(went_well=True, sent_bytes=90_000, busy_ms=9_000))
+        note_hour(
+            office, hub, Contact(went_well=True, sent_bytes=90_000, busy_ms=9_000)
+        )
         note_hour(office, hub, Contact(went_well=False))
         html = seat.get("/kirim").content.decode()
         assert 'class="met s2"' in html and "1 kontak, " in html

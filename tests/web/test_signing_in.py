@@ -73,3 +73,19 @@ def test_it_says_where_to_go_on_from_a_form_s_own_address(enggano: Seat) -> None
     answer = enggano.get("/kirim/panggil")
     assert answer.status_code == 405
     assert "Beranda" in plain(answer.content.decode())
+
+
+def test_it_reads_no_form_that_is_too_long(enggano: Seat) -> None:
+    """A photo the size of a film is refused before Django writes it to a file."""
+    from perahu.web.routes import FORM_BYTES_MAX
+
+    answer = enggano.client.post(
+        "/rekam", {"x": "y"}, CONTENT_LENGTH=str(FORM_BYTES_MAX + 1)
+    )
+    assert answer.status_code == 413 and "terlalu besar" in answer.content.decode()
+    answer = enggano.client.post("/kurir/baca", {}, CONTENT_LENGTH="x")
+    assert answer.status_code == 413
+    answer = enggano.client.post(
+        "/kunci/sekarang", {}, HTTP_TRANSFER_ENCODING="chunked"
+    )
+    assert answer.status_code == 413
