@@ -1,0 +1,324 @@
+"""A voyage through pages: a small district of real processes, and a person at a browser.
+
+`found_voyage` gives Bengkulu Utara with the hub, the provinsi and Enggano running, a few
+residents there. A `Hand` is an operator at a page: it clicks what its
+words say, and every page it looks at must be sound: Indonesian, no traceback, a way on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from perahu.enrolment.facts import ProofIssued
+from perahu.journal.journal import Journal
+from perahu.journal.types import Event
+from perahu.words import Words
+from sim.demo.acts import Story
+from sim.demo.district import ENGGANO, HUB, OPERATORS, PROVINSI, District
+from sim.demo.plan import ENGGANO as ENGGANO_CODE
+from sim.demo.plan import PIN, Plan
+from sim.demo.processes import LOOPBACK, ask, tell
+from sim.demo.proof import Promise
+from sim.demo.screen import Screen
+from sim.people import Resident, residents, write_csv
+
+PEOPLE = 240
+UNRECORDED = ("", "UNREGISTERED", "BELUM REKAM")
+OLD_ENOUGH_YEAR = 2008
+WAIT_MS, WAITS_MAX = 30_000, 25
+PICTURES = os.environ.get("PERAHU_PICTURES", "")
+"""A folder for a picture of every page looked at; none are taken where it is empty."""
+
+_ENGLISH = re.compile(
+    r"\b(the|and|of|is|are|was|were|not|you|your|with|this|that|please|from|nothing|"
+    r"\w*error|click|sign in|loading|forbidden|not found)\b",
+    re.IGNORECASE,
+)
+_VISIBLE_TEXT = """() => {
+  const copy = document.body.cloneNode(true);
+  copy.querySelectorAll('script, style, noscript, [lang=en]').forEach((e) => e.remove());
+  return copy.textContent.replace(/\\s+/g, ' ');
+}"""
+
+
+@dataclass(slots=True)
+class Voyage:
+    """The district, and whom to record there."""
+
+    district: District
+    story: Story
+    people: list[Resident]
+
+    def url(self, name: str = ENGGANO) -> str:
+        """Where the pages of a node are."""
+        return f"http://{LOOPBACK}:{self.district.desks[name].page}"
+
+    def scanner(self, what: str, desk: int = 1, **told: Any) -> None:
+        """Tell the simulated devices of a desk at Enggano what happens."""
+        port = self.district.desks[ENGGANO].scanners[desk - 1]
+        ask(f"http://{LOOPBACK}:{port}/sim/{what}", told)
+
+    def open_link(self) -> None:
+        """The dish works: Enggano and the hub reach each other."""
+        tell(self.district.link_control, "open")
+        self.story.poke(ENGGANO)
+
+    def cut_link(self) -> None:
+        """Nothing goes from or to Enggano."""
+        tell(self.district.link_control, "cut reset")
+
+    def power_cut(self) -> None:
+        """Enggano's node process ends in the middle of what it does, and starts again."""
+        process = self.district.desks[ENGGANO].process
+        assert process is not None
+        process.kill_9()
+
+    def power_back(self) -> None:
+        """The node starts again by itself."""
+        self.district.serve(ENGGANO)
+
+    def kinds(self, nik: str) -> list[str]:
+        """The kinds of the facts of this person's recording, with the part of each."""
+        with self.district.desks[ENGGANO].open() as office:
+            return [
+                f"{type(event.fact).__name__} {getattr(event.fact, 'part', '')}".strip()
+                for event in _recorded(office.journal, nik)
+            ]
+
+    def promise(self, nik: str, number: str) -> Promise:
+        """The receipt this person was given: the entry on her paper."""
+        with self.district.desks[ENGGANO].open() as office:
+            found = _recorded(office.journal, nik)
+            event = next(e for e in found if isinstance(e.fact, ProofIssued))
+            assert isinstance(event.fact, ProofIssued)
+            h = office.journal.hash_at(event.journal, event.seq)
+            assert h is not None
+            return Promise(
+                nik=nik,
+                number=number,
+                node=ENGGANO,
+                journal=event.journal,
+                seq=event.seq,
+                h=h,
+                recording=event.fact.recording,
+            )
+
+
+def _recorded(journal: Journal, nik: str) -> list[Event]:
+    events = [e for e in journal.events(0, 1_000_000) if e.node == journal.node_id]
+    named = (e.fact for e in events if getattr(e.fact, "nik", "") == nik)
+    mine = {getattr(fact, "recording", None) for fact in named} - {None}
+    return [e for e in events if getattr(e.fact, "recording", None) in mine]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    if shutil.which("chromium") is None:
+        pytest.skip("the Debian package chromium is not installed")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        yield found
+        found.close()
+
+
+@contextmanager
+def found_voyage(folder: Path) -> Iterator[Voyage]:
+    """Found the district, bring its residents to Enggano over an open link."""
+    plan = Plan(folder=folder.resolve(), people=PEOPLE)
+    district = District(plan)
+    story = Story(plan, district, Screen(language="id", quiet_stdout=True))
+    try:
+        district.found()
+        district.start_world()
+        district.serve(PROVINSI, HUB)
+        _import(district, folder / "siak.csv")
+        district.serve(ENGGANO)
+        voyage = Voyage(district, story, _to_record(plan))
+        voyage.open_link()
+        wanted = Words("Penduduk tiba", "Residents are in")
+        story.wait_for(
+            ENGGANO, wanted, lambda tally: tally.kinds["ResidentImported"] >= PEOPLE
+        )
+        yield voyage
+    finally:
+        district.close()
+
+
+def _import(district: District, path: Path) -> None:
+    seed = district.plan.seed_of(ENGGANO_CODE)
+    write_csv(path, kecamatan=ENGGANO_CODE, count=PEOPLE, seed=seed)
+    district.run(HUB, "import", str(path), "--officer", OPERATORS[HUB][0], "--json")
+
+
+def _to_record(plan: Plan) -> list[Resident]:
+    """Grown people who were never recorded and whose name nobody else here has."""
+    rows = residents(
+        kecamatan=ENGGANO_CODE, count=PEOPLE, seed=plan.seed_of(ENGGANO_CODE)
+    )
+    names = [row["NAMA_LGKP"] for row in rows]
+    return [
+        row
+        for row in rows
+        if row["STATUS_REKAM"] in UNRECORDED
+        and int(row["TGL_LHR"][-4:]) < OLD_ENOUGH_YEAR
+        and names.count(row["NAMA_LGKP"]) == 1
+    ]
+
+
+@dataclass(slots=True)
+class Hand:
+    """Somebody at a browser."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    """What the browser's console complained of."""
+    clicks: int = 0
+    _pictures: int = 0
+
+    def go(self, path: str) -> None:
+        """Type an address."""
+        self.page.goto(self.url + path)
+        self.look()
+
+    def click(self, name: str, *, within: Locator | None = None) -> None:
+        """Press the button or link that says so, and look at what comes."""
+        self.target(name, within=within).click()
+        self.clicks += 1
+        self.page.wait_for_load_state()
+        self.look()
+
+    def target(self, name: str, *, within: Locator | None = None) -> Locator:
+        """The first button or link that says so."""
+        where = within or self.page.locator("body")
+        pattern = re.compile(re.escape(name))
+        button = where.get_by_role("button", name=pattern)
+        return button.or_(where.get_by_role("link", name=pattern)).first
+
+    def see(self, words: str) -> None:
+        """Wait until the page says so."""
+        expect(self.page.locator("body")).to_contain_text(
+            re.compile(re.escape(words), re.IGNORECASE),
+            use_inner_text=True,
+            timeout=WAIT_MS,
+        )
+        self.look()
+
+    def at(self, pattern: str) -> None:
+        """Wait until the page is there."""
+        expect(self.page).to_have_url(re.compile(pattern), timeout=WAIT_MS)
+
+    def fill(self, label: str, text: str) -> None:
+        """Write into the box of this label."""
+        self.page.get_by_label(label, exact=True).fill(text)
+
+    def write_down(self, form: str, **boxes: str) -> None:
+        """Open a form that is folded up, fill it in and send it."""
+        where = self.page.locator("details", has_text=form)
+        where.locator("summary").click()
+        for label, text in boxes.items():
+            box = where.get_by_label(label)
+            if box.evaluate("e => e.tagName") == "SELECT":
+                box.select_option(label=text)
+            else:
+                box.fill(text)
+        self.click("Catat", within=where)
+
+    def find(self, name: str) -> None:
+        """Type a name and wait for who is found as she types."""
+        self.page.get_by_label("Cari penduduk").press_sequentially(name.lower())
+        expect(self.page.locator("#hasil")).to_contain_text(name)
+        self.look()
+
+    def wait_for(self, path: str, words: str) -> None:
+        """Open a page again and again until it says so."""
+        for _ in range(WAITS_MAX):
+            self.page.goto(self.url + path)
+            try:
+                expect(self.page.locator("main")).to_contain_text(words, timeout=1500)
+                break
+            except AssertionError:
+                continue
+        self.see(words)
+
+    def make_pin(self, name: str, code: str) -> None:
+        """A PIN for the first time, with the code of her letter."""
+        self.page.get_by_role("radio", name=re.compile(name)).check()
+        self.fill("Kode aktivasi", code)
+        self.fill("PIN baru", PIN)
+        self.fill("PIN baru, sekali lagi", PIN)
+        self.click("Simpan PIN")
+
+    def sign_in(self, name: str, *, desk: int = 1) -> None:
+        """Choose the name, type the PIN."""
+        self.page.get_by_role("radio", name=re.compile(name)).check()
+        place = self.page.get_by_role("radio", name=str(desk), exact=True)
+        if place.count():
+            place.check()
+        self.fill("PIN", PIN)
+        self.click("Masuk", within=self.page.locator("form"))
+
+    def leave(self) -> None:
+        """Close the browser; its console must not have complained."""
+        self.page.context.close()
+        assert self.complaints == []
+
+    def look(self) -> None:
+        """This page is sound: no English, no traceback, a title, and a way on."""
+        self._picture()
+        text = self.page.evaluate(_VISIBLE_TEXT)
+        assert "Traceback" not in text, text[:2000]
+        english = _ENGLISH.search(text)
+        assert english is None, text[max(0, english.start() - 80) : english.end() + 80]
+        assert self.page.title(), self.page.url
+        main = self.page.locator("main").first
+        assert main.locator("a[href], button").count(), f"dead end: {self.page.url}"
+
+    def _picture(self) -> None:
+        if not PICTURES:
+            return
+        self._pictures += 1
+        folder = (
+            Path(PICTURES)
+            / os.environ["PYTEST_CURRENT_TEST"].split("::")[-1].split()[0]
+        )
+        folder.mkdir(exist_ok=True)
+        path = re.sub(
+            r"[0-9a-f]{24}", "x", self.page.url.split("/", 3)[3].split("?")[0]
+        )
+        name = f"{self._pictures:03}-{path.replace('/', '-') or 'beranda'}.png"
+        self.page.screenshot(path=folder / name, full_page=True)
+
+
+def hand_at(context: BrowserContext, url: str) -> Hand:
+    """Somebody before an empty tab."""
+    hand = Hand(context.new_page(), url)
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            hand.complaints.append(f"{message.text} {message.location.get('url', '')}")
+
+    hand.page.on("console", console)
+    hand.page.on("pageerror", lambda error: hand.complaints.append(str(error)))
+    return hand
