@@ -88,10 +88,11 @@ class Browser:
         status, page = self.fetch("/masuk", told)
         assert status == 200 and 'name="pin"' not in page, "the PIN was not taken"
 
-    def save(self, who: Biodata) -> tuple[float, float]:
+    def save(self, who: Biodata, together: threading.Barrier) -> tuple[float, float]:
         """Register a person; milliseconds until it is recorded, and until the next page."""
         _, page = self.fetch("/orang/baru")
         told = {k: html.unescape(v) for k, v in _FIELD.findall(page)} | _form_of(who)
+        together.wait(WAIT_S)
         began = time.perf_counter()
         status, page = self.fetch("/orang/baru", told)
         ended = time.perf_counter()
@@ -138,8 +139,7 @@ def _desks(world: World, saves: int, seed: int) -> list[Figure]:
         mine = newcomers[number * (saves + 1) : (number + 1) * (saves + 1)]
         found = []
         for who in mine:
-            together.wait(WAIT_S)
-            found.append(browsers[number].save(who))
+            found.append(browsers[number].save(who, together))
         return found[1:]
 
     def search(number: int) -> list[float]:

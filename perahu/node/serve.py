@@ -40,6 +40,7 @@ from perahu.words import Refusal, Words
 
 TROUBLES_SHOWN_MAX = 5
 STOP_WAIT_S = 10.0
+SWITCH_S = 0.0005
 _LOCK_FILE, _LOCK_WAIT_S = "serve.lock", 0.2
 _READY = Words(
     "Simpul {ready} berjalan; keadaannya di {page}. Biarkan jendela ini terbuka; "
@@ -149,6 +150,9 @@ def serve(office: Office) -> None:
     SIGUSR1 says that a road may be up now: every loop looks at once instead of waiting
     for its turn (a carrier's own hook can send it).
     """
+    # Each query lets go of the interpreter and waits for its turn to have it back: with
+    # ten desks at once that is most of a save (docs/benchmarks.md, pages).
+    sys.setswitchinterval(SWITCH_S)
     with _signals() as next_signal:
         serving = Serving(office)
         try:

@@ -18,7 +18,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
     visit = visit_of(request)
     signed_in = visit.grant is not None
-    here = request.resolver_match.url_name if request.resolver_match else ""
+    here = (request.resolver_match.url_name or "") if request.resolver_match else ""
     menu = [
         (reverse(route.name), route.menu, _current(request, route, here))
         for route in ROUTES
