@@ -91,7 +91,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
         "more": max(0, len(unfinished) - LIST_MAX),
         "error": error,
         "nik": nik,
-        "find_address": link(visit, "find"),
+        "find_address": link(visit, "search"),
         "register_address": link(visit, "register-person"),
     }
     return render(

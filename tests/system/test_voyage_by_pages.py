@@ -16,13 +16,10 @@ from playwright.sync_api import Browser, expect
 
 from perahu.enrolment.facts import INDEXES, PARTS
 from perahu.words import Words
-from sim.demo.district import finish
+from sim.demo.district import ENGGANO, HUB, PROVINSI, finish
 from sim.demo.proof import Proof, prove
 from tests.system.keyboard import Keyboard
 from tests.system.pages import (
-    ENGGANO,
-    HUB,
-    PROVINSI,
     WAIT_MS,
     Hand,
     Voyage,
@@ -129,8 +126,7 @@ def record_to_left_hand(sari: Hand) -> None:
 
 def power_cut_at_the_left_hand(sari: Hand, voyage: Voyage) -> None:
     """The node dies while a finger is on the glass; she goes on at that finger."""
-    slow = {"fault": "delay", "part": "left_middle", "delay_ms": 60_000, "times": 1}
-    voyage.scanner("fault", **slow)
+    voyage.scanner("fault", fault="delay", part="left_middle", delay_ms=60_000)
     sari.click("Ambil empat jari kiri")
     sari.see("Sekarang: jari tengah kiri")
     assert sari.complaints == []
