@@ -89,4 +89,4 @@ class Keyboard:
         self.tab_to("PIN pin")
         self.write(PIN)
         self.press("Enter")
-        self.page.wait_for_load_state()
+        self.page.wait_for_url(lambda url: "/masuk" not in url)

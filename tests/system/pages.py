@@ -21,6 +21,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     expect,
@@ -43,7 +44,7 @@ from sim.people import Resident, residents, write_csv
 PEOPLE = 240
 UNRECORDED = ("", "UNREGISTERED", "BELUM REKAM")
 OLD_ENOUGH_YEAR = 2008
-WAIT_MS, WAITS_MAX = 30_000, 25
+WAIT_MS, WAITS_MAX, LOOKS_MAX = 30_000, 25, 50
 PICTURES = os.environ.get("PERAHU_PICTURES", "")
 """A folder for a picture of every page looked at; none are taken where it is empty."""
 
@@ -52,10 +53,15 @@ _ENGLISH = re.compile(
     r"\w*error|click|sign in|loading|forbidden|not found)\b",
     re.IGNORECASE,
 )
-_VISIBLE_TEXT = """() => {
+_PAGE = """() => {
+  if (document.readyState !== 'complete') return null;
   const copy = document.body.cloneNode(true);
   copy.querySelectorAll('script, style, noscript, [lang=en]').forEach((e) => e.remove());
-  return copy.textContent.replace(/\\s+/g, ' ');
+  return {
+    text: copy.textContent.replace(/\\s+/g, ' '),
+    title: document.title,
+    ways: document.querySelectorAll('main a[href], main button').length,
+  };
 }"""
 
 
@@ -287,13 +293,27 @@ class Hand:
     def look(self) -> None:
         """This page is sound: no English, no traceback, a title, and a way on."""
         self._picture()
-        text = self.page.evaluate(_VISIBLE_TEXT)
+        seen = self._seen()
+        text = seen["text"]
         assert "Traceback" not in text, text[:2000]
         english = _ENGLISH.search(text)
         assert english is None, text[max(0, english.start() - 80) : english.end() + 80]
-        assert self.page.title(), self.page.url
-        main = self.page.locator("main").first
-        assert main.locator("a[href], button").count(), f"dead end: {self.page.url}"
+        assert seen["title"], self.page.url
+        assert seen["ways"], f"dead end: {self.page.url}"
+
+    def _seen(self) -> dict[str, Any]:
+        """What the page shows once it has come; another may be on its way."""
+        for _ in range(LOOKS_MAX):
+            self.page.wait_for_load_state()
+            try:
+                found: dict[str, Any] | None = self.page.evaluate(_PAGE)
+            except Error as error:
+                if "context was destroyed" not in str(error):
+                    raise
+                continue
+            if found is not None:
+                return found
+        raise AssertionError(f"the page never came: {self.page.url}")
 
     def _picture(self) -> None:
         if not PICTURES:
