@@ -19,14 +19,8 @@ from perahu.words import Words
 from sim.demo.district import ENGGANO, HUB, PROVINSI, finish
 from sim.demo.proof import Proof, prove
 from tests.system.keyboard import Keyboard
-from tests.system.pages import (
-    WAIT_MS,
-    Hand,
-    Voyage,
-    chromium,
-    found_voyage,
-    hand_at,
-)
+from tests.system.pages import WAIT_MS, Hand, chromium, hand_at
+from tests.system.voyage import Voyage, found_voyage
 
 BLANKO = 20
 
