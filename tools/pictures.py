@@ -35,7 +35,7 @@ WIDTH, HEIGHT, PHONE_WIDTH, PAPER_WIDTH = 1280, 800, 360, 620
 PAGE_S, WHOLE_S = 60, 900
 """No page is waited for longer, and no walk either."""
 FILM = "kamera.mjpeg"
-_COLOURS = (256, 160, 96, 64, 40)
+_COLOURS = (256, 128, 64)
 
 
 class WalkStuck(RuntimeError):
@@ -54,7 +54,8 @@ class Album:
         with Image.open(io.BytesIO(png)) as opened:
             picture = opened.convert("RGB")
         for colours in _COLOURS:
-            small = picture.quantize(colours, Image.Quantize.MEDIANCUT, dither=_FLAT)
+            # By coverage: a small red sail keeps its red.
+            small = picture.quantize(colours, _COVERAGE, kmeans=2, dither=_FLAT)
             out = io.BytesIO()
             small.save(out, "PNG", optimize=True)
             if out.tell() <= BYTES_MAX:
@@ -73,11 +74,8 @@ class Album:
             raise WalkStuck(f"all pictures: {sum(self.sizes.values())} bytes")
 
 
-_FLAT = Image.Dither.NONE
+_COVERAGE, _FLAT = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
 _TOP = "one => Math.max(0, one.getBoundingClientRect().top + window.scrollY - 16)"
-_ARRIVED = (
-    "!document.documentElement.dataset.left && document.readyState === 'complete'"
-)
 _LOADED = "[...document.images].every(one => one.complete && one.naturalWidth)"
 
 
@@ -109,7 +107,8 @@ class Window:
         """Click on something, and wait until the next page is there."""
         self.page.evaluate("document.documentElement.dataset.left = '1'")
         way.click()
-        self.page.wait_for_function(_ARRIVED)
+        self.page.locator("html:not([data-left])").wait_for(state="attached")
+        self.page.wait_for_load_state()
 
     def type(self, label: str, text: str) -> None:
         """Fill in a field by its label."""
@@ -138,7 +137,9 @@ class Window:
         page.evaluate("document.activeElement && document.activeElement.blur()")
         page.mouse.move(0, 0)
         page.set_viewport_size({"width": wide, "height": tall})
-        page.wait_for_function(_LOADED)
+        # The pages' own policy forbids what playwright's waiting would evaluate there.
+        while not page.evaluate(_LOADED):
+            page.wait_for_timeout(200)
         first, whole = 0, page.evaluate("document.body.scrollHeight")
         if top:
             first = page.locator(top).first.evaluate(_TOP)

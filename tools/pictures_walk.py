@@ -345,13 +345,13 @@ def printing(day: Day, desk: Window) -> None:
     desk.go("cetak")
     desk.shoot("19-cetak", tall=1000)
     desk.leave(desk.page.locator("table.queue th a").first)
-    desk.shoot("20-kartu", wide=CARDS_WIDTH)
+    desk.shoot("20-kartu", wide=CARDS_WIDTH, tall=850)
     desk.go("cetak")
     day.printer(faults=["none", "none", "drop_printed"])
     desk.page.get_by_label(re.compile("Cetak yang terdepan")).fill("3")
     desk.press("Cetak")
     desk.page.get_by_role("heading", name="Lihat dahulu").wait_for()
-    desk.shoot("21-lihat-dahulu", tall=620, top="section.card.is-warn:has(.seen)")
+    desk.shoot("21-lihat-dahulu", tall=590, top="h2:text-is('Lihat dahulu')")
 
 
 def handing_over(day: Day, desk: Window) -> None:
