@@ -10,7 +10,7 @@ from typing import Any
 
 from perahu.keys import cbor
 from perahu.node.office import Office
-from perahu.web.post_ports import Hour
+from perahu.web.post.ports import Hour
 
 _SPACE, _HOURS, _SPEED = "contact", "contact_hour", "contact_speed"
 _PARENT = b"parent"

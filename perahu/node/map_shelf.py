@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from perahu.node.disk import RealDisk
-from perahu.web.borders import KEPT_BYTES_MAX
+from perahu.web.district.borders import KEPT_BYTES_MAX
 
 FILE = "map.json"
 
 
 class MapShelf:
-    """One file in the node's folder (`web/district_map.py`)."""
+    """One file in the node's folder (`web/district/map.py`)."""
 
     def __init__(self, folder: Path) -> None:
         """The shelf of this node."""

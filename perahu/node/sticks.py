@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from perahu.web.post_ports import Stick
+from perahu.web.post.ports import Stick
 
 MOUNTED_UNDER = ("/media", "/run/media", "/mnt")
 _DEPTH_MAX = 2

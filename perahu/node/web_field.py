@@ -1,4 +1,4 @@
-"""The field as pages see it: `web/field_ports.py` over `node/field.py`.
+"""The field as pages see it: `web/field/ports.py` over `node/field.py`.
 
 One thread packs a bag or reads a file at a time. Whatever it has done is in the book piece
 by piece: a page that is closed, or a node that dies, goes on from there.
@@ -21,8 +21,8 @@ from perahu.trips import reads_visits
 from perahu.trips.actions import TripPlan
 from perahu.trips.reads_visits import DesaCount, Visits
 from perahu.trips.rules import Wanted
-from perahu.web.field_ports import FieldRun, TripFile
-from perahu.web.post_ports import Stick
+from perahu.web.field.ports import FieldRun, TripFile
+from perahu.web.post.ports import Stick
 from perahu.words import Refusal, Words
 
 OUT_FOLDER, IN_FOLDER = "lapangan-keluar", "lapangan-masuk"

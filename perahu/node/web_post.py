@@ -1,4 +1,4 @@
-"""The road and the sticks as pages see them: `web/post_ports.py` over the node's own.
+"""The road and the sticks as pages see them: `web/post/ports.py` over the node's own.
 
 A courier file is written or read by one thread at a time; what it brings is in the book
 piece by piece, so a page that is closed or a node that dies in the middle loses nothing.
@@ -23,7 +23,7 @@ from perahu.node.road import Caller, offer_to
 from perahu.node.work import CALLING
 from perahu.sync.courier import Exported
 from perahu.sync.limits import COURIER_PART_BYTES_MAX
-from perahu.web.post_ports import (
+from perahu.web.post.ports import (
     ClassState,
     CourierRun,
     Hour,

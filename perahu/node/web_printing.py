@@ -27,7 +27,7 @@ from perahu.node.cli import DEBUG_VARIABLE, sentence_or_mistake
 from perahu.node.desk_devices import printer_of
 from perahu.node.office import Office
 from perahu.people import reads as people
-from perahu.web.printing_ports import (
+from perahu.web.cards.ports import (
     AT_PRINTER,
     BACK,
     LEFT,

@@ -27,7 +27,7 @@ from perahu.node.office import Office
 from perahu.node.status import clock_doubt
 from perahu.node.web_recording_claims import Claims
 from perahu.people import reads as people
-from perahu.web.recording_ports import (
+from perahu.web.recording.ports import (
     STATEMENT,
     VERIFY,
     Claim,

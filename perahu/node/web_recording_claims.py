@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from perahu.web.recording_ports import Claim, Sitter
+from perahu.web.recording.ports import Claim, Sitter
 
 CLAIM_IDLE_S = 15 * 60.0
 """A desk that asked for no page of a person for so long does not work on them any more."""

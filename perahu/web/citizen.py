@@ -27,10 +27,10 @@ from perahu.enrolment import rules_citizen as rules
 from perahu.enrolment.reads_desk import OnDesk
 from perahu.enrolment.rules_citizen import CitizenCard, CitizenView
 from perahu.people import reads as people
-from perahu.web.card_words import office_name
+from perahu.web.cards.words import office_name
+from perahu.web.desk.search import register_number
 from perahu.web.ports import Office
 from perahu.web.routes import Route, Who
-from perahu.web.search import register_number
 from perahu.web.visits import Visit, visit_of
 from perahu.words import Words
 

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from perahu.cards.reads import STATE_WORDS
-from perahu.web.card_words import ITEMS
+from perahu.web.cards.words import ITEMS
 from perahu.web.routes import Route, Who
 from perahu.web.status_words import STATUS_WORDS
 from perahu.web.visits import visit_of

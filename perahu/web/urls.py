@@ -5,27 +5,19 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from perahu.web import (
-    cases_pages,
-    citizen,
-    district,
-    field,
-    handing_over,
-    home,
-    people_changes,
-    people_pages,
-    post,
-    print_order,
-    printing,
-    recording,
-    search,
-    signing_in,
-    status,
-    stock_pages,
-    tour,
-)
+from perahu.web import citizen, signing_in, status
+from perahu.web.cards import handing_over, print_order, printing
+from perahu.web.cards import stock as stock_pages
+from perahu.web.desk import home, search, tour
+from perahu.web.district import cases as cases_pages
+from perahu.web.district import pages as district
+from perahu.web.field import pages as field
 from perahu.web.gate import NOT_HERE, say
+from perahu.web.people import changes as people_changes
+from perahu.web.people import pages as people_pages
 from perahu.web.ports import KEY
+from perahu.web.post import pages as post
+from perahu.web.recording import pages as recording
 from perahu.web.routes import Route
 from perahu.words import Words
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -165,7 +165,9 @@ def test_it_speaks_to_people_and_to_nobody_else(tmp_path: Path, start: Starter) 
     with urllib.request.urlopen(hub.ready["page"]) as answer:
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy
-        assert not re.search(r"<script(?! src=)|\son\w+=|style=", answer.read().decode())
+        assert not re.search(
+            r"<script(?! src=)|\son\w+=|style=", answer.read().decode()
+        )
     assert hub.end() == (0, "")
 
 

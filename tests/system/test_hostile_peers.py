@@ -16,7 +16,7 @@ from perahu.node.actions import revoke_node
 from perahu.node.listener import Listener
 from perahu.node.office import Office
 from perahu.node.road import parent_of, record_evidence, side_of
-from perahu.node.status import in_language, status_of
+from perahu.node.status import status_of
 from perahu.people import actions as people
 from perahu.people import reads
 from perahu.sync import frames
@@ -25,7 +25,7 @@ from perahu.sync.hello import hear
 from perahu.sync.initiator import Initiator
 from perahu.sync.offer import Peer
 from perahu.sync.session import Side
-from perahu.words import Refusal
+from perahu.words import Refusal, in_language
 from tests.cast import District, carry
 from tests.people.builders import create_biodata
 from tests.system.desks import record

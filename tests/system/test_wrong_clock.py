@@ -14,11 +14,11 @@ from perahu.journal.types import Ask, Receipt
 from perahu.node.actions import GrantPlan, grant_operator
 from perahu.node.office import Office
 from perahu.node.rng import system_random
-from perahu.node.status import in_language, status_of
+from perahu.node.status import status_of
 from perahu.people import actions as people
 from perahu.people import reads
 from perahu.people.rules import Change
-from perahu.words import Refusal
+from perahu.words import Refusal, in_language
 from tests.people.builders import create_biodata
 from tests.system.desks import record
 from tests.system.world import ENGGANO, HUB, World, answering, call, officer_of

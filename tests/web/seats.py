@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.test import Client
@@ -15,10 +15,12 @@ from perahu.cards.models import PrintOrder
 from perahu.enrolment.models import Recording
 from perahu.node.office import Office
 from perahu.node.serve import Serving
+from perahu.node.web_office import WebOffice
 from perahu.people.models import Person
 from perahu.web.gate import SESSIONS_KEY
 from perahu.web.ports import KEY
 from perahu.web.routes import Route
+from perahu.web.sessions import Sessions
 from tests.node.desk.town import OFFICERS, PIN
 
 
@@ -28,8 +30,15 @@ class Seat:
 
     client: Client
     office: Office
-    url: str = ""
+    url: str
     """Where a real browser finds the same pages."""
+    web: WebOffice
+    sessions: Sessions
+
+    def beside(self) -> Seat:
+        """Another browser at the same node, with nobody signed in."""
+        environ: dict[str, Any] = self.client.defaults
+        return replace(self, client=Client(**environ))
 
     def sign_in(self, login: str, pin: str = PIN, next_: str = "/") -> Any:
         """Type name and PIN."""
@@ -58,7 +67,8 @@ def seat_at(office: Office, login: str | None = None) -> Iterator[Seat]:
         environ: dict[str, object] = {KEY: serving.web, SESSIONS_KEY: serving.sessions}
         environ |= {"SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
         url = f"http://{serving.pages.host}:{serving.pages.port}"
-        seat = Seat(Client(**environ), office, url)  # type: ignore[arg-type]
+        client = Client(**environ)  # type: ignore[arg-type]
+        seat = Seat(client, office, url, serving.web, serving.sessions)
         if login:
             assert seat.sign_in(login).status_code == 302
         yield seat

@@ -73,7 +73,7 @@ def scenes(printing: Printing) -> Iterator[dict[str, Scene]]:
         for name in ("enggano", "hub"):
             office = stack.enter_context(open_pages(town, name))
             seat = stack.enter_context(seat_at(office))
-            sessions = seat.client.defaults["perahu.sessions"]
+            sessions = seat.sessions
             cookies = {}
             for key, login in logins.items():
                 grant = office.authority.operator_by_login(login)
@@ -195,7 +195,8 @@ def test_it_asks_others_than_this_machine_to_sign_in(
 def test_it_refuses_a_form_without_its_token(scenes: dict[str, Scene]) -> None:
     """Another site cannot send a form in an operator's name."""
     scene = scenes["enggano"]
-    strict = Client(enforce_csrf_checks=True, **scene.client.defaults)
+    strict = Client(enforce_csrf_checks=True)
+    strict.defaults.update(scene.client.defaults)
     strict.cookies[COOKIE] = scene.cookies["KASI own"]
     answer = strict.post("/kunci/sekarang")
     assert answer.status_code == 403 and "Muat ulang" in answer.content.decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perahu.enrolment.reads_hub import Heap
-from perahu.web.alarms import DAY_MS, Figures, Level, alarms, level_of, urgency
+from perahu.web.district.alarms import DAY_MS, Figures, Level, alarms, level_of, urgency
 
 NOW_MS = 1_795_237_200_000
 

@@ -20,7 +20,9 @@ def test_it_comes_back_to_the_page_that_was_locked(enggano: Seat) -> None:
 
 def test_it_marks_the_part_of_the_menu(enggano: Seat) -> None:
     """The menu shows the page one is on, and on deeper pages the part they belong to."""
-    assert '<a href="/stok" aria-current="page">' in enggano.get("/stok").content.decode()
+    assert (
+        '<a href="/stok" aria-current="page">' in enggano.get("/stok").content.decode()
+    )
     paper = enggano.get("/stok/berita-acara").content.decode()
     assert '<a href="/stok" aria-current="true">' in paper
     assert paper.count("aria-current") == 2, "the part, and the theme"

@@ -15,7 +15,7 @@ from perahu.cards.facts import PrintIntended, PrintOrdered, StockSent
 from perahu.cards.reads_district import ledger_sums, whole_of
 from perahu.enrolment.facts import CentreStatusSeen, PacketSubmitted
 from perahu.journal.types import Draft
-from perahu.web.district_figures import look
+from perahu.web.district.figures import look
 from tests.cast import RATNA, SARI
 from tests.enrolment.builders import PERSON, RECORDING
 from tests.enrolment.stations import record_all

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from perahu.node.office import Office
 from perahu.web.gate import COOKIE
@@ -106,7 +107,7 @@ def test_it_is_whole_in_every_look(
                 continue  # An address for forms alone.
             page = context.new_page()
             said: list[str] = []
-            page.on("console", lambda message, said=said: said.append(message.text))
+            page.on("console", partial(_note, said))
             answer = page.goto(f"{one.url}{path}?lang={language}")
             assert answer is not None
             seen += 1
@@ -121,6 +122,10 @@ def test_it_is_whole_in_every_look(
         context.close()
     assert seen > 20
     assert not wrong, "\n".join(wrong[:60])
+
+
+def _note(said: list[str], message: ConsoleMessage) -> None:
+    said.append(message.text)
 
 
 def _look(page: Page, language: str) -> list[str]:

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from perahu.web.field_ports import FieldRun
+from perahu.web.field.ports import FieldRun
 from perahu.web.gate import COOKIE
 from tests.system.conftest import founded, surroundings, world
 from tests.system.laptop import Beach
@@ -97,7 +97,7 @@ def test_it_works(beach: Beach, monkeypatch: pytest.MonkeyPatch) -> None:
         assert seat.post(f"/lapangan/hitung/{where}", count="9").status_code == 302
         doors = seat.text(f"/lapangan/desa/{desa}/kunjungan")
         assert "Cetak kartu" in doors
-        monkeypatch.setattr("perahu.web.field.DOORS_A_PAGE", 2)
+        monkeypatch.setattr("perahu.web.field.pages.DOORS_A_PAGE", 2)
         paged = seat.text(f"/lapangan/desa/{desa}/kunjungan", hal="99")
         assert "Sebelumnya" in paged and "Berikutnya" not in paged
         home = {"to": enggano.hex(), "blanko": "8", "stick": back}

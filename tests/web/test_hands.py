@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from perahu.enrolment.facts import FINGERS
-from perahu.web.hands import Mark, eyes, hands
+from perahu.web.recording.hands import Mark, eyes, hands
 
 KINDS = ("good", "fair", "weak", "open", "now", "missed", "excepted")
 

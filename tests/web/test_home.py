@@ -16,7 +16,7 @@ from perahu.enrolment.models import Recording
 from perahu.journal.journal import RECOUNT
 from perahu.people import reads as people
 from perahu.people.models import Person
-from perahu.web.worklists import HOME_ROWS
+from perahu.web.desk.worklists import HOME_ROWS
 from tests.web.conftest import Printing, open_pages
 from tests.web.seats import Seat, seat_at
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perahu.node.map_shelf import MapShelf
-from perahu.web.borders import load
+from perahu.web.district.borders import load
 from tests.node.offices import PHRASE, found_hub, perahu
 
 

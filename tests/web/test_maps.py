@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perahu.people.rules.codes import children
-from perahu.web import borders, maps
-from perahu.web.borders import Borders, dump, load, read_geojson, thinned
-from perahu.web.map_layouts import LAYOUTS
-from perahu.web.maps import outline, schematic, tiles
+from perahu.web.district import borders, maps
+from perahu.web.district.borders import Borders, dump, load, read_geojson, thinned
+from perahu.web.district.layouts import LAYOUTS
+from perahu.web.district.maps import outline, schematic, tiles
 from perahu.words import Refusal
 
 BENGKULU_UTARA = [(one.code, one.name) for one in children("1703")]

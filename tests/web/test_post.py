@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from perahu.node.contacts import Contact, note_contact, note_hour
-from perahu.web.post_ports import CourierRun, Letter
+from perahu.web.post.ports import CourierRun, Letter
 from tests.node.desk.town import Town
 from tests.web.conftest import open_pages
 from tests.web.seats import Seat, plain, seat_at
@@ -18,7 +18,7 @@ TURNS_MAX = 600
 
 def _ended(seat: Seat) -> CourierRun:
     """The courier's run, once it is over."""
-    post = seat.client.defaults["perahu.office"].parts["post"]
+    post = seat.web.parts["post"]
     for _ in range(TURNS_MAX):
         run: CourierRun | None = post.run()
         if run is not None and not run.is_running:
@@ -33,9 +33,7 @@ def _written(seat: Seat, to: bytes, stick: str = "") -> Letter:
     assert answer.status_code == 302, plain(answer.content.decode())
     run = _ended(seat)
     assert run.trouble is None and len(run.letters) == 1
-    found: Letter = (
-        seat.client.defaults["perahu.office"].parts["post"].letter(run.letters[0])
-    )
+    found: Letter = seat.web.parts["post"].letter(run.letters[0])
     return found
 
 

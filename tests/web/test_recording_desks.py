@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.test import Client
 
 from perahu.enrolment.models import Recording
 from perahu.keys.facts import ONLINE_ONLY, PolicySet
 from perahu.node.actions import set_policy
 from perahu.node.web_recording_claims import CLAIM_IDLE_S, Claims
-from perahu.web.recording_ports import Sitter
+from perahu.web.recording.ports import Sitter
 from tests.node.desk.town import PIN, Town
 from tests.web.conftest import open_pages
 from tests.web.recordings import begin, next_of, person_of, settle, state_of, take
@@ -32,8 +30,7 @@ def two_desks(town: Town) -> Iterator[tuple[Seat, Seat]]:
     assert town.scanners is not None
     town.set("enggano", scanners=(town.scanners.port,) * 2)
     with open_pages(town, "enggano") as office, seat_at(office, "sari") as one:
-        environ: dict[str, Any] = one.client.defaults
-        other = Seat(Client(**environ), office, one.url)
+        other = one.beside()
         told = {"login": "sari", "pin": PIN, "next": "/", "desk": "2"}
         assert other.client.post("/masuk", told).status_code == 302
         yield one, other

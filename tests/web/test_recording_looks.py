@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import cycle
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext
 
 from perahu.web.gate import COOKIE
@@ -109,8 +107,7 @@ def test_it_works(
     take(seat, recording, "verify")
     for page in ("cocok", "periksa", "pernyataan", "pernyataan?pakai=layar", "batal"):
         look(f"{base}/{page}")
-    environ: dict[str, Any] = seat.client.defaults
-    beside = Seat(Client(**environ), seat.office, seat.url)
+    beside = seat.beside()
     beside.sign_in("sari")
     begin(beside, other)
     look(f"/rekam/orang/{person_of(other)}")

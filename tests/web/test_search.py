@@ -10,8 +10,8 @@ from playwright.sync_api import BrowserContext, expect
 from perahu.enrolment import actions, reads_desk
 from perahu.enrolment.models import Recording
 from perahu.people.models import Person
+from perahu.web.desk.search import register_number
 from perahu.web.gate import COOKIE
-from perahu.web.search import register_number
 from tests.web.conftest import Printing, open_pages
 from tests.web.seats import Seat, seat_at
 

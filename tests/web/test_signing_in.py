@@ -34,7 +34,7 @@ def test_it_refuses_a_wrong_pin_in_words(town: Town) -> None:
 def test_it_locks_when_nobody_is_there_and_keeps_what_was_typed(town: Town) -> None:
     """After the idle time the PIN is asked again, and the form comes back as typed."""
     with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
-        for session in seat.client.defaults["perahu.sessions"].live():
+        for session in seat.sessions.live():
             session.seen_s -= IDLE_S + 1
         answer = seat.post("/bahasa-tidak-ada", nama="x")
         assert answer.status_code == 404

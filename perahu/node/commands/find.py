@@ -15,8 +15,8 @@ from perahu.node.desk_words import decision_words, step_words
 from perahu.node.office import Office
 from perahu.people import reads as people
 from perahu.people.reads import Resident
+from perahu.web.desk.search import look
 from perahu.web.names import place
-from perahu.web.search import look
 from perahu.words import Refusal, Words
 
 NAME = "find"

@@ -8,7 +8,7 @@ from pathlib import Path
 from perahu.node.cli import Call, Say
 from perahu.node.map_shelf import MapShelf
 from perahu.people.rules.codes import children
-from perahu.web import borders
+from perahu.web.district import borders
 from perahu.words import Refusal, Words
 
 NAME = "map"

@@ -1,0 +1,1 @@
+"""Printing, handing over, and the stock of blanks."""

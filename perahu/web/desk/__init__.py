@@ -1,0 +1,1 @@
+"""What an operator begins with: work lists, finding a person, a newcomer's tour."""

@@ -1,0 +1,1 @@
+"""Bawa ke lapangan: a trip to a desa and back."""

@@ -1,0 +1,1 @@
+"""One person: the page, registering, correcting."""

@@ -1,0 +1,1 @@
+"""The recording, one screen a step."""
