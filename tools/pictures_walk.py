@@ -302,6 +302,7 @@ def stopped(day: Day, desk: Window) -> None:
 def sending(day: Day, desk: Window) -> None:
     """The link is cut; a courier file is written; then the link is there."""
     desk.go("kirim")
+    desk.page.get_by_text("Menunggu jaringan").wait_for()
     desk.shoot("15-kirim-putus")
     desk.go("kurir")
     desk.page.get_by_label(re.compile("Untuk simpul")).select_option(label=HUB)
