@@ -29,15 +29,18 @@ from perahu.node.office import Office
 from perahu.node.page_trust import PageCertificate, ensure_authority, is_secure
 from perahu.node.sentences import port_taken
 from perahu.node.settings import split_address
+from perahu.node.turns import HANDS, Turns
 from perahu.words import Refusal, Words
 
 __all__ = ["Application", "PageServer", "is_secure", "page_server"]
 
-THREADS = 4
 BACKLOG = 64
-WAITING_MAX = 64
-"""Requests in hand and in line; what comes on top waits in the socket's backlog."""
+CONNECTIONS_MAX = 512
+"""Browsers that are connected; who comes on top waits in the socket's backlog."""
 IDLE_S = 30
+HEAD_MS = 10_000
+"""So long a connection may say nothing, or not all of its request's head."""
+HEAD_BYTES_MAX = 65_536
 LOOK_S = 60.0
 """So often the certificate is compared with the clock and this machine's addresses."""
 OLDEST_TLS = "tls1.2"
@@ -163,11 +166,14 @@ class _Worker:
             [],
             False,
         )
+        http = HTTP1Settings(
+            header_read_timeout=HEAD_MS, max_buffer_size=HEAD_BYTES_MAX
+        )
         worker = _core.WSGIWorker(
-            1, (None, own), None, 1, THREADS, THREADS, IDLE_S, WAITING_MAX,
-            "1", HTTP1Settings(), None, None, *on_tls, (None, None),
+            1, (None, own), None, 1, HANDS, HANDS, IDLE_S, CONNECTIONS_MAX,
+            "1", http, None, None, *on_tls, (None, None),
         )  # fmt: skip
-        answer = wsgi._callback_wrapper(application, {}, None)
+        answer = wsgi._callback_wrapper(Turns(application), {}, None)
         worker.serve_mtr(
             _scheduler(self._loop, answer, impl_asyncio=True), self._loop, self._signal
         )

@@ -9,6 +9,25 @@ from pathlib import Path
 import pytest
 
 from tests.journal.stores import IN_MEMORY, StoreDistrict
+from tests.web.conftest import (
+    Printing,
+    enggano,
+    founded,
+    hub,
+    new_town,
+    ordered_once,
+    peopled,
+    pin,
+    printing,
+    scanners,
+    surroundings,
+    town,
+)
+
+__all__ = [
+    "Printing", "district", "enggano", "founded", "hub", "new_town", "ordered_once",
+    "peopled", "pin", "printing", "scanners", "surroundings", "town",
+]  # fmt: skip
 
 
 @pytest.fixture
