@@ -29,7 +29,7 @@ from perahu.journal.types import (
     Level,
     Receipt,
 )
-from perahu.keys.certificates import Chain
+from perahu.keys.certificates import TRAVELLING_ROLES, Chain
 from perahu.keys.facts import ONLINE_ONLY
 from perahu.keys.sealing import seal_blob
 from perahu.kinds import Fact
@@ -67,11 +67,21 @@ def open_recording(
                 person=person,
                 recording=recording,
                 wilayah=wilayah,
-                number=rules.register_number(serial, wilayah, ask.at.today),
+                number=rules.register_number(
+                    serial, wilayah, ask.at.today, _mark(journal)
+                ),
             ),
             biodata,
         )
         return book.append(ask, [Draft(fact)])
+
+
+def _mark(journal: Journal) -> str:
+    """Two signs of a node that is one of several in its wilayah; "" for an office."""
+    if journal.certificate.role not in TRAVELLING_ROLES:
+        return ""
+    signs = (_CODE_SIGNS[byte % len(_CODE_SIGNS)] for byte in journal.node_id[:2])
+    return "".join(signs)
 
 
 def confirm_biodata(journal: Journal, ask: Ask, *, recording: bytes) -> Receipt:

@@ -192,9 +192,14 @@ def background_warning(required: str, seen: str) -> Words | None:
     )
 
 
-def register_number(serial: int, wilayah: str, day: date) -> str:
-    """The office's own number, as `0001/170301/XI/2026`: slashes, so never like a NIK."""
-    return f"{serial:04d}/{wilayah[:6]}/{_ROMAN[day.month - 1]}/{day.year}"
+def register_number(serial: int, wilayah: str, day: date, mark: str = "") -> str:
+    """The office's own number, as `0001/170301/XI/2026`: slashes, so never like a NIK.
+
+    A laptop that travels in an office's wilayah counts by itself, so its numbers bear its
+    mark: `0001/170301-K7/XI/2026`.
+    """
+    place = f"{wilayah[:6]}-{mark}" if mark else wilayah[:6]
+    return f"{serial:04d}/{place}/{_ROMAN[day.month - 1]}/{day.year}"
 
 
 # --- the recording, step by step -------------------------------------------------------

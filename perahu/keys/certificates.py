@@ -29,6 +29,8 @@ from perahu.words import Refusal
 FIELD, KECAMATAN, KABUPATEN, PROVINSI = "field", "kecamatan", "kabupaten", "provinsi"
 HUB_ROLES = frozenset({KABUPATEN})
 """Roles whose journals may carry what only the hub may state."""
+TRAVELLING_ROLES = frozenset({FIELD})
+"""Roles of which several may serve one wilayah at a time."""
 SECOND_SITE_ROLES = frozenset({PROVINSI})
 """Roles that keep the second copy; their wilayah may be the whole province."""
 

@@ -158,6 +158,8 @@ class Caller:
     )
     is_wanted: bool = False
     """Somebody asked for a call now; taken back when it was made."""
+    notes_failures: bool = False
+    """A try that reached nobody is noted for the picture; a command leaves no trace of it."""
     progress: Progress = field(default_factory=Progress)
     """Of the exchange of now, or of the last one."""
     began_s: float = 0.0
@@ -215,7 +217,8 @@ class Caller:
             received_bytes=result.wire_bytes[1],
             busy_ms=int(busy_s * 1000),
         )
-        note_hour(office, peer.node_id, contact)
+        if contact.went_well or self.notes_failures:
+            note_hour(office, peer.node_id, contact)
         record_evidence(office)
         return result
 

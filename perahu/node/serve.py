@@ -59,7 +59,7 @@ class Serving:
         patience = Patience(
             attempts_max=ATTEMPTS_MAX, goes_on=lambda: not stopping.is_set()
         )
-        self._caller = Caller(office, patience)
+        self._caller = Caller(office, patience, notes_failures=True)
         self.loops: list[Loop] = loops_of(office, self._caller)
         self.troubles: deque[Words] = deque(maxlen=TROUBLES_SHOWN_MAX)
         with ExitStack() as opening:

@@ -130,6 +130,7 @@ def test_it_lets_a_person_be_recorded_after_one_was_given_up() -> None:
 def test_it_numbers_the_register_so_that_it_never_looks_like_a_nik() -> None:
     """Serial, kecamatan, Roman month and year, with slashes."""
     assert register_number(1, "170301", TODAY) == "0001/170301/XI/2026"
+    assert register_number(1, "170301", TODAY, "K7") == "0001/170301-K7/XI/2026"
     assert (
         register_number(12345, "1703012001", date(2027, 1, 2)) == "12345/170301/I/2027"
     )

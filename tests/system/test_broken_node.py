@@ -42,6 +42,7 @@ ORDERS = {
     "print": f"print {_OFFICER} --all",
     "hand-over": f"hand-over {_OFFICER} --order {_HEX} --code X",
     "stock": f"stock {_OFFICER}",
+    "map": "map {csv}",
     "field": f"field trips {_OFFICER}",
     "case": f"case {_OFFICER}",
     "status": "status",
@@ -140,8 +141,8 @@ def test_it_works(
 
 
 def test_it_tries_every_command() -> None:
-    """A new command is tried too."""
-    assert {"init", *ORDERS} == set(COMMANDS)
+    """A new command is tried too; `trust` reads the certificate's files and no book."""
+    assert {"init", "trust", *ORDERS} == set(COMMANDS)
 
 
 def test_it_refuses_a_disk_that_is_read_only(

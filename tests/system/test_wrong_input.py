@@ -206,6 +206,10 @@ CASES = (
         says="t",
     ),
     Case(at="enggano", words=f"stock {_SARI} count --count minus", says="minus"),
+    # -- map, trust
+    Case(words="map {world}/gone.geojson", says="gone.geojson"),
+    Case(words="map {world}/wrong.csv", says="GeoJSON"),
+    Case(words="trust --out {world}/no/folder", says="folder"),
     Case(at="enggano", words=f"field {_SARI} plan", says="--desa"),
     Case(at="enggano", words=f"field {_SARI} plan --desa 1703122001", says="wilayah"),
     Case(at="enggano", words=f"field {_SARI} again --trip x --folder .", says="hex"),

@@ -81,6 +81,7 @@ def test_it_finds_by_register_number_however_it_is_typed(desk: Seat) -> None:
     for text in (one.number, loose, f" {one.number.replace('/', ' / ')} "):
         assert f"/orang/{one.person}" in desk.get("/cari", q=text).content.decode()
     assert register_number("1/170301/XI/2026") == "0001/170301/XI/2026"
+    assert register_number("1/170301-k7/xi/2026") == "0001/170301-K7/XI/2026"
     assert register_number("1703010101909001") == ""
 
 

@@ -37,7 +37,7 @@ TEXT_CHARS_MAX = 1_100
 """The longest QR text is 1,024 characters."""
 
 _NUMBER = re.compile(
-    r"([0-9]{1,6})\s*/\s*([0-9]{6})\s*/\s*([IVX]{1,4})\s*/\s*([0-9]{4})"
+    r"([0-9]{1,6})\s*/\s*([0-9]{6}(?:-[2-9A-Z]{2})?)\s*/\s*([IVX]{1,4})\s*/\s*([0-9]{4})"
 )
 _PROVEN = Words(
     "Kode pada bukti ini sah; rekamannya ada di buku ini.",

@@ -21,4 +21,16 @@
     }
     event.preventDefault();
   });
+
+  // An answer that comes after she went down into the results takes nothing from under her.
+  let held = -1;
+  document.addEventListener("htmx:beforeSwap", () => {
+    held = hits().indexOf(document.activeElement);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const found = hits();
+    const next = held < 0 ? null : found[Math.min(held, found.length - 1)] || box();
+    if (next) next.focus();
+    held = -1;
+  });
 })();
