@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -68,6 +69,10 @@ def _signed_in(request: HttpRequest, visit: Visit) -> HttpResponse:
         sessions.close(session.name)
         raise Refusal("not_here", id=_NOT_HERE.id, en=_NOT_HERE.en)
     sessions.close(old)
+    drafts.remember(office.journal, session.name, operator, office.now().wall_ms)
+    if drafts.owner(office.journal, old) != operator:
+        # Forms that another operator left open in this browser are not sent as hers.
+        rotate_token(request)
     answer = HttpResponseRedirect(next_of(request))
     drafts.move(office.journal, urlsplit(next_of(request)).path, old, session.name)
     answer.set_cookie(COOKIE, session.name, httponly=True, samesite="Strict")

@@ -80,7 +80,7 @@ def stock(request: HttpRequest) -> HttpResponse:
     shown |= _choices(visit)
     shown |= {
         "error": error,
-        "failed": failed if error else "",
+        "failed": failed if error else visit.draft.get("deed", ""),
         "typed": request.POST if error else visit.draft,
         "noted": _NOTED.get(request.GET.get("tercatat", "")) if not error else None,
         "month": visit.office.now().today.strftime("%Y-%m"),
