@@ -158,7 +158,10 @@ KINDS = (
     Kind(
         key="cetak",
         title=_("Cetak kartu"),
-        advice=_("Urut menurut aturan: pemula dahulu, lalu yang memesan lebih dulu."),
+        advice=_(
+            "Urut menurut aturan: yang belum pernah punya KTP-el dahulu, lalu yang memesan "
+            "lebih dulu."
+        ),
         rights=("print",),
         count=rows.card_count(cards.QUEUED),
         items=rows.card_items(cards.QUEUED),

@@ -190,7 +190,8 @@ def frame(sheet: Sheet, step: str) -> dict[str, Any]:
             "word": word,
             "number": number + 1,
             "is_here": number == at,
-            "is_done": number < reached,
+            # At the statement the answers were checked, though nothing in the book says so.
+            "is_done": number < max(reached, at),
             "address": sheet.address(name) if 0 < number < reached < last else "",
         }
         for number, (name, word) in enumerate(STEPS)
