@@ -16,6 +16,8 @@ WHOLE_S = 14 * 3600.0
 """No session outlives a long day."""
 SESSIONS_MAX = 500
 """More browsers than any office has; the one unused longest goes first."""
+SESSIONS_EACH = 20
+"""Of one operator: who signs in again and again pushes out her own, not the others'."""
 
 
 @dataclass(slots=True)
@@ -43,8 +45,11 @@ class Sessions:
     def open(self, operator: bytes, desk: int) -> Session:
         """Begin one; the caller has checked the PIN."""
         now = self._monotonic_s()
-        while len(self._all) >= SESSIONS_MAX:
-            del self._all[min(self._all.values(), key=lambda one: one.seen_s).name]
+        every = list(self._all.values())
+        hers = [one for one in every if one.operator == operator]
+        if len(hers) >= SESSIONS_EACH or len(every) >= SESSIONS_MAX:
+            crowd = hers if len(hers) >= SESSIONS_EACH else every
+            self.close(min(crowd, key=lambda one: one.seen_s).name)
         session = Session(self._random(16).hex(), operator, desk, now, now)
         self._all[session.name] = session
         return session
@@ -56,7 +61,7 @@ class Sessions:
             return None
         now = self._monotonic_s()
         if now - session.opened_s > WHOLE_S:
-            del self._all[name]
+            self.close(name)
             return None
         if now - session.seen_s > IDLE_S:
             session.is_locked = True
