@@ -49,7 +49,12 @@ def owner(journal: Journal, session_name: str) -> bytes:
 def keep(journal: Journal, request: HttpRequest, path: str, session_name: str) -> None:
     """Keep what this POST brought for its page, if it is small enough for a form."""
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if length > _BODY_BYTES_MAX or not owner(journal, session_name):
+    if not owner(journal, session_name):
+        return
+    if length > _BODY_BYTES_MAX:
+        # Browsers hear an answer only after they have sent all; nothing of it is stored.
+        while request.read(_BODY_BYTES_MAX):
+            pass
         return
     fields = {
         name: request.POST.getlist(name) for name in request.POST if name not in _NEVER
