@@ -130,14 +130,8 @@ def test_it_opens_one_recording(desks: tuple[Printing, list[Seat]]) -> None:
 def test_it_counts_once(desks: tuple[Printing, list[Seat]]) -> None:
     """Four counts of one heap: the ledger says what was counted, not a sum of them."""
     _, seats = desks
-    deeds: list[Callable[[], int]] = [
-        lambda one=one: (
-            one.post(
-                "/stok", deed="count", item="blanko", count="17", reason="hitung ulang"
-            ).status_code
-        )
-        for one in seats
-    ]
+    told = {"deed": "count", "item": "blanko", "count": "17", "reason": "hitung ulang"}
+    deeds = [_post(one, "/stok", **told) for one in seats]
     assert 302 in _at_once(deeds, seats[0])
     with seats[0].office.at_work():
         assert reads_stock.on_hand(seats[0].office.journal.node_id) == 17
