@@ -111,8 +111,8 @@ def _born(request: HttpRequest) -> date | None:
 def told(office: Office, typed: str, born: date | None) -> Words | None:
     """The sentence, or None where number and date do not fit together.
 
-    Every question is asked of the tables whatever was typed: how long the answer takes
-    says nothing of what was wrong.
+    The same questions are asked of the tables where the number is wrong and where only the
+    date is: how long the answer takes says nothing of what was wrong.
     """
     number = register_number(typed) or "0"
     rows = reads_desk.by_number(number)
@@ -123,9 +123,8 @@ def told(office: Office, typed: str, born: date | None) -> Words | None:
     for one in rows:
         who = known.get(one.state.person)
         mine = [card for card in orders if card.person == one.state.person]
-        words = rules.sentence(view_of(office, one, mine))
         if who is not None and who.biodata.tanggal_lahir == born:
-            found = words
+            found = rules.sentence(view_of(office, one, mine))
     return found
 
 
