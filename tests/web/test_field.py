@@ -94,7 +94,9 @@ def test_it_works(beach: Beach, monkeypatch: pytest.MonkeyPatch) -> None:
         assert ended(seat).trouble is None
         page = seat.get("/lapangan").content.decode()
         where = transfer_in(page)
-        assert seat.post(f"/lapangan/hitung/{where}", count="9").status_code == 302
+        noted = seat.post(f"/lapangan/hitung/{where}", count="9")
+        assert noted.status_code == 302
+        assert "Hitungan tercatat: 9." in seat.text(noted["Location"])
         doors = seat.text(f"/lapangan/desa/{desa}/kunjungan")
         assert "Cetak kartu" in doors
         monkeypatch.setattr("perahu.web.field.pages.DOORS_A_PAGE", 2)

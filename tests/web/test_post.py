@@ -74,7 +74,8 @@ def test_it_writes_to_a_stick_that_is_plugged_in(town: Town, tmp_path: Path) -> 
     with town.open("hub") as office:
         hub_id = office.journal.node_id
     with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
-        assert "Stik stik" in seat.text("/kurir")
+        page = seat.get("/kurir").content.decode()
+        assert "Stik stik" in page and page.count(f'value="{stick}" checked') == 2
         letter = _written(seat, hub_id, str(stick))
         assert (stick / letter.file).exists() and letter.on == str(stick)
         answer = seat.post("/kurir/tulis", to=hub_id.hex(), stick=str(tmp_path))

@@ -12,6 +12,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -92,6 +93,9 @@ def _field(
         "coming": len(reads.orders_coming(node)),
         "to_count": [_transfer(visit, one) for one in reads_stock.on_the_way(node)],
     }
+    counted = request.GET.get("terhitung", "")
+    if counted:
+        shown["counted"] = reads_stock.transfer(hex_of(counted, 12))
     if port.goes_out:
         shown["blanko"] = reads_stock.on_hand(node)
         shown["here"] = len(reads.orders_at(node))
@@ -327,7 +331,7 @@ def count(request: HttpRequest, transfer: str) -> HttpResponse:
         field_of(visit).count_in(visit.operator, hex_of(transfer, 12), counted)
     except Refusal as refusal:
         return _field(request, refusal.words, 409)
-    return redirect("field")
+    return redirect(f"{reverse('field')}?terhitung={hex_of(transfer, 12).hex()}")
 
 
 @require_POST
