@@ -106,13 +106,21 @@ def test_it_keeps_what_was_typed_and_lists_what_is_wrong(enggano: Seat) -> None:
     assert answer.status_code == 409
     html, text = answer.content.decode(), plain(answer.content.decode())
     assert 'value="Bawaroni Kaarubi"' in html
-    assert "Tanggal lahir: Tulis tanggal seperti 31-12-1990." in text
+    assert "Tanggal lahir: Tanggal ini tidak ada. Tulis seperti 31-12-1990." in text
     assert "Pilih desanya." in text
     assert 'href="#id_dokumen"' in html
     assert "tahunnya tidak mungkin" in plain(
         enggano.post("/orang/baru", **{**NEW, "tanggal_lahir": "12-05-2988"})
         .content.decode()
     )  # fmt: skip
+
+
+def test_it_says_which_of_two_desa_fields_is_wrong(enggano: Seat) -> None:
+    """A code that is none, and an RT in letters, are named for what they are."""
+    typed = {**NEW, "desa": "", "desa_lain": "abc", "rt": "aa"}
+    text = plain(enggano.post("/orang/baru", **typed).content.decode())
+    assert "Kode desa lain: Kode desa ini tidak dikenal; periksa pada KK." in text
+    assert "RT: Isi angka saja." in text
 
 
 def test_it_refuses_an_impossible_nik_in_place(enggano: Seat) -> None:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from perahu.people.facts import Biodata
@@ -24,6 +25,9 @@ PAPER_CHARS_MAX = 95
 """Document and reason share the 200 characters of a paper."""
 
 _REQUIRED = _("Bagian ini harus diisi.")
+_BAD_DAY = _("Tanggal ini tidak ada. Tulis seperti 31-12-1990.")
+_UNKNOWN_DESA = _("Kode desa ini tidak dikenal; periksa pada KK.")
+_NUMBER = RegexValidator(r"\A[0-9]+\Z", _("Isi angka saja."))
 _DIGITS = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
 _DAY_FORMATS = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"]
@@ -55,7 +59,9 @@ def _plain_case(found: re.Match[str]) -> str:
     text = found[0]
     if text in _PROPER:
         return text.capitalize()
-    return text if text in _CAPITALS else text.lower()
+    if text in _CAPITALS or _CAPITALS.issuperset(text.split("-")):
+        return text
+    return text.lower()
 
 
 def _codes(table: codes.Codes, *, optional: bool = True) -> list[tuple[str, object]]:
@@ -64,7 +70,12 @@ def _codes(table: codes.Codes, *, optional: bool = True) -> list[tuple[str, obje
 
 
 def _text(
-    label: object, chars_max: int, *, required: bool = False, note: object = ""
+    label: object,
+    chars_max: int,
+    *,
+    required: bool = False,
+    note: object = "",
+    check: RegexValidator | None = None,
 ) -> forms.CharField:
     return forms.CharField(
         label=str(label) if isinstance(label, str) else label,  # type: ignore[arg-type]
@@ -73,6 +84,7 @@ def _text(
         help_text=note,  # type: ignore[arg-type]
         error_messages={"required": _REQUIRED},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        validators=[check] if check else [],
     )
 
 
@@ -121,7 +133,7 @@ class BiodataForm(forms.Form):
         widget=_DAY,
         error_messages={
             "required": _REQUIRED,
-            "invalid": _("Tulis tanggal seperti 31-12-1990."),
+            "invalid": _BAD_DAY,
         },
     )
     desa = forms.ChoiceField(
@@ -133,8 +145,8 @@ class BiodataForm(forms.Form):
         note=_("Hanya bila tinggal di luar wilayah ini: sepuluh angka, ada pada KK."),
     )
     alamat = _text(_("Alamat"), 200)
-    rt = _text("RT", 3)
-    rw = _text("RW", 3)
+    rt = _text("RT", 3, check=_NUMBER)
+    rw = _text("RW", 3, check=_NUMBER)
     agama = _choice(_("Agama"), codes.RELIGION)
     status_kawin = _choice(_("Status kawin"), codes.MARRIAGE)
     shdk = _choice(_("Hubungan dalam keluarga"), codes.RELATION)
@@ -150,7 +162,7 @@ class BiodataForm(forms.Form):
         input_formats=_DAY_FORMATS,
         widget=_DAY,
         help_text=_("Hanya untuk WNA."),
-        error_messages={"invalid": _("Tulis tanggal seperti 31-12-1990.")},
+        error_messages={"invalid": _BAD_DAY},
     )
 
     def __init__(
@@ -188,11 +200,11 @@ class BiodataForm(forms.Form):
         other = found.get("desa_lain", "")
         code = plain(other) if other else found.get("desa", "")
         if not code:
-            self.add_error("desa_lain" if other else "desa", _("Pilih desanya."))
+            where = "desa_lain" if other else "desa"
+            if where not in self.errors:
+                self.add_error(where, _UNKNOWN_DESA if other else _("Pilih desanya."))
         elif len(code) != codes.DESA_DIGITS or wilayah(code) is None:
-            self.add_error(
-                "desa_lain", _("Kode desa ini tidak dikenal; periksa pada KK.")
-            )
+            self.add_error("desa_lain", _UNKNOWN_DESA)
         found["wilayah"] = code
         return found
 
