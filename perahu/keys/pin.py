@@ -307,7 +307,8 @@ def _locked(wait_s: int) -> Refusal:
     return Refusal(
         "pin_locked",
         id=f"PIN dikunci karena salah berkali-kali; pekerjaan Anda tetap tersimpan. Coba "
-        f"lagi setelah komputer menyala {minutes} menit, atau minta atasan membuka PIN.",
+        f"lagi sesudah {minutes} menit dengan komputer menyala, atau minta atasan "
+        "membuka PIN.",
         en=f"The PIN is locked after too many wrong tries; your work is kept. Try again "
         f"when the computer has run for {minutes} more minutes, or ask a supervisor.",
     )

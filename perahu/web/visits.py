@@ -156,10 +156,11 @@ def int_of(text: str, most: int, least: int = 0) -> int:
     if not (plain.isascii() and plain.isdecimal() and len(plain) < 10) or not (
         least <= int(plain) <= most
     ):
+        upto = f"{most:,}".replace(",", ".")
         raise Refusal(
             "bad_number",
-            id=f"Isi angka dari {least} sampai {most}; belum ada yang disimpan.",
-            en=f"Give a number from {least} to {most}; nothing was saved yet.",
+            id=f"Isi angka dari {least} sampai {upto}; belum ada yang disimpan.",
+            en=f"Give a number from {least} to {most:,}; nothing was saved yet.",
         )
     return int(plain)
 

@@ -98,7 +98,7 @@ def test_it_brings_a_card_home(browser: Browser, voyage: Voyage) -> None:
     assert {kind for kind, count in kinds.items() if count > 1} == again
     assert sum(kind.startswith("PartCaptured") for kind in kinds) == len(PARTS)
     voyage.open_link()
-    sari.wait_for("/kirim", "Semua sudah diterima di atas")
+    sari.wait_for("/kirim", "Semua sudah sampai di sana")
     print_and_hand_over(sari, who["NAMA_LGKP"], code)
     proof = proven(voyage, who["NIK"], number)
     sari.leave()

@@ -124,7 +124,7 @@ def test_it_finds_a_card_by_anything(counter: Counter) -> None:
     name = resident.biodata.nama
     for query in (recorded.number, counter.code(nik), nik, name):
         page = counter.seat.get("/serah", q=query).content.decode()
-        found = page.partition("Ditemukan")[2].partition("Menunggu diambil")[0]
+        found = page.partition("Hasil pencarian")[2].partition("Menunggu diambil")[0]
         assert counter.order(nik) in found, query
     assert "Tidak ada kartu dengan itu" in counter.seat.text("/serah", q="zzzzzz")
 

@@ -109,7 +109,7 @@ def _lies_here(card: Card, node: bytes) -> bool:
 
 def hand_over_card(request: HttpRequest, order: str) -> HttpResponse:
     """The proof at the counter, by finger or by code; after it, who took the card."""
-    visit, error = visit_of(request), None
+    visit, error, lacks_collector = visit_of(request), None, False
     number = hex_of(order, _ORDER_BYTES)
     found = rules.check_known(reads.order(number))
     if request.method == "POST":
@@ -117,8 +117,10 @@ def hand_over_card(request: HttpRequest, order: str) -> HttpResponse:
             _give(request, visit, number)
             return redirect("hand-over-card", order)
         except Refusal as refusal:
-            error = refusal.words
-    shown = _card_shown(visit, found) | {"error": error, "typed": request.POST}
+            error, lacks_collector = refusal.words, refusal.code == "no_collector"
+    shown = _card_shown(visit, found) | {
+        "error": error, "typed": request.POST, "lacks_collector": lacks_collector,
+    }  # fmt: skip
     status = 409 if error else 200
     return render(request, "perahu/handing_over/card.html", shown, status=status)
 
@@ -182,7 +184,7 @@ ROUTES = (
         where=Where.OFFICE, menu=_("Serahkan"),
     ),
     Route(
-        path="serah/<str:order>", name="hand-over-card", view=hand_over_card,
+        path="serah/<str:order>", name="hand-over-card", view=hand_over_card, is_slow=True,
         rights=("hand_over",), where=Where.OFFICE,
     ),
 )  # fmt: skip

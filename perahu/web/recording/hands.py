@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 WIDTH, HEIGHT = 640, 300
 _SIGNS = {"good": "✓", "fair": "✓", "weak": "!", "missed": "!", "excepted": "–",
@@ -42,6 +43,7 @@ _RIGHT = {
 }
 """The fingers of a right hand that lies on the scanner, in a box of 310 by 300."""
 _BROAD, _PALM = 42, (92, 172, 200, 118)
+_NAME_Y, _ASIDE = 240, 19
 _BOX = 310
 
 
@@ -53,7 +55,13 @@ def hands(marks: Mapping[str, Mark]) -> SafeString:
     right = format_html(
         '<g transform="translate({} 0)">{}</g>', WIDTH - _BOX, _hand("right", marks)
     )
-    return _picture(WIDTH, HEIGHT, format_html("{}{}", left, right))
+    middle = _PALM[0] + _PALM[2] // 2
+    names = format_html(
+        '<text class="side" x="{}" y="{}">{}</text><text class="side" x="{}" y="{}">{}</text>',
+        _BOX - middle, _NAME_Y, gettext("kiri"), WIDTH - _BOX + middle, _NAME_Y,
+        gettext("kanan"),
+    )  # fmt: skip
+    return _picture(WIDTH, HEIGHT, format_html("{}{}{}", left, right, names))
 
 
 def _hand(side: str, marks: Mapping[str, Mark]) -> SafeString:
@@ -99,10 +107,13 @@ def _sign(x: int, y: int, mark: Mark, is_mirrored: bool, turn: int) -> SafeStrin
     if is_mirrored:
         upright = f"{upright} translate({2 * x} 0) scale(-1 1)"
     score = str(mark.score) if mark.score else ""
+    # In a turned thumb the score lies further down the thumb, not beside it.
+    aside = (-_ASIDE if is_mirrored else _ASIDE) if turn else 0
     return format_html(
         '<g transform="{}"><text class="sign" x="{}" y="{}">{}</text>'
         '<text class="score" x="{}" y="{}">{}</text></g>',
-        upright or "translate(0 0)", x, y + 6, _SIGNS[mark.kind], x, y + 28, score,
+        upright or "translate(0 0)", x, y + 6, _SIGNS[mark.kind],
+        x + aside, y + 28, score,
     )  # fmt: skip
 
 
