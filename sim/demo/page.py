@@ -56,6 +56,8 @@ class DemoPage:
     language: str
     link: str = "putus"
     printer: str = "baik"
+    spoiled: int = 0
+    """How many cards the printer had eaten when it was last told to jam."""
     _server: ThreadingHTTPServer = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,7 +90,18 @@ class DemoPage:
                 self.printer = form["pencetak"]
                 port = self.district.desks[ENGGANO].printer
                 faults = PRINTERS[self.printer][1]
-                ask(f"http://{LOOPBACK}:{port}/sim", {"faults": faults})
+                told = ask(f"http://{LOOPBACK}:{port}/sim", {"faults": faults})
+                self.spoiled = told["spoiled"]
+
+    def _notice_jam(self) -> None:
+        """A jam happens once: after it the button for a good printer is the pressed one."""
+        if self.printer == "macet":
+            port = self.district.desks[ENGGANO].printer
+            try:
+                if ask(f"http://{LOOPBACK}:{port}/sim")["spoiled"] > self.spoiled:
+                    self.printer = "baik"
+            except OSError:
+                pass  # it is starting again; the next look will tell
 
     def say(self, id: str, en: str) -> str:
         """Words in the page's language, safe for HTML."""
@@ -97,6 +110,7 @@ class DemoPage:
     def render(self) -> str:
         """The page of this moment."""
         say, urls = self.say, self.district.page_urls()
+        self._notice_jam()
         steps = (
             say("Masuk di Enggano sebagai Sari.", "Sign in at Enggano as Sari."),
             say(
@@ -220,7 +234,7 @@ def _answers(page: DemoPage) -> type[BaseHTTPRequestHandler]:
 
 
 _PAGE = """<!doctype html>
-<html lang="{lang}"><head><meta charset="utf-8">
+<html lang="{lang}"><head><meta charset="utf-8"><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="4"><title>{title}</title><style>
 :root {{ color-scheme: light dark; --ink: #14212b; --paper: #f4f6f7; --card: #fff;
