@@ -24,6 +24,9 @@ FILE_BYTES_MAX = 20_000_000
 FEATURES_MAX = 3_000
 VERTICES_MAX = 600_000
 PROPERTIES_MAX = 100
+LOOKS_EACH, LOOKS_LEAST = 60, 100_000
+"""So often a point of a line may be looked at in thinning it; a coast needs 10 to 20, a
+comb as many as it has teeth, which would take hours."""
 KEPT_BYTES_MAX = 2_000_000
 """Of the small form: 200 kecamatan with 500 points each are 1.5 MB."""
 FINENESS = 900
@@ -267,10 +270,14 @@ def thinned(ring: Ring, tolerance: float) -> Ring:
     line = [*ring, ring[0]]
     kept = {0, far, len(ring)}
     spans = [(0, far), (far, len(ring))]
+    looks = LOOKS_LEAST + LOOKS_EACH * len(ring)
     while spans:
         first, last = spans.pop()
         if last - first < 2:
             continue
+        looks -= last - first
+        if looks < 0:
+            raise _bad("garisnya terlalu rumit", "its lines are too intricate")
         worst = max(
             range(first + 1, last),
             key=lambda n: _distance(line[n], line[first], line[last]),
