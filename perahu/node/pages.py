@@ -173,7 +173,11 @@ class _Worker:
             1, (None, own), None, 1, HANDS, HANDS, IDLE_S, CONNECTIONS_MAX,
             "1", http, None, None, *on_tls, (None, None),
         )  # fmt: skip
-        answer = wsgi._callback_wrapper(Turns(application), {}, None)
+        # The pages' models can only be imported once Django knows its settings.
+        from perahu.web.urls import is_slow
+
+        turns = Turns(application, is_slow)
+        answer = wsgi._callback_wrapper(turns, {}, None)
         worker.serve_mtr(
             _scheduler(self._loop, answer, impl_asyncio=True), self._loop, self._signal
         )

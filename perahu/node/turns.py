@@ -11,17 +11,57 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from heapq import heappop, heappush
 from io import BytesIO
+from itertools import count
 from typing import Any
 
 from perahu.web.routes import FORM_BYTES_MAX
 
-TURNS = 4
-"""Requests that are worked on at the same time."""
+TURNS, SLOW_TURNS = 2, 4
+"""Requests that are worked on at the same time: two fill the interpreter, and each further
+one only makes all of them later (docs/benchmarks.md, pages). Those that wait for a device
+or a PIN have turns of their own, so that nobody else waits for them."""
 HANDS = 64
 """Requests whose browsers may be slow at the same time."""
 HANDS_EACH = 16
 """Of one address: ten desks may sit behind one."""
+
+
+class Line:
+    """Who waits for one of a few turns: saves before looks, and each in its order.
+
+    A semaphore lets whoever comes at the right moment pass; then the page that one desk
+    sees after its save goes before the saves of nine others.
+    """
+
+    def __init__(self, turns: int) -> None:
+        self._free = turns
+        self._lock = threading.Lock()
+        self._numbers = count()
+        self._waiting: list[tuple[bool, int, threading.Event]] = []
+
+    @contextmanager
+    def turn(self, *, is_look: bool) -> Iterator[None]:
+        """Wait for a turn and hold it for a `with`."""
+        mine = threading.Event()
+        with self._lock:
+            heappush(self._waiting, (is_look, next(self._numbers), mine))
+            self._call()
+        mine.wait()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._free += 1
+                self._call()
+
+    def _call(self) -> None:
+        while self._free and self._waiting:
+            self._free -= 1
+            heappop(self._waiting)[2].set()
+
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -29,9 +69,11 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class Turns:
     """A WSGI application that lets another one have whole requests, a few at a time."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
-        self._turns = threading.Semaphore(TURNS)
+    def __init__(
+        self, application: Application, is_slow: Callable[[str], bool]
+    ) -> None:
+        self._application, self._is_slow = application, is_slow
+        self._line, self._slow_line = Line(TURNS), Line(SLOW_TURNS)
         self._lock = threading.Lock()
         self._hands: Counter[str] = Counter()
 
@@ -55,7 +97,10 @@ class Turns:
             return self._application(environ, start)
         if int(length):
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
-        with self._turns:
+        is_look = environ.get("REQUEST_METHOD") != "POST"
+        is_slow = self._is_slow(environ.get("PATH_INFO", "/"))
+        line = self._slow_line if is_slow else self._line
+        with line.turn(is_look=is_look):
             return self._application(environ, start)
 
     def _took_hand(self, address: str) -> bool:

@@ -58,5 +58,7 @@ class Route:
     """Its word in the menu (gettext_lazy); "" for a page that others lead to."""
     upload_bytes_max: int = FORM_BYTES_MAX
     """The largest body of a form sent here; more is refused before it is read."""
+    is_slow: bool = False
+    """Its answer waits for a device, or for the check of a PIN, which is slow on purpose."""
     is_poll: bool = False
     """Asked by the page itself, not by a hand: does not keep the session awake."""

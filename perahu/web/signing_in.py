@@ -169,15 +169,21 @@ def _operators(visit: Visit) -> list[tuple[Grant, bool]]:
 
 
 ROUTES = (
-    Route(path="masuk", name="sign-in", view=sign_in, who=Who.ANYBODY),
-    Route(path="masuk/pin-baru", name="set-pin", view=set_pin, who=Who.ANYBODY),
+    Route(path="masuk", name="sign-in", view=sign_in, who=Who.ANYBODY, is_slow=True),
+    Route(
+        path="masuk/pin-baru",
+        name="set-pin",
+        view=set_pin,
+        who=Who.ANYBODY,
+        is_slow=True,
+    ),
     Route(
         path="kantor.crt",
         name="office-certificate",
         view=office_certificate,
         who=Who.ANYBODY,
     ),
-    Route(path="kunci", name="unlock", view=unlock, who=Who.ANYBODY),
+    Route(path="kunci", name="unlock", view=unlock, who=Who.ANYBODY, is_slow=True),
     Route(path="kunci/sekarang", name="lock", view=lock),
     Route(path="keluar", name="sign-out", view=sign_out, who=Who.ANYBODY),
 )

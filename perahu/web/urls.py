@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import Resolver404, path, resolve
 
 from perahu.web import citizen, signing_in, status
 from perahu.web.cards import handing_over, print_order, printing
@@ -47,6 +47,16 @@ assert len(BY_NAME) == len(ROUTES), "two routes share a name"
 
 urlpatterns = [path(route.path, route.view, name=route.name) for route in ROUTES]
 """Django looks for this name."""
+
+
+def is_slow(path: str) -> bool:
+    """Whether the page at this address waits for a device or a PIN."""
+    try:
+        name = resolve(path).url_name
+    except Resolver404:
+        return False
+    return name in BY_NAME and BY_NAME[name].is_slow
+
 
 _STALE = Words(
     "Formulir ini sudah lama terbuka atau datang dari halaman lain; tidak ada yang "

@@ -156,11 +156,11 @@ ROUTES = (
         rights=("print", "hand_over"), where=Where.OFFICE,
     ),
     Route(
-        path="cetak/<str:order>/depan.jpg", name="print-front", view=front,
+        path="cetak/<str:order>/depan.jpg", name="print-front", view=front, is_slow=True,
         rights=("print", "hand_over"), where=Where.OFFICE, is_poll=True,
     ),
     Route(
-        path="cetak/<str:order>/belakang.jpg", name="print-back", view=back,
+        path="cetak/<str:order>/belakang.jpg", name="print-back", view=back, is_slow=True,
         rights=("print", "hand_over"), where=Where.OFFICE, is_poll=True,
     ),
 )  # fmt: skip

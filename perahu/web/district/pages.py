@@ -183,6 +183,7 @@ ROUTES = (
     Route(
         path="kabupaten/peta",
         name="district-map",
+        is_slow=True,
         view=load_map,
         rights=MAY_LOAD,
         where=Where.HUB,
