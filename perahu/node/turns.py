@@ -9,12 +9,10 @@ are taken in between.
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from heapq import heappop, heappush
 from io import BytesIO
-from itertools import count
 from typing import Any
 
 from perahu.web.routes import FORM_BYTES_MAX
@@ -23,6 +21,8 @@ TURNS, SLOW_TURNS = 2, 4
 """Requests that are worked on at the same time: two fill the interpreter, and each further
 one only makes all of them later (docs/benchmarks.md, pages). Those that wait for a device
 or a PIN have turns of their own, so that nobody else waits for them."""
+AHEAD = 10
+"""So many saves pass a waiting look: ten desks press at one moment."""
 HANDS = 64
 """Requests whose browsers may be slow at the same time."""
 HANDS_EACH = 16
@@ -33,21 +33,22 @@ class Line:
     """Who waits for one of a few turns: saves before looks, and each in its order.
 
     A semaphore lets whoever comes at the right moment pass; then the page that one desk
-    sees after its save goes before the saves of nine others.
+    sees after its save goes before the saves of nine others. After so many saves in a row
+    a look has its turn, so that forms without end keep no page from anybody.
     """
 
     def __init__(self, turns: int) -> None:
-        self._free = turns
+        self._free, self._ahead = turns, 0
         self._lock = threading.Lock()
-        self._numbers = count()
-        self._waiting: list[tuple[bool, int, threading.Event]] = []
+        self._saves: deque[threading.Event] = deque()
+        self._looks: deque[threading.Event] = deque()
 
     @contextmanager
     def turn(self, *, is_look: bool) -> Iterator[None]:
         """Wait for a turn and hold it for a `with`."""
         mine = threading.Event()
         with self._lock:
-            heappush(self._waiting, (is_look, next(self._numbers), mine))
+            (self._looks if is_look else self._saves).append(mine)
             self._call()
         mine.wait()
         try:
@@ -58,9 +59,11 @@ class Line:
                 self._call()
 
     def _call(self) -> None:
-        while self._free and self._waiting:
+        while self._free and (self._saves or self._looks):
+            is_save = bool(self._saves) and not (self._looks and self._ahead >= AHEAD)
+            self._ahead = self._ahead + 1 if is_save and self._looks else 0
             self._free -= 1
-            heappop(self._waiting)[2].set()
+            (self._saves if is_save else self._looks).popleft().set()
 
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]

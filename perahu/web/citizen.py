@@ -176,4 +176,6 @@ def _day(wall_ms: int) -> date:
     return datetime.fromtimestamp(wall_ms / 1000, zone).date()
 
 
-ROUTES = (Route(path="warga", name="citizen", view=citizen, who=Who.ANYBODY),)
+ROUTES = (
+    Route(path="warga", name="citizen", is_slow=True, view=citizen, who=Who.ANYBODY),
+)
