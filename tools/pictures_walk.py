@@ -318,7 +318,7 @@ def sending(day: Day, desk: Window) -> None:
     time.sleep(4)
     desk.shoot("18-kirim-jalan")
     day.link("delay 40", f"rate {DISH_BYTES_S} {DISH_BYTES_S}")
-    desk.page.get_by_text("Semua sudah diterima di atas.").wait_for()
+    desk.page.get_by_text("Semua sudah sampai di sana.").wait_for()
 
 
 # --- cards --------------------------------------------------------------------------------
