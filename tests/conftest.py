@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from perahu.node.django_settings import configure
 from tests.cast import District
 
 # Rooms have tables, and Django must know its settings before it sees one.
 configure()
+
+# A busy machine draws slowly; how long anything takes is no matter of a test.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -86,13 +86,14 @@ def test_it_seals_a_body_under_its_own_key() -> None:
 def test_it_opens_no_part_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part as big as allowed is read; one far over it is not even looked at."""
     monkeypatch.setattr(sealing, "BLOB_BYTES_MAX", 10)
-    monkeypatch.setattr(sealing, "_AGE_OVERHEAD_MAX", 300)
+    # age puts a stanza of a random length into its head, so that readers pass it by.
+    monkeypatch.setattr(sealing, "_AGE_OVERHEAD_MAX", 4000)
     cipher = seal_blob(b"0123456789", [HUB.age_recipient])
     assert open_blob(cipher, HUB.age_identity) == b"0123456789"
     with pytest.raises(Refusal):
         seal_blob(b"0123456789a", [HUB.age_recipient])
     with pytest.raises(Refusal):
-        open_blob(cipher + bytes(200), HUB.age_identity)
+        open_blob(cipher + bytes(4000), HUB.age_identity)
 
 
 def test_it_wants_a_whole_frame_key() -> None:
