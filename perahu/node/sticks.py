@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from perahu.web.post.ports import Stick
+from perahu.words import Refusal
 
 MOUNTED_UNDER = ("/media", "/run/media", "/mnt")
 _DEPTH_MAX = 2
@@ -21,6 +22,22 @@ def plugged_in(named: Sequence[str]) -> list[Stick]:
         path for root in MOUNTED_UNDER for path in _mounts(Path(root), _DEPTH_MAX)
     ]
     return [_stick(path) for path in found[:_STICKS_MAX] if os.access(path, os.W_OK)]
+
+
+def stick_at(named: Sequence[str], path: str) -> Path:
+    """A stick that is plugged in now: never any other folder of this machine.
+
+    Raises Refusal "no_stick".
+    """
+    if path not in [stick.path for stick in plugged_in(named)]:
+        raise Refusal(
+            "no_stick",
+            id="Stik itu tidak terpasang lagi; pasang, lalu pilih lagi. Tidak ada yang "
+            "ditulis dan tidak ada yang dikirim.",
+            en="That stick is not plugged in any more; plug it in and choose again. "
+            "Nothing was written and nothing was sent.",
+        )
+    return Path(path)
 
 
 def _mounts(folder: Path, depth: int) -> Iterator[Path]:

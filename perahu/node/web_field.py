@@ -6,17 +6,15 @@ by piece: a page that is closed, or a node that dies, goes on from there.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from perahu.node import field as trips
 from perahu.node import sticks
-from perahu.node.cli import sentence_or_mistake
 from perahu.node.office import Office
-from perahu.sync.limits import COURIER_PART_BYTES_MAX
+from perahu.node.one_run import OneRun
+from perahu.node.parcels import keep_upload, own_folder, pieces_of
 from perahu.trips import reads_visits
 from perahu.trips.actions import TripPlan
 from perahu.trips.reads_visits import DesaCount, Visits
@@ -27,8 +25,14 @@ from perahu.words import Refusal, Words
 
 OUT_FOLDER, IN_FOLDER = "lapangan-keluar", "lapangan-masuk"
 FILES_KEPT = 10
-_PIECE_BYTES = 1 << 18
 _STAYED_SHOWN_MAX = 5
+_BUSY = Refusal(
+    "field_busy",
+    id="Tas lapangan sedang disiapkan atau berkas sedang dibaca; tunggu sampai selesai, lalu "
+    "ulangi. Tidak ada yang diubah.",
+    en="A field bag is being packed or a file is being read; wait until it is done, then "
+    "repeat. Nothing was changed.",
+)
 
 
 @dataclass(slots=True)
@@ -36,9 +40,16 @@ class WebField:
     """One per node process."""
 
     office: Office
-    _run: FieldRun | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _thread: threading.Thread | None = None
+    _one: OneRun[FieldRun] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """No bag is being packed yet."""
+        self._one = OneRun(
+            office=self.office,
+            name="field",
+            busy=_BUSY,
+            failed=lambda run, why: replace(run, is_running=False, trouble=why),
+        )
 
     @property
     def goes_out(self) -> bool:
@@ -100,24 +111,20 @@ class WebField:
 
     def begin_in(self, officer: bytes, stick: str) -> None:
         """Read what is for us on a stick, and take what came."""
-        folder = self._stick(stick)
+        folder = sticks.stick_at(self.office.settings.sticks, stick)
         started = FieldRun(kind="in", is_running=True)
         self._begin(started, lambda: self._read(officer, folder))
 
     def take(self, officer: bytes) -> None:
         """Take what came by the road."""
-        self._check_idle()
+        self._one.check_idle()
         trips.take_in(self.office, officer, trips.Received())
 
     def begin_upload(self, officer: bytes, name: str, pieces: Iterable[bytes]) -> None:
         """Read a file that a browser brings."""
-        self._check_idle()
-        path = self._own_folder(IN_FOLDER) / f"{os.urandom(8).hex()}.jrnb"
-        try:
-            _keep(path, name, pieces)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        self._one.check_idle()
+        folder = own_folder(self.office.folder, IN_FOLDER)
+        path, _ = keep_upload(folder, name, pieces)
 
         def work() -> tuple[Words, ...]:
             try:
@@ -158,12 +165,11 @@ class WebField:
 
     def run(self) -> FieldRun | None:
         """The run of now or the last one."""
-        return self._run
+        return self._one.current
 
     def close(self, wait_s: float) -> None:
         """Wait for the run of now."""
-        if self._thread is not None:
-            self._thread.join(wait_s)
+        self._one.close(wait_s)
 
     def _read(self, officer: bytes, path: Path) -> tuple[Words, ...]:
         got = trips.receive(self.office, officer, [path])
@@ -176,37 +182,14 @@ class WebField:
         return (*(one.imported.words for one in got.files), words)
 
     def _on_step(self, done: int, total: int) -> None:
-        if self._run is not None:
-            self._run = replace(self._run, done=done, total=total)
-
-    def _check_idle(self) -> None:
-        if self._run is not None and self._run.is_running:
-            raise Refusal(
-                "field_busy",
-                id="Tas lapangan sedang disiapkan atau berkas sedang dibaca; tunggu sampai "
-                "selesai, lalu ulangi. Tidak ada yang diubah.",
-                en="A field bag is being packed or a file is being read; wait until it is "
-                "done, then repeat. Nothing was changed.",
-            )
+        if self._one.current is not None:
+            self._one.current = replace(self._one.current, done=done, total=total)
 
     def _begin(self, started: FieldRun, work: Callable[[], tuple[Words, ...]]) -> None:
-        with self._lock:
-            self._check_idle()
-            self._run = started
+        def whole() -> FieldRun:
+            return replace(started, says=work(), is_running=False)
 
-        def go() -> None:
-            try:
-                with self.office.at_work():
-                    said = work()
-                self._run = replace(started, is_running=False, says=said)
-            except Exception as error:  # noqa: BLE001 - shown on the page, in words
-                words = sentence_or_mistake(error)
-                self._run = replace(started, is_running=False, trouble=words)
-            finally:
-                self.office.tables.release_thread()
-
-        self._thread = threading.Thread(target=go, name="field")
-        self._thread.start()
+        self._one.begin(started, whole)
 
     # --- files -----------------------------------------------------------------------
 
@@ -236,33 +219,16 @@ class WebField:
                 en="That file is not here any more; write it once more from its trip. "
                 "Nothing is lost.",
             )
-        return _pieces(folder / file)
+        return pieces_of(folder / file)
 
     def _folder_for(self, stick: str) -> Path:
         if stick:
-            return self._stick(stick)
-        folder = self._own_folder(OUT_FOLDER)
+            return sticks.stick_at(self.office.settings.sticks, stick)
+        folder = own_folder(self.office.folder, OUT_FOLDER)
         old = sorted(folder.glob("*.jrnb*"), key=lambda path: path.stat().st_mtime)
         for path in old[:-FILES_KEPT]:
             path.unlink(missing_ok=True)
         return folder
-
-    def _own_folder(self, name: str) -> Path:
-        folder = self.office.folder / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
-
-    def _stick(self, path: str) -> Path:
-        """A stick that is plugged in now: never any other folder of this machine."""
-        if path not in [stick.path for stick in self.sticks()]:
-            raise Refusal(
-                "no_stick",
-                id="Stik itu tidak terpasang lagi; pasang, lalu pilih lagi. Belum ada yang "
-                "dikirim.",
-                en="That stick is not plugged in any more; plug it in and choose again. "
-                "Nothing was sent.",
-            )
-        return Path(path)
 
 
 def _said(sent: trips.Sent) -> tuple[Words, ...]:
@@ -274,23 +240,3 @@ def _said(sent: trips.Sent) -> tuple[Words, ...]:
         "written and was read back.",
     )
     return (words, *(why for _, why in sent.stayed[:_STAYED_SHOWN_MAX]))
-
-
-def _keep(path: Path, name: str, pieces: Iterable[bytes]) -> None:
-    size = 0
-    with path.open("wb") as file:
-        for piece in pieces:
-            size += len(piece)
-            if size > COURIER_PART_BYTES_MAX + _PIECE_BYTES:
-                raise Refusal(
-                    "too_big",
-                    id=f"Berkas {name[:80]} terlalu besar; tidak ada yang disimpan.",
-                    en=f"The file {name[:80]} is too big; nothing was stored.",
-                )
-            file.write(piece)
-
-
-def _pieces(path: Path) -> Iterable[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
-            yield piece

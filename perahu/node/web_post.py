@@ -6,23 +6,21 @@ piece by piece, so a page that is closed or a node that dies in the middle loses
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from perahu.keys import cbor
 from perahu.node import sticks
-from perahu.node.cli import sentence_or_mistake
 from perahu.node.contacts import hours, last_speed
 from perahu.node.courier import export_to, import_files
 from perahu.node.loops import Loop
 from perahu.node.office import Office
+from perahu.node.one_run import OneRun
+from perahu.node.parcels import keep_upload, own_folder, pieces_of
 from perahu.node.road import Caller, offer_to
 from perahu.node.work import CALLING
 from perahu.sync.courier import Exported
-from perahu.sync.limits import COURIER_PART_BYTES_MAX
 from perahu.web.post.ports import (
     ClassState,
     CourierRun,
@@ -37,7 +35,6 @@ OUT_FOLDER, IN_FOLDER = "kurir-keluar", "kurir-masuk"
 LETTERS_KEPT = 40
 _LETTERS = "courier_letter"
 _LETTER_BYTES_MAX = 4096
-_PIECE_BYTES = 1 << 18
 _ROAD_NAMES = ("lane0", "lane1", "thumbnail", "photo", "part", "lane2", "scan")
 _BOOK_NAMES = ("control", "civil", "thumbnail", "photo", "part", "telemetry", "scan")
 """The same classes in the order of the road, as the book names what waits."""
@@ -52,9 +49,17 @@ class WebPost:
     loops: Sequence[Loop]
     is_called: Callable[[], None]
     """Let the loops look at once: an import may have brought work."""
-    _run: CourierRun | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _thread: threading.Thread | None = None
+    _one: OneRun[CourierRun] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is being written or read yet."""
+        self._one = OneRun(
+            office=self.office,
+            name="courier",
+            busy=_BUSY,
+            failed=lambda run, why: replace(run, is_running=False, trouble=why),
+            ended=self.is_called,
+        )
 
     # --- the road --------------------------------------------------------------------
 
@@ -129,52 +134,45 @@ class WebPost:
                 id="Simpul tujuan itu tidak dikenal; tidak ada yang ditulis. Pilih lagi.",
                 en="That node is not known; nothing was written. Choose again.",
             )
-        folder = self._stick(stick) if stick else self._folder(OUT_FOLDER)
+        folder = (
+            sticks.stick_at(self.office.settings.sticks, stick)
+            if stick
+            else own_folder(self.office.folder, OUT_FOLDER)
+        )
         letter = Letter(
             file="", to=named[to], check_words="", entries=0, blobs=0, size_bytes=0,
             at_ms=0, by=by, on=stick,
         )  # fmt: skip
         whole = self.office.journal.waiting().bytes
         started = CourierRun(kind="export", is_running=True, whole_bytes=whole)
-        self._begin(started, lambda: self._export(to, folder, letter))
+        self._one.begin(started, lambda: self._export(to, folder, letter))
 
     def begin_import(self, name: str, pieces: Iterable[bytes], by: str) -> None:
         """Take a file that a browser sent. Raises Refusal "courier_busy", "too_big"."""
-        self._check_idle()
-        folder = self._folder(IN_FOLDER)
-        path = folder / f"{os.urandom(8).hex()}.jrnb"
-        size = 0
-        try:
-            with path.open("wb") as file:
-                for piece in pieces:
-                    size += len(piece)
-                    if size > COURIER_PART_BYTES_MAX + _PIECE_BYTES:
-                        raise _too_big(name)
-                    file.write(piece)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        self._one.check_idle()
+        folder = own_folder(self.office.folder, IN_FOLDER)
+        path, size = keep_upload(folder, name, pieces)
         started = CourierRun(kind="import", is_running=True, whole_bytes=size)
         answer = Letter(
             file="", to="", check_words="", entries=0, blobs=0, size_bytes=0,
             at_ms=0, by=by,
         )  # fmt: skip
-        out = self._folder(OUT_FOLDER)
-        self._begin(started, lambda: self._import([path], out, answer, path))
+        out = own_folder(self.office.folder, OUT_FOLDER)
+        self._one.begin(started, lambda: self._import([path], out, answer, path))
 
     def begin_import_from(self, stick: str, by: str) -> None:
         """Read what is for us on a stick, and write the answers there."""
-        folder = self._stick(stick)
+        folder = sticks.stick_at(self.office.settings.sticks, stick)
         started = CourierRun(kind="import", is_running=True)
         answer = Letter(
             file="", to="", check_words="", entries=0, blobs=0, size_bytes=0,
             at_ms=0, by=by, on=stick,
         )  # fmt: skip
-        self._begin(started, lambda: self._import([folder], folder, answer, None))
+        self._one.begin(started, lambda: self._import([folder], folder, answer, None))
 
     def run(self) -> CourierRun | None:
         """The run of now or the last one."""
-        run = self._run
+        run = self._one.current
         if run is None or not run.is_running or run.kind != "export":
             return run
         return replace(run, done_bytes=self._written())
@@ -199,43 +197,13 @@ class WebPost:
         path = self.office.folder / OUT_FOLDER / letter.file
         if letter.on or not path.is_file():
             raise _no_letter()
-        return _pieces(path)
+        return pieces_of(path)
 
     def close(self, wait_s: float) -> None:
         """Wait for the run of now."""
-        if self._thread is not None:
-            self._thread.join(wait_s)
+        self._one.close(wait_s)
 
     # --- the thread ------------------------------------------------------------------
-
-    def _check_idle(self) -> None:
-        if self._run is not None and self._run.is_running:
-            raise Refusal(
-                "courier_busy",
-                id="Berkas kurir lain sedang ditulis atau dibaca; tunggu sampai selesai, "
-                "lalu ulangi. Tidak ada yang diubah.",
-                en="Another courier file is being written or read; wait until it is done, "
-                "then repeat. Nothing was changed.",
-            )
-
-    def _begin(self, started: CourierRun, work: Callable[[], CourierRun]) -> None:
-        with self._lock:
-            self._check_idle()
-            self._run = started
-
-        def go() -> None:
-            try:
-                with self.office.at_work():
-                    self._run = work()
-            except Exception as error:  # noqa: BLE001 - shown on the page, in words
-                words = sentence_or_mistake(error)
-                self._run = replace(started, is_running=False, trouble=words)
-            finally:
-                self.office.tables.release_thread()
-                self.is_called()
-
-        self._thread = threading.Thread(target=go, name="courier")
-        self._thread.start()
 
     def _export(self, to: bytes, folder: Path, letter: Letter) -> CourierRun:
         made = export_to(self.office, to, folder)
@@ -294,24 +262,14 @@ class WebPost:
         ]
         return max((path.stat().st_size for path in drafts if path.exists()), default=0)
 
-    def _folder(self, name: str) -> Path:
-        folder = self.office.folder / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
 
-    def _stick(self, path: str) -> Path:
-        """A stick that is plugged in now: never any other folder of this machine."""
-        if path not in [stick.path for stick in self.sticks()]:
-            raise Refusal(
-                "no_stick",
-                id="Stik itu tidak terpasang lagi; pasang, lalu pilih lagi. Tidak ada yang "
-                "ditulis.",
-                en="That stick is not plugged in any more; plug it in and choose again. "
-                "Nothing was written.",
-            )
-        return Path(path)
-
-
+_BUSY = Refusal(
+    "courier_busy",
+    id="Berkas kurir lain sedang ditulis atau dibaca; tunggu sampai selesai, lalu ulangi. "
+    "Tidak ada yang diubah.",
+    en="Another courier file is being written or read; wait until it is done, then repeat. "
+    "Nothing was changed.",
+)
 _WRITTEN = Words(
     "Berkas kurir selesai ditulis dan sudah dibaca ulang.",
     "The courier file is written and was read back.",
@@ -337,12 +295,6 @@ def _letter_of(raw: bytes) -> Letter:
     )
 
 
-def _pieces(path: Path) -> Iterable[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
-            yield piece
-
-
 def _no_letter() -> Refusal:
     return Refusal(
         "no_letter",
@@ -350,12 +302,4 @@ def _no_letter() -> Refusal:
         "yang belum diakui akan ikut lagi.",
         en="That courier file is not here any more; write a new one. Nothing is lost: what "
         "was not acknowledged goes along again.",
-    )
-
-
-def _too_big(name: str) -> Refusal:
-    return Refusal(
-        "too_big",
-        id=f"Berkas {name[:80]} terlalu besar untuk berkas kurir; tidak ada yang disimpan.",
-        en=f"The file {name[:80]} is too big for a courier file; nothing was stored.",
     )

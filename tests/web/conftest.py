@@ -51,6 +51,16 @@ def enggano(town: Town) -> Iterator[Seat]:
 
 
 @pytest.fixture
+def desk(printing: Printing) -> Iterator[Seat]:
+    """Sari at Enggano, with two people recorded and their cards to print."""
+    with (
+        open_pages(printing.town, "enggano") as office,
+        seat_at(office, "sari") as seat,
+    ):
+        yield seat
+
+
+@pytest.fixture
 def hub(town: Town) -> Iterator[Seat]:
     """Ratna at the hub."""
     with open_pages(town, "hub") as office, seat_at(office, "ratna") as seat:

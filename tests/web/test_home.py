@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
@@ -17,8 +15,7 @@ from perahu.journal.journal import RECOUNT
 from perahu.people import reads as people
 from perahu.people.models import Person
 from perahu.web.desk.worklists import HOME_ROWS
-from tests.web.conftest import Printing, open_pages
-from tests.web.seats import Seat, seat_at
+from tests.web.seats import Seat
 
 QUERIES_MAX = 30
 
@@ -48,16 +45,6 @@ def begun(seat: Seat, count: int = 1) -> list[bytes]:
             found.append(recording)
     assert len(found) == count
     return found
-
-
-@pytest.fixture
-def desk(printing: Printing) -> Iterator[Seat]:
-    """Sari at Enggano, two cards to print."""
-    with (
-        open_pages(printing.town, "enggano") as office,
-        seat_at(office, "sari") as seat,
-    ):
-        yield seat
 
 
 def test_it_says_kindly_that_nothing_waits(hub: Seat) -> None:

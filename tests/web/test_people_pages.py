@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from perahu.enrolment.models import Recording
 from perahu.people.models import Person
 from perahu.web.names import desa_choices, full_place, place
-from tests.web.conftest import Printing, open_pages
-from tests.web.seats import Seat, plain, seat_at
+from tests.web.seats import Seat, plain
 
 NEW: dict[str, Any] = {
     "nama": "Bawaroni Kaarubi", "jenis_kelamin": "1", "tempat_lahir": "ENGGANO",
@@ -19,16 +15,6 @@ NEW: dict[str, Any] = {
     "agama": "1", "status_kawin": "2", "gol_darah": "13", "kewarganegaraan": "WNI",
     "dokumen": "KK lama",
 }  # fmt: skip
-
-
-@pytest.fixture
-def desk(printing: Printing) -> Iterator[Seat]:
-    """Sari at Enggano, two people recorded."""
-    with (
-        open_pages(printing.town, "enggano") as office,
-        seat_at(office, "sari") as seat,
-    ):
-        yield seat
 
 
 def resident(seat: Seat, **wanted: Any) -> Person:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
@@ -12,18 +10,7 @@ from perahu.enrolment.models import Recording
 from perahu.people.models import Person
 from perahu.web.desk.search import register_number
 from perahu.web.gate import COOKIE
-from tests.web.conftest import Printing, open_pages
-from tests.web.seats import Seat, seat_at
-
-
-@pytest.fixture
-def desk(printing: Printing) -> Iterator[Seat]:
-    """Sari at Enggano, two people recorded."""
-    with (
-        open_pages(printing.town, "enggano") as office,
-        seat_at(office, "sari") as seat,
-    ):
-        yield seat
+from tests.web.seats import Seat
 
 
 def recorded(seat: Seat) -> Recording:
