@@ -225,9 +225,3 @@ def decided_cases(limit: int = 50) -> list[CaseRow]:
     """The cases a person has decided, the latest decision first."""
     rows = Case.objects.exclude(decision="").exclude(kind="")
     return [_case_row(row) for row in rows.order_by("-decided_order")[:limit]]
-
-
-def disputed_entry(case: bytes) -> tuple[bytes, int] | None:
-    """The (journal, seq) that a case disputes, or None."""
-    mark = Mark.objects.filter(case=case.hex()).order_by("entry").first()
-    return (bytes.fromhex(mark.journal), mark.seq) if mark else None

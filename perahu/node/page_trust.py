@@ -33,7 +33,6 @@ AUTHORITY_FILE, AUTHORITY_KEY_FILE = "ca-kantor.crt", "ca-kantor.key.age"
 SERVER_FILE = "page.pem"
 AUTHORITY_PATH = "/kantor.crt"
 """Where a page offers AUTHORITY_FILE; public."""
-AUTHORITY_TYPE = "application/x-x509-ca-cert"
 _KEY_MARK = b"-----BEGIN PRIVATE KEY-----"
 
 
@@ -50,7 +49,7 @@ def page_host(settings: Settings) -> str:
 def authority_certificate(folder: Path) -> bytes | None:
     """The certificate (DER) for desks to import; None where none was ever needed.
 
-    A page offers it at AUTHORITY_PATH as AUTHORITY_TYPE.
+    A page offers it at AUTHORITY_PATH.
     """
     path = folder / FOLDER / AUTHORITY_FILE
     return path.read_bytes() if path.exists() else None
