@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from perahu.centre.http import HttpCentre
 from perahu.centre.ports import Centre, CentrePacket, CentreUnreachable, StatusPage
+from perahu.enrolment.actions import evict_parts
 from perahu.node.actions import confirm_epochs
 from perahu.node.hub import Hub, hub_round
 from perahu.node.loops import Done, Loop
@@ -19,6 +20,8 @@ TABLES_PERIOD_S = 5.0
 """Tables that somebody deleted are whole again after so long."""
 LOOK_PERIOD_S = 2.0
 """How often a loop looks into the book for what is new."""
+CLEARING_PERIOD_S = 3600.0
+"""How often captures are looked for that two sites hold by now."""
 ROAD_BACKOFF_MAX_S = 20.0
 """A dead link is tried this often: the dish of a village is up for an hour a day."""
 
@@ -26,6 +29,9 @@ _SEALING = Words("Menyegel catatan", "Sealing entries")
 _TABLES = Words("Tabel dari buku", "Tables from the book")
 CALLING = Words("Pertukaran dengan simpul atasan", "Exchange with the parent node")
 """By these words a page finds the loop that sends."""
+CLEARING = Words(
+    "Mengosongkan rekaman yang sudah aman", "Clearing captures that are safe elsewhere"
+)
 _DECIDING = Words("Keputusan dan pusat", "Decisions and the centre")
 _WITNESSING = Words("Bukti dari jaringan", "Evidence from the road")
 
@@ -37,6 +43,8 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
         Loop(_SEALING, lambda: _seal(office), SEAL_PERIOD_S),
         Loop(_TABLES, lambda: _catch_up(office), TABLES_PERIOD_S),
     ]
+    if row.serves_people:
+        loops.append(Loop(CLEARING, lambda: _clear(office), CLEARING_PERIOD_S))
     if row.up is not None and settings.parent:
         loops.append(
             Loop(CALLING, lambda: _call(caller), LOOK_PERIOD_S, ROAD_BACKOFF_MAX_S)
@@ -92,6 +100,11 @@ def _seal(office: Office) -> Done:
 def _catch_up(office: Office) -> Done:
     office.journal.catch_up()
     return Done()
+
+
+def _clear(office: Office) -> Done:
+    """Retention (domain.md 8): what two sites hold and PRR was said of leaves this disk."""
+    return Done(more=evict_parts(office.journal) > 0)
 
 
 def _call(caller: Caller) -> Done:
