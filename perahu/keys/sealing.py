@@ -12,6 +12,7 @@ It does not know what it seals, and keeps nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 
 import pyrage
 from nacl.bindings import (
@@ -86,6 +87,11 @@ class FrameKey:
     def open(self, n: int, head: bytes, cipher: bytes) -> bytes:
         """What `seal` was given. Raises Refusal "cannot_open"."""
         return _open(self._key, _counter_nonce(n), head, cipher)
+
+    def mixed_with(self, other: FrameKey, purpose: bytes, context: bytes) -> bytes:
+        """32 bytes that only who holds both keys can know, for one purpose."""
+        keys = self._key + other._key
+        return blake2b(context, digest_size=32, key=keys, person=purpose).digest()
 
 
 def seal_body(key32: bytes, nonce24: bytes, plain: bytes) -> bytes:

@@ -58,6 +58,8 @@ class Hello:
     partials: tuple[tuple[bytes, int], ...] = ()
     """(blob, whole chunks held) of blobs that were begun and not finished."""
     protocol: int = PROTOCOL
+    road_port: int = 0
+    """UDP port of the answering side's road B; 0 where it has none."""
     file: dict[int, Any] = field(default_factory=dict)
     """What only the head of a courier file says (courier.py)."""
 
@@ -80,6 +82,7 @@ class Hello:
             12: self.token, 13: self.token_incarnation, 14: self.seen_ack,
             15: self.budget_bytes, 16: self.wrapped_key, 17: self.dictionary,
             18: [list(partial) for partial in self.partials], 19: self.file,
+            20: self.road_port,
         })  # fmt: skip
         if self.reached is not None:
             found[10] = vector.plain(self.reached)
@@ -133,6 +136,7 @@ def hear(frame: Frame) -> Heard:
         dictionary=fields.sized_or_empty(17, 8),
         partials=partials(fields.items(18, limits.PARTIALS_MAX)),
         file=_map(fields.raw(19)),
+        road_port=min(fields.count(20), 65535),
         protocol=protocol,
     )
     return Heard(hello, body, signature)

@@ -95,6 +95,7 @@ class Initiator(Session):
         self._memory.passport = content
         self._memory.shown_passport = self._passport.name
         self._open_from(found)
+        self._road_port = found.road_port
         self._compare(found)
         self._memory.save()
 

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Protocol
 
+from perahu.keys.sealing import FrameKey
 from perahu.words import Refusal
 
 TLS, PACED = "tls", "paced"
@@ -39,6 +41,14 @@ class RoadKey:
     """32 bytes, drawn out of both frame keys; the keys of both directions come from it."""
     port: int
     """UDP port of the answering side; 0 where it has no road B."""
+
+
+def road_key_of(keys: Sequence[FrameKey], session: bytes, port: int) -> RoadKey:
+    """The key to road B out of both frame keys, that of the calling side first."""
+    calling, answering = keys
+    secret = calling.mixed_with(answering, b"JRN1-road-b", session)
+    name = blake2b(secret, digest_size=8, person=b"JRN1-road-name").digest()
+    return RoadKey(name, secret, port)
 
 
 class Link(Protocol):

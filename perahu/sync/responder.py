@@ -10,6 +10,7 @@ from perahu.sync.ack import End, refusal_end
 from perahu.sync.fields import bad_message
 from perahu.sync.frames import Frame
 from perahu.sync.hello import Hello, hear
+from perahu.sync.links import RoadKey
 from perahu.sync.memory import Memory
 from perahu.sync.offer import ForkEvidence, Offer
 from perahu.sync.passport import Passport
@@ -17,6 +18,10 @@ from perahu.sync.progress import Progress
 from perahu.sync.ratchet import OldSession, admit
 from perahu.sync.session import Session, Side
 from perahu.words import Refusal
+
+
+def _no_road(_: RoadKey, __: bytes) -> None:
+    """Where there is no road B."""
 
 
 @dataclass(slots=True)
@@ -27,6 +32,13 @@ class Doors:
     """What a node is to us, or None for one we do not know; node looks it up."""
     newest: dict[bytes, bytes] = field(default_factory=dict)
     """Node id to the session that fences all older ones."""
+    road_port: int = 0
+    """UDP port of our road B, told in HELLO; 0 where we have none."""
+    on_road: Callable[[RoadKey, bytes], None] = _no_road
+    """Told the key to road B of a session that came over TLS, and the caller's node id.
+
+    Left out by who answers over road B itself.
+    """
 
 
 class Responder(Session):
@@ -113,6 +125,7 @@ class Responder(Session):
             if is_clone:
                 self._side.witness(ForkEvidence(kind="clone", node=peer.node_id))
         self._id, self._token = found.session, admitted.token
+        self._road_port = self._doors.road_port
         self._doors.newest[peer.node_id] = found.session
         memory.passport = found.passport or memory.passport
 
@@ -128,6 +141,9 @@ class Responder(Session):
         self._put(self._hello(found, wrapped).sign(self.journal.sign))
         self._compare(found)
         self._memory.save()
+        key = self.road_key()
+        assert key is not None, "both HELLOs are there"
+        self._doors.on_road(key, self.peer_id)
 
     def _hello(self, found: Hello, wrapped_key: bytes) -> Hello:
         ours = self._passport
@@ -147,6 +163,7 @@ class Responder(Session):
             wrapped_key=wrapped_key,
             dictionary=dictionary.ours()[0],
             partials=self._receiving.begun(),
+            road_port=self._doors.road_port,
         )
 
 

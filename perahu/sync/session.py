@@ -27,6 +27,7 @@ from perahu.sync.ack import Ack, End, Evidence, Have
 from perahu.sync.fields import bad_message
 from perahu.sync.frames import Frame, FrameReader
 from perahu.sync.hello import Hello
+from perahu.sync.links import RoadKey, road_key_of
 from perahu.sync.memory import ACKS_A_SESSION, Memory
 from perahu.sync.offer import ForkEvidence, Offer, Witness
 from perahu.sync.passport import Passport
@@ -88,7 +89,8 @@ class Session:
         self._taken_bytes = self._told_bytes = 0
         self._ack_number = self._acks_base = 0
         self._token = b""
-        self._budget_bytes = 0
+        self._budget_bytes = self._road_port = 0
+        self._keys: list[FrameKey] = []
         self._rtt_s = 0.0
         self._refreshed_s = self._clock.monotonic_s()
 
@@ -344,6 +346,7 @@ class Session:
         """Draw the key of our direction; gives it wrapped for the peer."""
         assert not self._may_send, "one key a direction: frame numbers never repeat"
         key = FrameKey.new(self._random)
+        self._keys.append(key)
         ours = dictionary.ours()[0]
         self._sealer = Sealer(
             key,
@@ -354,10 +357,16 @@ class Session:
 
     def _open_from(self, found: Hello) -> None:
         """Take the key of the peer's direction."""
-        self._opener = Opener(
-            FrameKey.unwrap(found.wrapped_key, self.journal.keys.box_key)
-        )
+        key = FrameKey.unwrap(found.wrapped_key, self.journal.keys.box_key)
+        self._keys.append(key)
+        self._opener = Opener(key)
         self._memory.dictionary = found.dictionary
+
+    def road_key(self) -> RoadKey | None:
+        """What opens road B beside this connection; None before both HELLOs are heard."""
+        if len(self._keys) < 2:
+            return None
+        return road_key_of(self._keys, self._id, self._road_port)
 
     def _number_acks(self) -> None:
         """Take a stretch of ACK numbers that no other session of ours uses."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from perahu.journal.types import COMMON, Level
 from perahu.sync import frames, limits, sealed
 from perahu.sync.frames import FrameReader
+from perahu.sync.links import RoadKey
 from tests.cast import District
 from tests.sync.road import TO_PROVINSI, Meeting, drain, record, record_part
 
@@ -262,3 +263,23 @@ def test_it_forgets_what_need_not_be_remembered(district: District) -> None:
     again = meeting.hold()
     assert again.up_bytes < 9_000
     assert meeting.answerer.blobs.missing() == []
+
+
+def test_it_gives_both_ends_the_key_to_road_b(district: District) -> None:
+    """Out of both frame keys, once both HELLOs are heard; a new one with each session."""
+    meeting = _met(district)
+    told: list[tuple[RoadKey, bytes]] = []
+    meeting.doors.road_port = 7443
+    meeting.doors.on_road = lambda key, node: told.append((key, node))
+    names = set()
+    for _ in range(2):
+        initiator, responder = meeting.initiator(), meeting.responder()
+        assert initiator.road_key() is responder.road_key() is None
+        responder.received(drain(initiator))
+        key = told[-1][0]
+        assert told[-1] == (responder.road_key(), meeting.caller.node_id)
+        initiator.received(drain(responder))
+        assert initiator.road_key() == key
+        assert (len(key.name), len(key.secret), key.port) == (8, 32, 7443)
+        names.add(key.name)
+    assert len(names) == 2
