@@ -89,6 +89,10 @@ class Counts:
     switches: int = 0
     resets: int = 0
     """TCP resets that the link itself sent; they are in no lane."""
+    late_max_s: float = 0.0
+    """By how much the emulator wrote a packet later than it was due, at most."""
+    late_sum_s: float = 0.0
+    """The same, summed over all packets it wrote."""
     to_hub: Way = field(default_factory=Way)
     to_office: Way = field(default_factory=Way)
 

@@ -12,6 +12,7 @@ stands before it, so one wake-up that comes late delays nothing after it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -69,10 +70,17 @@ class Pump:
 
     def _give(self) -> None:
         """Write what is due."""
+        counts = self.link.counts
         for departure in self.link.due(time.monotonic()):
-            # A device that takes no more is a full receive queue: the packet is lost there.
-            with suppress(BlockingIOError):
+            late_s = time.monotonic() - departure.due_s
+            counts.late_max_s = max(counts.late_max_s, late_s)
+            counts.late_sum_s += late_s
+            try:
                 os.write(self.tuns[departure.side], departure.packet)
+            except OSError as reason:
+                # Somebody took the device of that end down: nobody gets the packet.
+                if reason.errno != errno.EIO:
+                    raise
 
     def _answer(self) -> bool:
         """Answer one question; False when nobody asks any more."""
@@ -106,10 +114,11 @@ def main(words: list[str]) -> None:
         return
     _hurry()
     socket.send_fds(control, [b"ready"], [office, hub])
-    os.close(office)
-    os.close(hub)
+    lab = os.getppid()
     link = Link(_profile(profile_row), random.Random(int(seed)))
     Pump(link, {Side.OFFICE: office_tun, Side.HUB: hub_tun}, control).run()
+    # Where the lab was killed, it could not end what it had started.
+    namespaces.end_all_within((office, hub), spared=(os.getpid(), lab))
 
 
 def _hurry() -> None:

@@ -15,12 +15,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -137,6 +135,12 @@ class Lab:
     # What the link says
 
     @property
+    def emulator_pid(self) -> int:
+        """The process that moves the packets."""
+        assert self._emulator is not None, "the lab is not open"
+        return self._emulator.pid
+
+    @property
     def outside_address(self) -> str:
         """The address at which the hub sees the office now, and can call it."""
         return dotted(outside_address(self.counts().switches))
@@ -172,18 +176,12 @@ class Lab:
         self._office = self._hub = -1
 
     def _end_started(self) -> None:
-        """End the processes that were started here, then what they left in our namespaces.
-
-        Nothing else can be in there: the namespaces have no name to enter by.
-        """
+        """End the processes that were started here, then what they left behind."""
         _end(self._started)
         self._started.clear()
-        ours = {os.fstat(one).st_ino for one in (self._office, self._hub) if one >= 0}
+        places = [place for place in (self._office, self._hub) if place >= 0]
         emulator = self._emulator.pid if self._emulator is not None else -1
-        for pid in namespaces.pids_within(ours) if ours else []:
-            if pid not in (os.getpid(), emulator):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        namespaces.end_all_within(places, spared=(os.getpid(), emulator))
 
 
 def _end(processes: list[subprocess.Popen[Any]]) -> None:

@@ -6,10 +6,11 @@ import ctypes
 import fcntl
 import os
 import shutil
+import signal
 import struct
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.link.profiles import MTU_BYTES
@@ -118,8 +119,18 @@ def open_tun(address: str) -> int:
     return tun
 
 
-def pids_within(namespaces: set[int]) -> list[int]:
-    """The processes whose network namespace has one of these inode numbers."""
+def end_all_within(places: Collection[int], spared: Collection[int]) -> None:
+    """End the processes that live in the namespaces of these open files, by their ids.
+
+    Only what a lab started can be in there: its namespaces have no name to enter by.
+    """
+    for pid in _pids_within({os.fstat(place).st_ino for place in places}):
+        if pid not in spared:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _pids_within(inodes: set[int]) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -128,6 +139,6 @@ def pids_within(namespaces: set[int]) -> list[int]:
             inode = (entry / "ns" / "net").stat().st_ino
         except OSError:
             continue  # It has just ended.
-        if inode in namespaces:
+        if inode in inodes:
             found.append(int(entry.name))
     return found

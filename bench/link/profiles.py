@@ -6,7 +6,7 @@ lost has used the air all the same. The queue is a modem's: bytes, drop-tail.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 SwitchMode = Literal["silent", "rst"]
@@ -87,16 +87,15 @@ def queue_of(rate_bit_s: float) -> int:
     return max(QUEUE_BYTES_MIN, round(QUEUE_S * rate_bit_s / 8))
 
 
-def _loss2(name: str, words: str, **changes: object) -> Profile:
-    """A busy 2G/3G cell far away; most of the profiles are this with one thing more."""
-    fields: dict[str, object] = {
-        "rate_bit_s": 128_000.0,
-        "rtt_s": 0.6,
-        "loss": 0.02,
-        "queue_bytes": queue_of(128_000),
-    }
-    return Profile(name=name, words=words, **(fields | changes))  # type: ignore[arg-type]
-
+_LOSS2 = Profile(
+    name="loss2",
+    words="a far cell: 128 kbit/s, 0.6 s, 2 % lost",
+    rate_bit_s=128_000.0,
+    rtt_s=0.6,
+    loss=0.02,
+    queue_bytes=queue_of(128_000),
+)
+"""Most of the profiles are this with one thing more."""
 
 _ALL = (
     Profile(
@@ -106,8 +105,13 @@ _ALL = (
         rtt_s=0.1,
         queue_bytes=queue_of(256_000),
     ),
-    _loss2("loss2", "a far cell: 128 kbit/s, 0.6 s, 2 % lost"),
-    _loss2("loss20", "a far cell in rain: 128 kbit/s, 0.6 s, 20 % lost", loss=0.20),
+    _LOSS2,
+    replace(
+        _LOSS2,
+        name="loss20",
+        words="a far cell in rain: 128 kbit/s, 0.6 s, 20 % lost",
+        loss=0.20,
+    ),
     Profile(
         name="edge64",
         words="EDGE at the rim: 64 kbit/s, 1.2 s ± 0.2 s, 10 % lost",
@@ -117,36 +121,41 @@ _ALL = (
         loss=0.10,
         queue_bytes=queue_of(64_000),
     ),
-    _loss2(
-        "burst",
-        "fades: 128 kbit/s, 0.6 s, 10 % lost in bursts of some seven packets",
+    replace(
+        _LOSS2,
+        name="burst",
+        words="fades: 128 kbit/s, 0.6 s, 10 % lost in bursts of some seven packets",
         loss=0.0,
         # An eighth of the packets meet bad air, and four of five of those are lost.
         burst=Burst(into_bad=0.02, out_of_bad=0.14, loss_good=0.0, loss_bad=0.8),
     ),
-    _loss2(
-        "flap60",
-        "loss2 that is up 60 s and down 30 s",
+    replace(
+        _LOSS2,
+        name="flap60",
+        words="loss2 that is up 60 s and down 30 s",
         up_s=60.0,
         down_s=30.0,
         first_s=(20.0, 60.0),
     ),
-    _loss2(
-        "switch90",
-        "loss2 with another carrier every 90 s, old flows die in silence",
+    replace(
+        _LOSS2,
+        name="switch90",
+        words="loss2 with another carrier every 90 s, old flows die in silence",
         switch_s=90.0,
         first_s=(30.0, 90.0),
     ),
-    _loss2(
-        "switch90rst",
-        "loss2 with another carrier every 90 s, old flows are reset",
+    replace(
+        _LOSS2,
+        name="switch90rst",
+        words="loss2 with another carrier every 90 s, old flows are reset",
         switch_s=90.0,
         switch_mode="rst",
         first_s=(30.0, 90.0),
     ),
-    _loss2(
-        "flap20",
-        "loss2 that is up 20 s and down 40 s",
+    replace(
+        _LOSS2,
+        name="flap20",
+        words="loss2 that is up 20 s and down 40 s",
         up_s=20.0,
         down_s=40.0,
         first_s=(8.0, 20.0),
