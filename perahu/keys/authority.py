@@ -30,6 +30,7 @@ from perahu.keys.certificates import (
 )
 from perahu.keys.facts import (
     ONLINE_ONLY,
+    CarrierPolicySet,
     CentreSeen,
     EpochConfirmed,
     GrantRevoked,
@@ -122,6 +123,7 @@ class Authority:
         # None stands for a revocation.
         self._grants: dict[bytes, _History[Grant | None]] = {}
         self._policies: _History[Policy] = _History()
+        self._carriers: dict[tuple[str, bytes], _History[CarrierPolicySet]] = {}
         self._centre_seen_ms = 0
 
     # Learning
@@ -146,6 +148,9 @@ class Authority:
                 epochs[fact.epoch] = fact.certificate_hash
             case PolicySet():
                 self._policies.learn(position, _policy_of(fact))
+            case CarrierPolicySet():
+                scope = (fact.wilayah, fact.node)
+                self._carriers.setdefault(scope, _History()).learn(position, fact)
             case CentreSeen():
                 self._centre_seen_ms = max(self._centre_seen_ms, fact.at_ms)
 
@@ -255,6 +260,22 @@ class Authority:
     def policy(self) -> Policy:
         """The policy as of now."""
         return self._policies.last or Policy()
+
+    def carrier_policies(self) -> list[CarrierPolicySet]:
+        """Every policy on carriers that holds now, the widest first."""
+        live = [history.last for _, history in sorted(self._carriers.items())]
+        return [one for one in live if one and (one.only or one.forbidden)]
+
+    def carrier_policies_of(self, node: NodeCertificate) -> list[CarrierPolicySet]:
+        """Those that concern one node: by its id, or by a place it works in."""
+        return [
+            one
+            for one in self.carrier_policies()
+            if one.node in (b"", node.node_id)
+            and (
+                not one.wilayah or any(covers((one.wilayah,), w) for w in node.wilayah)
+            )
+        ]
 
     @property
     def centre_seen_ms(self) -> int:

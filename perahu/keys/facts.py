@@ -130,3 +130,24 @@ class ForkSeen:
     theirs: bytes
     evidence: bytes = b""
     """The foreign seal, as it came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierPolicySet:
+    """By which ways the nodes of a place, or one node, may reach the hub.
+
+    It replaces the earlier one of the same `wilayah` and `node`; with neither `only` nor
+    `forbidden` it lifts that. All that concern a node hold together.
+    """
+
+    KIND: ClassVar[Kind] = Kind(10, 1, CONTROL, _LAW, hub_only=True)
+    reason: str
+    decree: str
+    wilayah: str = ""
+    """The place whose nodes are meant; "" for the whole kabupaten."""
+    node: bytes = b""
+    """The one node that is meant; b"" for all of the place."""
+    only: tuple[str, ...] = ()
+    """Names or kinds of carriers that alone may be used; none fixes nothing."""
+    forbidden: tuple[str, ...] = ()
+    """Names or kinds of carriers that may not be used."""

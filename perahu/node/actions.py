@@ -17,6 +17,7 @@ from perahu.keys.authority import Authority
 from perahu.keys.certificates import Papers, covers, is_wilayah
 from perahu.keys.facts import (
     POLICIES,
+    CarrierPolicySet,
     EpochConfirmed,
     ForkSeen,
     GrantRevoked,
@@ -31,6 +32,7 @@ from perahu.words import Refusal
 
 LOGIN_LENGTH_MAX = 40
 GRANT_YEARS_MAX = 5
+CARRIERS_NAMED_MAX = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,39 @@ def set_policy(journal: Journal, ask: Ask, *, policy: PolicySet) -> Receipt:
             en=f"There is no policy {policy.policy!r}; choose {' or '.join(POLICIES)}.",
         )
     return _state(journal, ask, [policy])
+
+
+def set_carrier_policy(
+    journal: Journal, ask: Ask, *, policy: CarrierPolicySet
+) -> Receipt:
+    """State by which carriers nodes may reach the hub. Raises Refusal "bad_policy"."""
+    if not policy.reason.strip() or not policy.decree.strip():
+        raise _bad_policy(
+            "alasan dan nomor keputusan wajib diisi",
+            "a reason and a decision are needed",
+        )
+    if policy.wilayah and not covers(journal.certificate.wilayah, policy.wilayah):
+        raise _bad_policy(
+            f"wilayah {policy.wilayah!r} bukan di kabupaten ini",
+            f"the wilayah {policy.wilayah!r} is not in this kabupaten",
+        )
+    named = (*policy.only, *policy.forbidden)
+    if len(named) > CARRIERS_NAMED_MAX or any(len(one) > 40 for one in named):
+        raise _bad_policy("terlalu banyak jalur", "too many carriers")
+    if both := set(policy.only) & set(policy.forbidden):
+        raise _bad_policy(
+            f"jalur {min(both)} diwajibkan dan dilarang sekaligus",
+            f"the carrier {min(both)} is both prescribed and forbidden",
+        )
+    return _state(journal, ask, [policy])
+
+
+def _bad_policy(id: str, en: str) -> Refusal:
+    return Refusal(
+        "bad_policy",
+        id=f"Kebijakan itu tidak dapat dinyatakan: {id}. Tidak ada yang diubah.",
+        en=f"This policy cannot be stated: {en}. Nothing was changed.",
+    )
 
 
 def reset_pin(

@@ -19,6 +19,13 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from perahu.keys.certificates import WILAYAH_MAX, is_wilayah
+from perahu.node.carriers_file import (
+    ONLY,
+    CarrierEntry,
+    CarrierMistake,
+    carriers_of,
+    toml_of_carriers,
+)
 from perahu.node.disk import RealDisk
 from perahu.node.roles import Role, role_of
 from perahu.words import Refusal
@@ -27,7 +34,6 @@ FILE = "node.toml"
 FILE_BYTES_MAX = 65536
 TEXT_LENGTH_MAX = 500
 NAME_LENGTH_MAX = 60
-SECONDS_MAX = 366 * 24 * 3600
 SECONDS_MAX = 366 * 24 * 3600
 SCANNER_PORTS = range(4501, 4601)
 LANGUAGES = ("id", "en")
@@ -50,6 +56,8 @@ class Settings:
     """host:port of the node it calls."""
     parent_node: str = ""
     """The node id of its parent, in hex."""
+    carriers: tuple[CarrierEntry, ...] = ()
+    """The ways to that node, `[[carriers]]`; without them `parent` is the only one."""
     contact_s: int = 60
     """After so many quiet seconds it calls its parent all the same."""
     page: str = "127.0.0.1:8700"
@@ -78,6 +86,13 @@ class Settings:
     def row(self) -> Role:
         """The role's row."""
         return role_of(self.role)
+
+    @property
+    def ways(self) -> tuple[CarrierEntry, ...]:
+        """The carriers to the parent, as written; none where there is no parent."""
+        if self.carriers or not self.parent:
+            return self.carriers
+        return (CarrierEntry(name=ONLY, address=self.parent),)
 
 
 def load_settings(folder: Path) -> Settings:
@@ -108,6 +123,9 @@ def settings_of(found: dict[str, Any], path: Path) -> Settings:
             raise _bad(
                 path, f"kunci {key!r} tidak dikenal", f"the key {key!r} is unknown"
             )
+        if key == "carriers":
+            found[key] = _carriers(value, path)
+            continue
         if not _fits(value, hints[key]):
             raise _bad(path, f"isi {key!r} tidak sesuai", f"{key!r} has a wrong value")
         found[key] = tuple(value) if isinstance(value, list) else value
@@ -130,11 +148,13 @@ def toml_of(settings: Settings) -> str:
     """The settings as `node.toml` holds them."""
     lines = []
     for field in dataclasses.fields(settings):
+        if field.name == "carriers":
+            continue  # Tables go last in a TOML file.
         value = getattr(settings, field.name)
         shown = list(value) if isinstance(value, tuple) else value
         # A JSON string, number or list of them is a TOML one too.
         lines.append(f"{field.name} = {json.dumps(shown, ensure_ascii=False)}\n")
-    return "".join(lines)
+    return "".join(lines) + toml_of_carriers(settings.carriers)
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -177,11 +197,19 @@ def _check(settings: Settings, path: Path) -> None:
     if settings.language not in LANGUAGES:
         raise _bad(path, "bahasa: id atau en", "the language is id or en")
     role_of(settings.role)
-    for text in (settings.listen, settings.address, settings.parent, settings.page):
+    addresses = [settings.listen, settings.address, settings.parent, settings.page]
+    for text in (*addresses, *(carrier.address for carrier in settings.carriers)):
         if text:
             split_address(text)
     if settings.parent_node and not _is_node_id(settings.parent_node):
         raise _bad(path, "parent_node tidak sah", "parent_node is not a node id")
+
+
+def _carriers(value: Any, path: Path) -> tuple[CarrierEntry, ...]:
+    try:
+        return carriers_of(value)
+    except CarrierMistake as mistake:
+        raise _bad(path, *mistake.words) from mistake
 
 
 def _is_node_id(text: str) -> bool:
