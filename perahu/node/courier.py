@@ -16,7 +16,7 @@ from perahu.node.roles import role_of
 from perahu.people.actions import send_residents
 from perahu.sync import courier, courier_reading
 from perahu.sync.courier import Exported
-from perahu.sync.courier_reading import Imported
+from perahu.sync.courier_report import Imported
 from perahu.sync.limits import COURIER_PART_BYTES_MAX
 from perahu.words import Refusal
 

@@ -2,11 +2,11 @@
 
     JRN-<from>-<to>-<yyyymmdd>-<n>.jrnb     (then .p2, .p3 … where it is over 1 GB)
 
-    "JRN1" ‖ head (HELLO) ‖ filler up to 16 KB ‖ ACK … SEG, MANIFEST, CHUNK … END ‖ head
+    heads (HELLO) ‖ ACK … SEG, MANIFEST, CHUNK … END, with repair data ‖ head
 
-The head says how many frames and bytes follow and their hash, so that the reader of a
-torn file can say what is missing; it stands once more at the end, should the first sector
-be the one that rots. Each part has its own head and key and stands alone.
+The head says what the file carries, how many frames and bytes follow and their hash, so
+that the reader of a torn file can say what is missing. Each part has its own head and key
+and stands alone. courier_writing.py puts it on the stick, courier_groups.py mends it.
 
 1. Write to a temporary name, flush, rename.
 2. Read the file back from the stick and compare its hash.
@@ -16,17 +16,27 @@ be the one that rots. Each part has its own head and key and stands alone.
 from __future__ import annotations
 
 import errno
-import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from perahu.journal.journal import Journal
 from perahu.keys.sealing import FrameKey
-from perahu.sync import dictionary, frames, limits, passport
+from perahu.sync import dictionary, limits, passport
 from perahu.sync.ack import Ack, End
 from perahu.sync.checkwords import four_words
+from perahu.sync.courier_writing import (
+    CONTENTS,
+    MORE,
+    NUMBER,
+    PART,
+    WALL_MS,
+    Contents,
+    CountingSealer,
+    Writer,
+)
 from perahu.sync.frames import Frame
 from perahu.sync.hello import Hello
 from perahu.sync.memory import ACKS_A_SESSION, Memory
@@ -39,9 +49,6 @@ from perahu.sync.session import Side
 from perahu.sync.vector import Reach
 from perahu.words import Refusal
 
-COUNT, HASH, SIZE, PART, NUMBER, WALL_MS = range(1, 7)
-"""What the head of a file says besides: frames, their hash and bytes, part, file number."""
-_FILLER = 0
 _LANES = frozenset(CLASS_OF_LANE)
 
 
@@ -55,84 +62,15 @@ class Exported:
     entries: int
     blobs: int
     size_bytes: int
+    number: int = 0
+    """How many files were written for this node, this one counted."""
+    reach: tuple[tuple[bytes, int], ...] = ()
+    """(journal, seq): what the addressee holds once it has taken this file in."""
 
     @property
     def is_empty(self) -> bool:
         """Only acks travel: there was nothing the peer lacks."""
         return not (self.entries or self.blobs)
-
-
-class _Writer:
-    """Writes frames into one part, and its head when they are all there."""
-
-    def __init__(self, journal: Journal, path: Path, ceiling: int) -> None:
-        self._disk, self._path = journal.ports.disk, path
-        self._draft = path.with_name(f".{path.name}.part")
-        self._disk.remove(self._draft)
-        self._buffer, self._hash = bytearray(), hashlib.sha256()
-        self._ceiling = ceiling
-        self.size = self.count = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether one more frame might not fit."""
-        longest = limits.FRAME_BYTES_MAX + frames.OVERHEAD_BYTES
-        return limits.COURIER_HEAD_BYTES * 2 + self.size + longest > self._ceiling
-
-    def put(self, frame: Frame) -> None:
-        """Add a frame."""
-        raw = frame.encode()
-        self._hash.update(raw)
-        self._buffer += raw
-        self.size += len(raw)
-        self.count += 1
-        if len(self._buffer) >= limits.COURIER_BUFFER_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        at = limits.COURIER_HEAD_BYTES + self.size - len(self._buffer)
-        assert at >= limits.COURIER_HEAD_BYTES
-        self._disk.write_at(self._draft, at, bytes(self._buffer))
-        self._buffer.clear()
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of all frames so far."""
-        return self._hash.digest()
-
-    def finish(self, head: Frame) -> None:
-        """Write the head at both ends, flush, rename, and read the whole back."""
-        self._flush()
-        assert self.count > 0 and not self._buffer
-        raw = head.encode()
-        front = frames.MAGIC + raw
-        filler = limits.COURIER_HEAD_BYTES - len(front) - frames.OVERHEAD_BYTES
-        assert filler >= 0, "the head is bigger than its room"
-        front += Frame(_FILLER, bytes(filler)).encode()
-        self._disk.write_at(self._draft, 0, front)
-        end = limits.COURIER_HEAD_BYTES + self.size
-        self._disk.write_at(self._draft, end, raw)
-        self._disk.rename_durable(self._draft, self._path)
-        self._verify(front, raw)
-
-    def _verify(self, front: bytes, tail: bytes) -> None:
-        found, at = hashlib.sha256(), limits.COURIER_HEAD_BYTES
-        end = at + self.size
-        while at < end:
-            count = min(limits.COURIER_BUFFER_BYTES, end - at)
-            found.update(self._disk.read_at(self._path, at, count))
-            at += count
-        whole = (
-            self._disk.read_at(self._path, 0, len(front)) == front
-            and self._disk.read_at(self._path, end, len(tail)) == tail
-            and found.digest() == self.digest
-        )
-        if not whole:
-            raise _bad_stick()
-
-    def abandon(self) -> None:
-        """Take the half-written file away."""
-        self._disk.remove(self._draft)
 
 
 def export(
@@ -153,15 +91,28 @@ def export(
         # Making it would write to this machine's own disk where a stick is missing.
         raise _no_stick(folder)
     try:
-        return _Export(side, peer, offer, part_bytes_max).write(folder, answering)
+        return _Export(side, peer, offer, part_bytes_max, answering).write(folder)
     except OSError as error:
         raise _stick_failed(error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    writer: Writer
+    is_last: bool
 
 
 class _Export:
     """One export, over as many parts as it takes."""
 
-    def __init__(self, side: Side, peer: Peer, offer: Offer, ceiling: int) -> None:
+    def __init__(
+        self,
+        side: Side,
+        peer: Peer,
+        offer: Offer,
+        ceiling: int,
+        answering: Sequence[tuple[bytes, int]],
+    ) -> None:
         self._side, self._journal, self._peer = side, side.journal, peer
         self._ceiling = ceiling
         self._memory = Memory.load(self._journal.local, peer.node_id)
@@ -176,53 +127,88 @@ class _Export:
             )
         self._file, self._ack_number = counts.files, counts.acks
         self._now = self._journal.ports.clock.now()
+        self._answering = answering
 
-    def write(self, folder: Path, answering: Sequence[tuple[bytes, int]]) -> Exported:
+    def write(self, folder: Path) -> Exported:
+        self._sweep(folder)
         self._sending.begin()
+        reach = self._sending.reach()
         paths: list[Path] = []
         words: list[str] = []
         size, is_last = 0, False
         while not is_last:
             assert len(paths) < limits.COURIER_PARTS_MAX, "more than 999 GB"
             path = folder / self._name(len(paths) + 1)
-            writer = _Writer(self._journal, path, self._ceiling)
             try:
-                is_last = self._part(writer, len(paths) + 1, answering)
+                part = self._part(path, len(paths) + 1)
             except BaseException:
-                writer.abandon()
+                # The parts before it stand alone, but nobody was told of them.
+                for one in paths:
+                    with suppress(OSError):
+                        self._journal.ports.disk.remove(one)
                 raise
+            is_last = part.is_last
             paths.append(path)
-            words.append(four_words(writer.digest))
-            size += writer.size + limits.COURIER_HEAD_BYTES
+            words.append(four_words(part.writer.digest))
+            size += part.writer.size + limits.COURIER_HEAD_BYTES
         lanes = sum(
             c.queued for i, c in enumerate(self._progress.classes) if i in _LANES
         )
         blobs = sum(c.queued for c in self._progress.classes) - lanes
-        return Exported(tuple(paths), tuple(words), lanes, blobs, size)
+        return Exported(
+            tuple(paths), tuple(words), lanes, blobs, size, self._file, reach
+        )
+
+    def _sweep(self, folder: Path) -> None:
+        """Take away what we were writing when this stick was pulled out."""
+        disk = self._journal.ports.disk
+        for name in disk.list(folder):
+            if name.startswith(f".JRN-{self._our_slug()}-") and name.endswith(".part"):
+                disk.remove(folder / name)
 
     def _name(self, part: int) -> str:
-        node = self._journal.certificate
-        ours, theirs = slug(node.name, node.node_id), self._their_slug()
+        ours, theirs = self._our_slug(), slug(self._peer.name, self._peer.node_id)
         name = f"JRN-{ours}-{theirs}-{self._now.today:%Y%m%d}-{self._file}.jrnb"
         return name if part == 1 else f"{name}.p{part}"
 
-    def _their_slug(self) -> str:
-        return slug(self._peer.name, self._peer.node_id)
+    def _our_slug(self) -> str:
+        node = self._journal.certificate
+        return slug(node.name, node.node_id)
 
-    def _part(
-        self, writer: _Writer, number: int, answering: Sequence[tuple[bytes, int]]
-    ) -> bool:
-        """Fill one part; true when it holds the last frame."""
+    def _part(self, path: Path, number: int) -> _Part:
+        """Write one part."""
         random = self._journal.ports.random
         session, key = random(16), FrameKey.new(random)
+        writer = Writer(self._journal.ports.disk, path, session, self._ceiling)
+        try:
+            contents = Contents()
+            is_last = self._fill(writer, session, self._sealer(key, contents), number)
+            says = {
+                PART: number, NUMBER: self._file, WALL_MS: max(0, self._now.wall_ms),
+                CONTENTS: contents.counts, MORE: not is_last,
+            }  # fmt: skip
+            writer.finish(lambda file: self._head(session, key, file), says)
+        except BaseException:
+            writer.abandon()
+            raise
+        return _Part(writer, is_last)
+
+    def _sealer(self, key: FrameKey, contents: Contents) -> CountingSealer:
         known = dictionary.ours()[0]
-        sealer = Sealer(
+        sealer = CountingSealer(
             key,
             level=dictionary.LEVEL_FILE,
             with_dictionary=known != dictionary.NONE
             and known == self._memory.dictionary,
         )
-        for ack in self._acks(session, answering):
+        sealer.contents = contents
+        return sealer
+
+    def _fill(
+        self, writer: Writer, session: bytes, sealer: Sealer, number: int
+    ) -> bool:
+        """Fill one part; true when it holds the last frame."""
+        for ack in self._acks(session):
             writer.put(ack)
         if number > 1:
             self._sending.announce_again()
@@ -233,15 +219,11 @@ class _Export:
                 break
             writer.put(frame)
         writer.put(End(more=frame is not None).encode())
-        head = self._head(writer, session, key, number)
-        writer.finish(head.sign(self._journal.sign))
         return frame is None
 
-    def _acks(
-        self, session: bytes, answering: Sequence[tuple[bytes, int]]
-    ) -> list[Frame]:
+    def _acks(self, session: bytes) -> list[Frame]:
         """How far we hold the peer's journals, its blobs we got, and which are safe."""
-        told = dict(answering)
+        told = dict(self._answering)
         for sha, _ in self._memory.untold():
             told[sha] = 2
         self._receiving.touch_all()
@@ -274,7 +256,7 @@ class _Export:
             seen_ack=self._memory.seen_ack,
         )
 
-    def _head(self, writer: _Writer, session: bytes, key: FrameKey, part: int) -> Hello:
+    def _head(self, session: bytes, key: FrameKey, file: dict[int, Any]) -> Frame:
         return Hello(
             session=session,
             counter=0,
@@ -286,11 +268,8 @@ class _Export:
             seen_ack=self._memory.seen_ack,
             wrapped_key=key.wrapped_for(self._peer.box_public),
             dictionary=dictionary.ours()[0],
-            file={
-                COUNT: writer.count, HASH: writer.digest, SIZE: writer.size,
-                PART: part, NUMBER: self._file, WALL_MS: max(0, self._now.wall_ms),
-            },
-        )  # fmt: skip
+            file=file,
+        ).sign(self._journal.sign)
 
 
 def slug(name: str, node_id: bytes) -> str:
@@ -324,14 +303,4 @@ def _no_stick(folder: Path) -> Refusal:
         "Pasang stiknya, lalu ulangi.",
         f"There is no folder {folder}; nothing was written and nothing is lost. Plug in "
         "the stick, then do it again.",
-    )
-
-
-def _bad_stick() -> Refusal:
-    return Refusal(
-        "bad_stick",
-        "Yang terbaca kembali dari stik tidak sama dengan yang ditulis: stik ini rusak. "
-        "Tidak ada yang hilang dari simpul ini; pakai stik lain, lalu ulangi.",
-        "What was read back from the stick is not what was written: this stick is bad. "
-        "Nothing is lost from this node; use another stick, then do it again.",
     )

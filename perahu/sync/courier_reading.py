@@ -1,25 +1,47 @@
 """Reading a courier file: the same code as the wire, twice is once, torn is not lost.
 
-The stick is only read. Whatever frame is whole is taken in; the result says in words how
-much is missing, and the sender, who works from the last ack, writes it again.
+The stick is only read. What its repair data can mend is mended; whatever frame is whole is
+taken in; the result says in words how much is missing, and the sender, who works from the
+last ack, writes it again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from perahu.journal.journal import Journal
 from perahu.journal.ports import Disk
 from perahu.keys.sealing import FrameKey
 from perahu.sync import ack as acks
+from perahu.sync import courier_groups as groups
 from perahu.sync import frames, limits, passport, turned_back
 from perahu.sync.checkwords import four_words
-from perahu.sync.courier import COUNT, HASH, SIZE
+from perahu.sync.courier_groups import Layout
+from perahu.sync.courier_medium import Medium
+from perahu.sync.courier_report import (
+    Found,
+    Imported,
+    Reading,
+    Watch,
+    no_courier_file,
+    no_file,
+    unreadable,
+)
+from perahu.sync.courier_writing import (
+    CONTENTS,
+    COUNT,
+    HASH,
+    LAST_BYTES,
+    MORE,
+    NUMBER,
+    PART,
+    SIZE,
+    Contents,
+)
 from perahu.sync.fields import bad_message, is_bytes, is_count
-from perahu.sync.frames import Frame, Gap
+from perahu.sync.frames import Frame, Gap, Tries
 from perahu.sync.hello import Heard, Hello, hear
 from perahu.sync.memory import Memory
 from perahu.sync.offer import Offer, Peer
@@ -29,100 +51,74 @@ from perahu.sync.receiving import STOPPERS, Receiving
 from perahu.sync.sealed import Opener
 from perahu.sync.sending import Sending
 from perahu.sync.session import Side
-from perahu.words import Refusal, Words
-
-
-@dataclass(slots=True)
-class Imported:
-    """What a courier file brought."""
-
-    peer: Peer
-    """Who wrote it; the return file goes there."""
-    offer: Offer
-    check_words: str
-    """Of what was read: equal to the sender's four words where nothing is missing."""
-    stored_entries: int = 0
-    known_segments: int = 0
-    refused: int = 0
-    """Frames that are no facts or not for us."""
-    blobs: int = 0
-    missing_frames: int = 0
-    missing_bytes: int = 0
-    done: tuple[tuple[bytes, int], ...] = ()
-    """Blobs to acknowledge in the return file."""
-    progress: Progress = field(default_factory=Progress)
-
-    @property
-    def is_whole(self) -> bool:
-        """Every frame of the file was there."""
-        return not self.missing_frames
-
-    @property
-    def words(self) -> Words:
-        """One sentence for the officer."""
-        if self.is_whole:
-            return Words(
-                f"Berkas kurir utuh: {self.stored_entries} catatan baru dan {self.blobs} "
-                f"berkas segel diterima. Kata periksa: {self.check_words}.",
-                f"The courier file is whole: {self.stored_entries} new records and "
-                f"{self.blobs} sealed files taken in. Check words: {self.check_words}.",
-            )
-        return Words(
-            f"Berkas kurir rusak: {self.missing_frames} bagian ({self.missing_bytes} "
-            f"byte) tidak terbaca. {self.stored_entries} catatan baru dan {self.blobs} "
-            "berkas segel yang utuh sudah disimpan; minta berkas baru, pengirim akan "
-            "menulis sisanya.",
-            f"The courier file is damaged: {self.missing_frames} pieces "
-            f"({self.missing_bytes} bytes) cannot be read. {self.stored_entries} new "
-            f"records and {self.blobs} whole sealed files are stored; ask for a new file, "
-            "the sender will write the rest.",
-        )
+from perahu.words import Refusal
 
 
 def read(
-    side: Side, path: Path, offer_for: Callable[[Passport], Offer | None]
+    side: Side,
+    path: Path,
+    offer_for: Callable[[Passport], Offer | None],
+    watch: Watch = lambda _: None,
 ) -> Imported:
     """Take in one file (or one part of one): all its whole frames.
 
-    Raises Refusal "no_file", "no_courier_file", "wrong_recipient", "unknown_peer",
-    "revoked", "bad_certificate" or "bad_signature"; then nothing was taken in.
+    `watch` is told as it goes. Raises Refusal "no_file", "no_courier_file",
+    "wrong_recipient", "unknown_peer", "revoked", "bad_certificate" or "bad_signature";
+    then nothing was taken in. "bad_stick" where it was pulled out meanwhile.
     """
     try:
-        return _Import(side, path, offer_for).run()
+        return _Import(side, path, offer_for, watch).run()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
-def files_for(journal: Journal, folder: Path) -> list[Path]:
-    """The files in a folder whose head names us; a stick carries those of many offices."""
-    disk, found = journal.ports.disk, []
-    for name in disk.list(folder):
-        if ".jrnb" not in name or name.startswith("."):
-            continue
+def files_on(journal: Journal, folder: Path) -> Found:
+    """What lies in a folder; a stick carries files of many offices."""
+    disk, found = journal.ports.disk, Found()
+    order: dict[Path, tuple[bytes, int, int]] = {}
+    names = [n for n in disk.list(folder) if ".jrnb" in n and not n.startswith(".")]
+    for name in names[: limits.STICK_FILES_MAX]:
+        path = folder / name
         try:
-            heard = _head(disk, folder / name)
+            heard = _head(disk, path)
         except (Refusal, OSError):
+            found.broken.append(path)
             continue
         if heard.hello.receiver == journal.node_id:
-            found.append(folder / name)
+            order[path] = (heard.hello.sender, *_place(heard.hello))
+        else:
+            found.others += 1
+    found.ours = sorted(order, key=lambda path: order[path])
     return found
 
 
+def files_for(journal: Journal, folder: Path) -> list[Path]:
+    """The files in a folder whose head names us."""
+    return files_on(journal, folder).ours
+
+
+def _place(hello: Hello) -> tuple[int, int]:
+    """(number, part); whoever wrote something else there gets 0."""
+    number, part = hello.file.get(NUMBER), hello.file.get(PART)
+    return (
+        number if type(number) is int else 0,
+        part if type(part) is int else 0,
+    )
+
+
 def _head(disk: Disk, path: Path) -> Heard:
-    """The head at the beginning, or the one at the end. Raises Refusal."""
+    """A head at the beginning, or the one at the end. Raises Refusal, OSError."""
     if not disk.exists(path):
-        raise _no_file(path)
-    size = disk.size(path)
-    front = disk.read_at(path, 0, limits.COURIER_HEAD_BYTES)
-    back_at = max(0, size - limits.COURIER_HEAD_BYTES)
-    back = disk.read_at(path, back_at, limits.COURIER_HEAD_BYTES)
-    for content in (front, back):
-        for frame in _whole(content):
+        raise no_file(path)
+    medium = Medium(disk, path)
+    back_at = max(0, medium.size - limits.COURIER_HEAD_BYTES)
+    for at in (0, back_at):
+        for frame in _whole(medium.read(at, limits.COURIER_HEAD_BYTES)):
             if frame.type == frames.HELLO:
                 heard = hear(frame)
                 if heard.hello.file:
                     return heard
-    raise _no_courier_file(path)
+    raise no_courier_file(path)
 
 
 def _whole(content: bytes) -> list[Frame]:
@@ -130,6 +126,9 @@ def _whole(content: bytes) -> list[Frame]:
         return content[offset : offset + count]
 
     return [f for f in frames.salvage(read_at, len(content)) if isinstance(f, Frame)]
+
+
+_SHOWN_EACH_BYTES = 1 << 20
 
 
 class _Import:
@@ -140,6 +139,7 @@ class _Import:
         side: Side,
         path: Path,
         offer_for: Callable[[Passport], Offer | None],
+        watch: Watch,
     ) -> None:
         journal = side.journal
         self._journal, self._path, self._disk = journal, path, journal.ports.disk
@@ -155,8 +155,8 @@ class _Import:
         offer = offer_for(self._passport)
         if offer is None:
             raise turned_back.unknown_peer()
-        self._offer = offer
-        self._count, self._size = _announced(self._hello)
+        self._offer, self._watch = offer, watch
+        self._count, self._layout = _announced(self._hello)
         self._open(side)
 
     def _open(self, side: Side) -> None:
@@ -167,7 +167,7 @@ class _Import:
         self._progress = Progress()
         parts = (journal, self._memory, self._offer, side.witness, self._progress)
         self._sending, self._receiving = Sending(*parts), Receiving(*parts)
-        self._refused, self._missing = 0, self._size
+        self._refused, self._missing, self._mended = 0, self._layout.size, 0
         self._hash = hashlib.sha256()
         self._done: dict[bytes, int] = {}
         # An older file than what we heard since would only say less than we know.
@@ -179,18 +179,21 @@ class _Import:
 
     def run(self) -> Imported:
         self._sending.begin()
+        node, head = self._passport.chain.node, self._hello.file
+        contents = Contents.of(head.get(CONTENTS))
+        self._reading = Reading(
+            self._path, node.name, self._layout.size, contents, self._progress
+        )
+        self._watch(self._reading)
         whole = 0
-        for found in frames.salvage(self._read, self._size):
-            if isinstance(found, Gap):
-                continue
+        for frame in self._frames():
             whole += 1
-            raw = found.encode()
+            raw = frame.encode()
             self._hash.update(raw)
             self._missing -= len(raw)
-            self._take(found)
+            self._take(frame)
         self._keep()
-        node = self._passport.chain.node
-        progress = self._progress
+        number, part = _place(self._hello)
         return Imported(
             peer=Peer(node.node_id, node.box_public, node.name),
             offer=self._offer,
@@ -198,18 +201,58 @@ class _Import:
             stored_entries=self._receiving.stored_entries,
             known_segments=self._receiving.known_segments,
             refused=self._refused + self._receiving.refused_segments,
-            blobs=sum(progress.classes[i].received for i in (2, 3, 4, 6)),
+            blobs=sum(self._progress.classes[i].received for i in (2, 3, 4, 6)),
             missing_frames=max(0, self._count - whole),
             missing_bytes=self._missing,
+            mended_bytes=self._mended,
+            part=part or 1,
+            more=head.get(MORE) is True,
+            number=number,
             done=tuple(sorted(self._done.items())),
-            progress=progress,
+            progress=self._progress,
         )
 
-    def _read(self, offset: int, count: int) -> bytes:
-        """Only the frames between the two heads."""
-        count = min(count, self._size - offset)
-        at = limits.COURIER_HEAD_BYTES + offset
-        return self._disk.read_at(self._path, at, count)
+    def _frames(self) -> Iterator[Frame]:
+        """Every whole frame between the heads, mended where that can be done."""
+        medium, tries = Medium(self._disk, self._path), Tries()
+        begin = limits.COURIER_HEAD_BYTES
+        if not self._layout.last_bytes:
+            yield from self._frames_in(
+                lambda at, n: medium.read(begin + at, min(n, self._layout.size - at)),
+                self._layout.size,
+                tries,
+            )
+            return
+        name = self._hello.session[:8]
+        for number, (at, grid) in enumerate(self._layout.groups()):
+            raw = medium.read(begin + at, grid.bytes)
+            found = groups.mended(name, number, raw, grid, tries)
+            self._mended += found.squares * groups.SQUARE_BYTES
+            content = found.content
+            yield from self._frames_in(
+                lambda at, n, content=content: content[at : at + n],  # type: ignore[misc]
+                len(content),
+                tries,
+            )
+
+    def _frames_in(
+        self, read_at: Callable[[int, int], bytes], size: int, tries: Tries
+    ) -> Iterator[Frame]:
+        shown = 0
+        for found in frames.salvage(read_at, size, tries):
+            is_gap = isinstance(found, Gap)
+            shown += found.size if isinstance(found, Gap) else len(found.payload)
+            if not isinstance(found, Gap):
+                yield found
+            if is_gap or shown >= _SHOWN_EACH_BYTES:
+                self._show(shown)
+                shown = 0
+        self._show(shown)
+
+    def _show(self, more: int) -> None:
+        reading = self._reading
+        reading.done_bytes = min(reading.whole_bytes, reading.done_bytes + more)
+        self._watch(reading)
 
     def _take(self, frame: Frame) -> None:
         """One whole frame; one that is no fact never stops the next."""
@@ -248,40 +291,15 @@ class _Import:
         self._journal.catch_up()
 
 
-def _announced(hello: Hello) -> tuple[int, int]:
-    """How many frames and bytes the head says. Raises Refusal "bad_message"."""
+def _announced(hello: Hello) -> tuple[int, Layout]:
+    """How many frames the head says, and where they lie. Raises Refusal "bad_message"."""
     count, size = hello.file.get(COUNT), hello.file.get(SIZE)
-    if not (is_count(count) and is_count(size) and is_bytes(hello.file.get(HASH), 32)):
+    last = hello.file.get(LAST_BYTES, 0)
+    is_sound = is_count(count) and is_count(size) and is_count(last)
+    if not (is_sound and is_bytes(hello.file.get(HASH), 32)):
         raise bad_message("file")
-    assert isinstance(count, int) and isinstance(size, int)
-    return count, size
-
-
-def _no_file(path: Path) -> Refusal:
-    return Refusal(
-        "no_file",
-        f"Berkas {path.name} tidak ada; tidak ada yang berubah. Periksa stik dan nama "
-        "berkasnya.",
-        f"There is no file {path.name}; nothing was changed. Check the stick and the name "
-        "of the file.",
-    )
-
-
-def _no_courier_file(path: Path) -> Refusal:
-    return Refusal(
-        "no_courier_file",
-        f"{path.name} bukan berkas kurir, atau awal dan akhirnya rusak; tidak ada yang "
-        "dipakai darinya dan tidak ada yang hilang. Minta berkas baru dari pengirim.",
-        f"{path.name} is no courier file, or its beginning and end are damaged; nothing "
-        "of it was used and nothing is lost. Ask the sender for a new file.",
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> Refusal:
-    return Refusal(
-        "bad_stick",
-        f"{path.name} tidak dapat dibaca ({error.strerror}); yang sudah terbaca tetap "
-        "tersimpan. Coba sekali lagi, atau minta berkas baru.",
-        f"{path.name} cannot be read ({error.strerror}); what was read stays stored. Try "
-        "once more, or ask for a new file.",
-    )
+    assert isinstance(count, int) and isinstance(size, int) and isinstance(last, int)
+    layout = Layout(size, last)
+    if last:
+        layout.check()
+    return count, layout

@@ -11,6 +11,7 @@ The checksum finds accidents; signatures and seals find everything else.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ _CRC = struct.Struct(">I")
 _LONGEST = _HEAD.size + limits.FRAME_BYTES_MAX + _CRC.size
 _BLOCK_BYTES = 1 << 20
 OVERHEAD_BYTES = _HEAD.size + _CRC.size
+_ZEROS = re.compile(b"\0+")
+_ZEROS_KEPT = OVERHEAD_BYTES - 1
+"""No frame is ten zeros; one may begin in the last nine of a run of them."""
+_TRY_BYTES = 256
+"""What looking once costs beside the bytes it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +131,32 @@ class Gap:
     size: int
 
 
-def salvage(read: Callable[[int, int], bytes], size: int) -> Iterator[Frame | Gap]:
+@dataclass(slots=True)
+class Tries:
+    """How many more bytes may be checksummed while looking for whole frames."""
+
+    left: int = limits.COURIER_TRIES_BYTES_MAX
+
+
+def salvage(
+    read: Callable[[int, int], bytes], size: int, tries: Tries | None = None
+) -> Iterator[Frame | Gap]:
     """The whole frames of damaged content, of any type, and the gaps between them.
 
     `read(offset, count)` gives pieces of the content. Looks for the next frame at a
     bounded number of places, so that content made to look like frames everywhere costs
-    no more than a second; what lies behind the last of them is one gap.
+    no more than a second; what lies behind the last of them is one gap. Pieces of one
+    file share their `tries`.
     """
-    begin, content, at, gap, tries = 0, b"", 0, 0, 0
+    begin, content, at, gap = 0, b"", 0, 0
+    tries = tries or Tries()
     while begin + at < size:
         if len(content) - at < _LONGEST and begin + len(content) < size:
             begin, at = begin + at, 0
             content = read(begin, _BLOCK_BYTES)
             if not content:
                 break
-        plausible, frame = _frame_at(content, at)
+        tried, frame = _frame_at(content, at)
         if frame is not None:
             if gap:
                 yield Gap(gap)
@@ -147,23 +164,30 @@ def salvage(read: Callable[[int, int], bytes], size: int) -> Iterator[Frame | Ga
             at += len(frame.payload) + OVERHEAD_BYTES
             yield frame
             continue
-        tries += plausible
-        if tries > limits.COURIER_TRIES_MAX:
+        tries.left -= tried
+        if tries.left < 0:
             break
-        at, gap = at + 1, gap + 1
+        step = max(1, _zeros_at(content, at) - _ZEROS_KEPT)
+        at, gap = at + step, gap + step
     gap += max(0, size - begin - at)
     if gap:
         yield Gap(gap)
 
 
-def _frame_at(content: bytes, at: int) -> tuple[bool, Frame | None]:
-    """Whether a frame may begin here (its checksum was tried), and the frame if it does."""
+def _zeros_at(content: bytes, at: int) -> int:
+    """How many zeros stand here: what a medium gives for a sector that is gone."""
+    found = _ZEROS.match(content, at)
+    return found.end() - at if found else 0
+
+
+def _frame_at(content: bytes, at: int) -> tuple[int, Frame | None]:
+    """What it cost to see whether a frame begins here, and the frame if it does."""
     if at + OVERHEAD_BYTES > len(content):
-        return False, None
+        return 0, None
     kind, flags, length = _HEAD.unpack_from(content, at)
     end = at + _HEAD.size + length
     if length > limits.FRAME_BYTES_MAX or end + _CRC.size > len(content):
-        return False, None
+        return 0, None
     if _CRC.unpack_from(content, end)[0] != crc32(memoryview(content)[at:end]):
-        return True, None
-    return True, Frame(kind, content[at + _HEAD.size : end], flags)
+        return _TRY_BYTES + length, None
+    return 0, Frame(kind, content[at + _HEAD.size : end], flags)

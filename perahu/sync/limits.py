@@ -33,16 +33,31 @@ link is never idle. 64 to 96 KB is what a slow link settles at; a fast one needs
 
 STALL_S_MIN = 8.0
 STALL_RTTS = 4
+BESIDE = (0.25, 3)
+TAKE_OVER = (0.5, 4)
+"""Shares of the shortest stall, and round trips: when a link that stands still is dialled
+beside, which costs some hundred bytes, and when it is given up for the new one."""
+WAKE_S = 1.5
+"""After an outage the old connection has so long to wake up before the new one speaks."""
 STALL_S_ANSWERING = 60.0
 """The answering side is patient: a caller that went away dials again and fences this."""
 ATTEMPTS_MAX = 12
 """Connections one exchange may try before it gives the turn back to the caller's loop."""
+GIVE_UP_S = 120.0
+"""An exchange that had got on goes on trying for so long after its last progress."""
 PAUSE_S_MIN = 0.5
-PAUSE_S_MAX = 8.0
+PAUSE_S_MAX = 2.0
 CONNECT_S_MAX = 20.0
+REDIAL_S = 3.0
+"""A connection that is not up by then is tried anew beside itself, with a fresh SYN."""
 HANDSHAKE_S_MAX = 30.0
 FRESH_FACTS_S = 1.0
-"""How often a running exchange looks for facts recorded since it began."""
+"""How often a running exchange looks for facts that another process recorded."""
+FRESH_MARK_S = 0.1
+"""How soon it takes in what this process recorded: what is close together shares a seal."""
+PIECE_S = 0.25
+PIECE_BYTES_MIN, PIECE_BYTES_MAX = 4 * 1024, 16 * 1024
+"""One TLS record: so much of the link's time, within these."""
 RETRY_AFTER_S_MAX = 3600
 
 REQUEST_HEAD_BYTES_MAX = 8 * 1024
@@ -56,9 +71,17 @@ COURIER_PART_BYTES_MAX = 1_000_000_000
 """FAT32 and old tools take 1 GB without trouble."""
 COURIER_PARTS_MAX = 999
 COURIER_BUFFER_BYTES = 1024 * 1024
+COURIER_SQUARE_BYTES = 4096
+"""What one bad sector spoils at most, and what is made again at a time."""
+COURIER_GROUP_BYTES = 400 * COURIER_SQUARE_BYTES
+"""Frames that share repair data: what a reader holds in memory, with a tenth more."""
+COURIER_BAD_SQUARES_MAX = 4096
+"""Squares of one file that the medium may fail to read before it counts as gone."""
+STICK_FILES_MAX = 2000
+"""Courier files looked at on one stick."""
 COURIER_ACKS_MAX = 32
 """ACK frames at the head of one file: 32 times 512 blobs."""
-COURIER_TRIES_MAX = 20_000
-"""Checksums computed while looking for the next whole frame behind a damaged place."""
+COURIER_TRIES_BYTES_MAX = 1 << 30
+"""Bytes checksummed while looking for the next whole frame behind damaged places."""
 NAME_CHARS_MAX = 20
 """Of a node's name inside a file name."""

@@ -68,6 +68,8 @@ class _Load:
     next: int = 0
     announced: bool = False
     restarts: int = 0
+    journal: bytes = b""
+    """That of the entry that cites it."""
 
     @property
     def chunks(self) -> int:
@@ -147,7 +149,7 @@ class Sending:
             # A hub may not have it yet itself: then it goes in a later exchange.
             if ref is None or not self.journal.blobs.has(sha):
                 continue
-            load = _Load(ref, row.node)
+            load = _Load(ref, row.node, journal=row.id)
             load.base = load.next = load.begin_at(self.memory.partials.get(sha, 0))
             self._loads[sha] = load
             road_class = CLASS_OF_BLOB[ref.blob_class]
@@ -355,6 +357,16 @@ class Sending:
                 self._queues[CLASS_OF_BLOB[load.ref.blob_class]].append(load)
         load.base = max(load.base, count)
         self.memory.partials[sha] = count
+
+    def reach(self) -> tuple[tuple[bytes, int], ...]:
+        """(journal, seq) of what the peer lacks and holds once everything has arrived."""
+        citing = {load.journal for load in self._loads.values()}
+        rows = [
+            line.row
+            for line in self._lines.values()
+            if line.row.sealed_seq > line.acked or line.row.id in citing
+        ]
+        return tuple((row.id, row.sealed_seq) for row in rows)
 
     def announce_again(self) -> None:
         """A new part of a courier file begins: it must be readable without the others."""

@@ -132,6 +132,19 @@ def test_it_loses_one_frame_to_one_flip(payload: bytes, at: int, flip: int) -> N
 def test_it_does_not_look_for_ever() -> None:
     """Content that looks like a frame at every byte costs a bounded search."""
     claim = b"\x02\x00\x00\x00\x00\x01"
-    content = claim * (limits.COURIER_TRIES_MAX // 2)
-    found = _salvaged(content)
-    assert sum(g.size for g in found if isinstance(g, Gap)) <= len(content)
+    content, tries = claim * 10_000, frames.Tries(left=100_000)
+    found = list(frames.salvage(lambda at, n: content[at : at + n], 60_000, tries))
+    assert found == [Gap(60_000)] and -70_000 < tries.left < 0
+
+
+def test_it_leaps_over_zeros() -> None:
+    """A sector given back as zeros costs nothing, and hides no frame that begins in it."""
+    frame = Frame(0, bytes(300))
+    for count in (9, 10, 11, 4096, 3 << 20):
+        content, tries = bytes(count) + frame.encode(), frames.Tries(left=10_000)
+
+        def read(at: int, n: int, content: bytes = content) -> bytes:
+            return content[at : at + n]
+
+        found = list(frames.salvage(read, len(content), tries))
+        assert found == [Gap(count), frame]

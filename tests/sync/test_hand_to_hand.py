@@ -9,6 +9,7 @@ import pytest
 from perahu.journal.journal import Journal
 from perahu.journal.types import Draft
 from perahu.sync import courier, courier_reading
+from perahu.sync.courier_report import Imported
 from perahu.sync.offer import ForkEvidence, Gives, Offer, Peer, Takes, taken
 from perahu.sync.session import Side
 from tests.cast import SARI, District, give, stocked
@@ -29,7 +30,7 @@ def side(journal: Journal) -> Side:
 
 def carry_file(
     source: Journal, target: Journal, offers: tuple[Offer, Offer], folder: Path
-) -> courier_reading.Imported:
+) -> Imported:
     """Write a file at one node and read it at the other."""
     node = target.certificate
     peer = Peer(node.node_id, node.box_public, node.name)
