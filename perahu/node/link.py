@@ -97,8 +97,10 @@ class TlsStream:
         time.sleep(seconds)
 
     def close(self) -> None:
-        """Close without waiting for the peer."""
+        """Close without waiting for the peer; who says no goodbye resumes no session."""
         if self._connection is not None:
+            with suppress(OSError, ValueError):
+                self._connection.unwrap()
             with suppress(OSError):
                 self._connection.close()
             self._connection = None

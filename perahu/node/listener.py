@@ -138,6 +138,7 @@ class Listener:
             return
         if not guest.is_cut:
             self._farewell(http, stream)
+            stream.close()
         if refusal is not None:
             self._troubled(refusal)
 
