@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from perahu.journal.book import JournalRow
@@ -87,6 +87,11 @@ class _Load:
         return self.next >= self.chunks
 
 
+def every_class() -> int:
+    """All classes may go: what a road that costs nothing and never sleeps allows."""
+    return CLASSES
+
+
 @dataclass(slots=True)
 class Sending:
     """The frames a peer lacks, one by one, and what its acks say about them."""
@@ -96,6 +101,8 @@ class Sending:
     offer: Offer
     witness: Witness
     progress: Progress = field(default_factory=Progress)
+    classes_max: Callable[[], int] = every_class
+    """How many classes may go now, in the order of the road; asked before each frame."""
     _lines: dict[bytes, _Line] = field(default_factory=dict)
     _loads: dict[bytes, _Load] = field(default_factory=dict)
     _queues: list[deque[_Load]] = field(
@@ -160,7 +167,7 @@ class Sending:
 
     def next_frame(self, sealer: Sealer) -> Frame | None:
         """The next frame by class, or None when the peer was sent everything."""
-        for road_class in range(CLASSES):
+        for road_class in range(self.classes_max()):
             frame = (
                 self._next_segment(road_class, sealer)
                 if road_class in CLASS_OF_LANE
