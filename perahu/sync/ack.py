@@ -20,6 +20,7 @@ from perahu.sync.vector import Reach
 from perahu.words import Refusal, Words
 
 _PREFIX = b"JRN1-ack"
+_PREFIX_BETWEEN = b"JRN1-here-ack"
 _NO_WORDS = Words("", "")
 
 
@@ -43,34 +44,51 @@ class Ack:
     ends: int = 0
     """ENDs of the peer heard so far, with all before them committed."""
 
-    def sign(self, sign: Sign) -> Frame:
-        """The frame, signed."""
+    def sign(self, sign: Sign, *, is_between: bool = False) -> Frame:
+        """The frame, signed.
+
+        Between two who said HELLO (`is_between`) session and incarnation are signed and
+        not sent: both know them. In a file they stand.
+        """
         assert len(self.session) == len(self.incarnation) == 16 and self.number > 0
         assert len(self.done) <= limits.ACKED_BLOBS_MAX
         assert len(self.partials) <= limits.PARTIALS_MAX
         assert all(level in (1, 2) for _, level in self.done)
-        body = cbor.encode(pruned({
-            1: self.session, 2: self.number, 3: self.incarnation, 4: self.time_ms,
+        named = {} if is_between else {1: self.session, 3: self.incarnation}
+        body = cbor.encode(named | pruned({
+            2: self.number, 4: self.time_ms,
             5: self.received_bytes, 6: vector.plain(self.reached),
             7: [list(p) for p in self.partials], 8: [list(d) for d in self.done],
             9: self.token, 10: self.seen_ack, 11: self.ends,
         }))  # fmt: skip
-        signature = sign(_PREFIX, body)
+        if is_between:
+            signature = sign(_PREFIX_BETWEEN, self.session + self.incarnation + body)
+        else:
+            signature = sign(_PREFIX, body)
         return Frame(frames.ACK, cbor.encode([body, signature]))
 
 
-def hear_ack(frame: Frame, public: bytes) -> Ack:
-    """An ACK that this epoch key signed. Raises Refusal."""
+Between = tuple[bytes, bytes]
+"""A running session, and the incarnation of the side whose ACKs are heard in it."""
+
+
+def hear_ack(frame: Frame, public: bytes, between: Between | None = None) -> Ack:
+    """An ACK that this epoch key signed, here or in another session. Raises Refusal."""
     body, signature = signed_pair(frame.payload)
-    verify(public, _PREFIX + body, signature)
     fields = Fields(body)
+    if between is not None and fields.raw(1) is None:
+        session, incarnation = between
+        verify(public, _PREFIX_BETWEEN + session + incarnation + body, signature)
+    else:
+        verify(public, _PREFIX + body, signature)
+        session, incarnation = fields.sized(1, 16), fields.sized(3, 16)
     done = partials(fields.items(8, limits.ACKED_BLOBS_MAX))
     if any(level not in (1, 2) for _, level in done):
         raise bad_message("level")
     return Ack(
-        session=fields.sized(1, 16),
+        session=session,
         number=fields.count(2),
-        incarnation=fields.sized(3, 16),
+        incarnation=incarnation,
         time_ms=fields.count(4),
         received_bytes=fields.count(5),
         reached=vector.parse(fields.raw(6) or {}),

@@ -156,7 +156,6 @@ class Responder(Session):
             incarnation=self.journal.incarnation,
             passport_name=ours.name,
             passport=b"" if found.seen_passport == ours.name else ours.content,
-            seen_passport=found.passport_name,
             reached=reached,
             digest=digest,
             budget_bytes=self._side.budget_bytes,

@@ -213,7 +213,7 @@ class Session:
                 seen_ack=self._memory.seen_ack,
                 ends=self._ends_told,
             )
-            self._put(found.sign(self.journal.sign))
+            self._put(found.sign(self.journal.sign, is_between=True))
 
     def _news_of_safety(self, besides: set[bytes]) -> tuple[tuple[bytes, int], ...]:
         """Blobs the peer once brought that a second site holds by now.
@@ -254,7 +254,9 @@ class Session:
             self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
             self._heard_content(frame)
         elif frame.type == frames.ACK:
-            self._heard_ack(acks.hear_ack(frame, self._peer.chain.epoch.public))
+            between = (self._id, self._memory.incarnation)
+            public = self._peer.chain.epoch.public
+            self._heard_ack(acks.hear_ack(frame, public, between))
         elif frame.type == frames.HAVE:
             self._heard_have(acks.hear_have(frame))
         elif frame.type == frames.EVIDENCE:

@@ -12,6 +12,7 @@ from perahu.keys.facts import NodeRevoked
 from perahu.sync import frames
 from perahu.sync.ack import Ack, End, hear_ack, hear_end, manifest
 from perahu.sync.frames import Frame, FrameReader
+from perahu.sync.initiator import Initiator
 from perahu.sync.offer import Peer
 from perahu.sync.vector import Reach
 from perahu.words import Refusal
@@ -50,12 +51,19 @@ def test_it_refuses_an_ack_of_another_key(district: District) -> None:
     stranger = district.open("Ketahun")
     for i, frame in enumerate(answer):
         if frame.type == frames.ACK:
-            said = hear_ack(frame, meeting.answerer.chain.epoch.public)
+            said = _said(meeting, initiator, frame)
             answer[i] = said.sign(stranger.sign)
     with pytest.raises(Refusal, match="bad_signature"):
         initiator.received(_stream(answer))
     level = meeting.caller.level_of(receipt.journal, receipt.seq)
     assert level is Level.RECORDED
+
+
+def _said(meeting: Meeting, initiator: Initiator, frame: Frame) -> Ack:
+    """What the hub acknowledges in this session."""
+    hub = meeting.answerer
+    between = (initiator._id, hub.incarnation)
+    return hear_ack(frame, hub.chain.epoch.public, between)
 
 
 def _with_ack(
@@ -65,9 +73,8 @@ def _with_ack(
     initiator, responder = meeting.initiator(), meeting.responder()
     responder.received(drain(initiator))
     answer = _frames(drain(responder))
-    public = meeting.answerer.chain.epoch.public
     changed = [
-        change(hear_ack(f, public)).sign(meeting.answerer.sign)
+        change(_said(meeting, initiator, f)).sign(meeting.answerer.sign)
         if f.type == frames.ACK
         else f
         for f in answer

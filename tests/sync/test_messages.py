@@ -70,6 +70,19 @@ def test_it_carries_an_ack() -> None:
     assert ack.hear_ack(said.sign(_sign), PUBLIC) == said
 
 
+def test_it_leaves_out_of_an_ack_what_both_know() -> None:
+    """Session and incarnation are signed and not sent; elsewhere the ACK is worth nothing."""
+    said = Ack(session=b"s" * 16, number=4, incarnation=b"i" * 16, time_ms=5)
+    short = said.sign(_sign, is_between=True)
+    assert len(short.payload) + 36 <= len(said.sign(_sign).payload)
+    assert ack.hear_ack(short, PUBLIC, (b"s" * 16, b"i" * 16)) == said
+    for between in ((b"o" * 16, b"i" * 16), (b"s" * 16, b"o" * 16)):
+        with pytest.raises(Refusal, match="bad_signature"):
+            ack.hear_ack(short, PUBLIC, between)
+    with pytest.raises(Refusal):
+        ack.hear_ack(short, PUBLIC)
+
+
 def test_it_carries_the_short_messages() -> None:
     """MANIFEST, HAVE, END and EVIDENCE survive the road."""
     refs = [BlobRef(b"x" * 32, 1, 1), BlobRef(b"y" * 32, limits.BLOB_BYTES_MAX, 4)]
