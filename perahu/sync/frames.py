@@ -22,7 +22,10 @@ from perahu.words import Refusal
 
 MAGIC = b"JRN1"
 HELLO, SEG, MANIFEST, CHUNK, ACK, HAVE, EVIDENCE, DICT, END = range(1, 10)
-KNOWN = frozenset(range(HELLO, END + 1))
+PARCELS, WANT, PARCEL, GOT = range(20, 24)
+"""Other nodes' post (postbag_frames.py)."""
+POST = frozenset(range(PARCELS, GOT + 1))
+KNOWN = frozenset(range(HELLO, END + 1)) | POST
 
 DICTIONARY = 0x01
 """Flag of a SEG: compressed with the dictionary that both HELLOs named."""

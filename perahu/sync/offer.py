@@ -8,10 +8,12 @@
 | provinsi | hub | own | all | no | yes |
 | office | field laptop | own and hub's | own and common | no | no |
 | field laptop | office | own and common | own and hub's | no | no |
+| any desk's node | any other on a LAN | nothing | nothing | no | no |
 
-The last two meet side by side: neither is a site of its own, so no receipt rises, and what
-the hub sealed is handed on as it came. They bring no blobs but those their own control
-journals cite: parts of recordings go to the hub alone, and nobody else can open them.
+The last row carries only other nodes' sealed post (postbag.py). The two before it meet
+side by side: neither is a site of its own, so no receipt rises, and what the hub sealed is
+handed on as it came. They bring no blobs but those their own control journals cite: parts
+of recordings go to the hub alone, and nobody else can open them.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ class Gives(Enum):
     """Our own, and the hub's common ones as they came to us."""
     OWN_AND_HUBS = "own and hub's"
     """Besides these also what the hub writes for us."""
+    NOTHING = "nothing"
+    """No journal: a stranger that may carry post, and sees only what stands on it."""
 
 
 class Takes(Enum):
@@ -51,6 +55,8 @@ class Takes(Enum):
     """Besides its own also the hub's common ones."""
     OWN_AND_HUBS = "own and hub's"
     """Besides these also what the hub writes for the peer."""
+    NOTHING = "nothing"
+    """No journal at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,10 @@ class Offer:
     """Whether our own ack means the second copy exists."""
     control_blobs_only: bool = False
     """Whether only blobs travel that the sender's own control journals cite."""
+
+
+POST_ONLY = Offer(gives=Gives.NOTHING, takes=Takes.NOTHING)
+"""Two nodes of one kabupaten that meet and have no business but other nodes' post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,8 @@ def given(
 
 
 def _is_given(row: JournalRow, gives: Gives, peer: bytes, us: bytes) -> bool:
+    if gives is Gives.NOTHING:
+        return False
     if gives is Gives.ALL:
         return row.node != peer
     if gives is Gives.AUDIENCE:
@@ -131,6 +143,8 @@ def taken(
 def accepts(offer: Offer, written: tuple[bytes, bytes], peer: bytes, us: bytes) -> bool:
     """Whether the peer may bring a journal, told by its author and its audience."""
     author, audience = written
+    if offer.takes is Takes.NOTHING:
+        return False
     if offer.takes is Takes.ALL:
         return True
     if author == peer:

@@ -165,9 +165,9 @@ class Sending:
 
     # -- what goes out ----------------------------------------------------------------
 
-    def next_frame(self, sealer: Sealer) -> Frame | None:
-        """The next frame by class, or None when the peer was sent everything."""
-        for road_class in range(self.classes_max()):
+    def next_frame(self, sealer: Sealer, below: int = CLASSES) -> Frame | None:
+        """The next frame of the classes below this one, or None when they were all sent."""
+        for road_class in range(min(below, self.classes_max())):
             frame = (
                 self._next_segment(road_class, sealer)
                 if road_class in CLASS_OF_LANE

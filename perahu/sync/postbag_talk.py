@@ -1,0 +1,206 @@
+"""Parcels in one session: what each side tells, asks for, gives and acknowledges.
+
+1. Each side tells once what it could give to this peer (PARCELS), if there is anything.
+2. Who is told asks for what it lacks and has room for (WANT), from the byte it has.
+3. The pieces go when the session's own business of higher classes is done; the parcel is
+   checked, flushed and kept, and a signed GOT says so.
+
+A peer that lies costs us 16 KB a lie and three lies at most: the signed head comes first.
+One that asks and never takes, or tells and never gives, is not waited for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from perahu.sync import limits
+from perahu.sync import postbag_frames as wire
+from perahu.sync.fields import bad_message
+from perahu.sync.frames import GOT, PARCEL, PARCELS, Frame
+from perahu.sync.passport import Passport
+from perahu.sync.postbag import PostBag
+from perahu.sync.postbag_frames import Offered, Piece
+from perahu.words import Refusal
+
+LIES_MAX = 3
+"""Parcels of a peer that were not what it said; then it is not heard any more."""
+WAIT_S = 30.0
+"""A piece that was asked for is waited for so long."""
+
+
+@dataclass(slots=True)
+class _Coming:
+    """A parcel on its way in."""
+
+    offered: Offered
+    at: int
+    is_seen: bool = False
+    """Whether its head was looked at."""
+
+
+@dataclass(slots=True)
+class Talk:
+    """The parcels of one session with one peer, both ways."""
+
+    bag: PostBag
+    peer: Passport
+    session: bytes
+    is_exchanged: bool
+    """Whether the session carries journals besides: then our own letters to the peer
+    need not go as parcels."""
+    moved_bytes: int = 0
+    """Bytes of parcels that came and were kept: a session with these got on."""
+    _has_told: bool = False
+    _asked: dict[bytes, int] = field(default_factory=dict)
+    """What the peer asked for, and from where on it goes next."""
+    _told: dict[bytes, Offered] = field(default_factory=dict)
+    _coming: dict[bytes, _Coming] = field(default_factory=dict)
+    _got: list[bytes] = field(default_factory=list)
+    _lies: int = 0
+    _moved_s: float = 0.0
+
+    # -- out --------------------------------------------------------------------------
+
+    def told(self) -> Frame | None:
+        """What we could give, said once; None where that is nothing."""
+        if self._has_told:
+            return None
+        self._has_told = True
+        found = self.bag.for_peer(self.peer.node_id, is_exchanged=self.is_exchanged)
+        for one in found[: wire.TOLD_MAX]:
+            self._told[one.sha] = Offered(
+                sha=one.sha, size=one.size, hops=one.hops, label=one.label
+            )
+        return wire.parcels(list(self._told.values())) if self._told else None
+
+    def got(self) -> Frame | None:
+        """What we hold since the last one of these."""
+        if not self._got:
+            return None
+        shas, self._got = self._got[: wire.TOLD_MAX], self._got[wire.TOLD_MAX :]
+        return wire.got(self.session, shas, self.bag.journal.sign)
+
+    def next_frame(
+        self, *, first_only: bool = False, put_off: bool = False
+    ) -> Frame | None:
+        """The next piece for the peer; the first part of a file holds what is urgent.
+
+        `put_off`: this road takes nothing big now; the peer is told not to wait for it.
+        """
+        for sha, at in self._asked.items():
+            offered = self._told[sha]
+            is_later = offered.label.part > 1
+            if first_only and is_later:
+                continue
+            content = b"" if put_off and is_later else self._read(sha, at)
+            if at + len(content) >= offered.size or not content:
+                del self._asked[sha]
+            else:
+                self._asked[sha] = at + len(content)
+            return wire.piece(Piece(sha, at, content))
+        return None
+
+    def _read(self, sha: bytes, at: int) -> bytes:
+        """Some bytes; none where it left the bag meanwhile."""
+        try:
+            return self.bag.disk.read_at(self.bag.path_of(sha), at, limits.CHUNK_BYTES)
+        except OSError:
+            return b""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether pieces are still to go, or may still come."""
+        now_s = self.bag.journal.ports.clock.monotonic_s()
+        is_waiting = bool(self._coming) and now_s - self._moved_s < WAIT_S
+        return is_waiting or bool(self._asked) or bool(self._got)
+
+    # -- in ---------------------------------------------------------------------------
+
+    def heard(self, frame: Frame) -> Frame | None:
+        """Take in a frame of the peer; gives the answer, if there is one. Raises Refusal."""
+        if frame.type == PARCELS:
+            return self._heard_parcels(wire.hear_parcels(frame))
+        if frame.type == PARCEL:
+            self._heard_piece(wire.hear_piece(frame))
+        elif frame.type == GOT:
+            public = self.peer.chain.epoch.public
+            shas = wire.hear_got(frame, public, self.session)
+            for sha in shas:
+                self._asked.pop(sha, None)
+            self.bag.held_by(
+                [sha for sha in shas if sha in self._told], self.peer.node_id
+            )
+        else:
+            for sha, at in wire.hear_want(frame):
+                if sha in self._told and at < self._told[sha].size:
+                    self._asked[sha] = at
+        return None
+
+    def _heard_parcels(self, offered: list[Offered]) -> Frame | None:
+        """Ask for what we lack and have room for."""
+        if self._coming or self._lies >= LIES_MAX:
+            return None
+        wanted, promised = [], 0
+        for one in offered:
+            if one.label.sender == self.bag.journal.node_id or self.bag.is_known(one):
+                self._got.append(one.sha)
+                continue
+            is_free = one.sha not in self.bag.claimed and one.sha not in self._coming
+            if not is_free or not self.bag.has_room_for(one, promised):
+                continue
+            at = self.bag.begin(one.sha)
+            if at >= one.size:
+                self.bag.drop_begun(one.sha)
+                at = self.bag.begin(one.sha)
+            promised += one.size
+            self.bag.claimed.add(one.sha)
+            is_seen = at >= limits.COURIER_HEAD_BYTES
+            self._coming[one.sha] = _Coming(one, at, is_seen)
+            wanted.append((one.sha, at))
+        self._moved_s = self.bag.journal.ports.clock.monotonic_s()
+        return wire.want(wanted) if wanted else None
+
+    def _heard_piece(self, found: Piece) -> None:
+        """Keep a piece that continues what we have; the last one makes it a parcel."""
+        coming = self._coming.get(found.sha)
+        if coming is None:
+            return
+        if not found.content:
+            self._let_go(coming)
+            return
+        end = found.offset + len(found.content)
+        if found.offset != coming.at or end > coming.offered.size:
+            return
+        self.bag.add_piece(found.sha, found.offset, found.content)
+        self._moved_s = self.bag.journal.ports.clock.monotonic_s()
+        self.moved_bytes += len(found.content)
+        coming.at = end
+        try:
+            self._look(coming)
+        except Refusal:
+            self._lies += 1
+            self.bag.drop_begun(found.sha)
+            self._let_go(coming)
+
+    def _look(self, coming: _Coming) -> None:
+        """The head as soon as it is here, the whole at the end. Raises Refusal."""
+        offered, bag = coming.offered, self.bag
+        if not coming.is_seen and coming.at >= limits.COURIER_HEAD_BYTES:
+            coming.is_seen = True
+            head = bag.head_of(bag.begun_path(offered.sha))
+            if head.label != offered.label or head.end > offered.size:
+                raise bad_message("label")
+            bag.check_room(head.label, offered.size)
+        if coming.at == offered.size:
+            bag.finish(offered, self.peer.node_id)
+            self._got.append(offered.sha)
+            self._let_go(coming)
+
+    def _let_go(self, coming: _Coming) -> None:
+        self._coming.pop(coming.offered.sha, None)
+        self.bag.claimed.discard(coming.offered.sha)
+
+    def close(self) -> None:
+        """The connection is over; what came stays for the next one."""
+        for coming in list(self._coming.values()):
+            self._let_go(coming)
