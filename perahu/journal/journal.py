@@ -73,6 +73,8 @@ class Journal:
         """Open, heal and catch up. Raises Refusal "broken_book" or "no_certificate"."""
         folder, ports = opening.folder, opening.ports
         self._folder, self._ports = folder, ports
+        self.mark = 0
+        """Grows whenever something was recorded here: cheap to look at, for the road."""
         self._tables = opening.tables
         chain = self._read_chain(opening)
         self._book = Book(opening.keys, chain, opening.registry, ports)
@@ -253,6 +255,7 @@ class Journal:
                 yield writer
         finally:
             if writer is not None and (writer.has_appended or writer.receipts):
+                self.mark += 1
                 mirrored = self._promises.keep()
                 for receipt in writer.receipts:
                     settle(receipt, mirrored=mirrored)

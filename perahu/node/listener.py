@@ -15,11 +15,12 @@ import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import replace
 
 from perahu.node.door import Door, Guest
 from perahu.node.link import TlsStream
 from perahu.sync import limits
-from perahu.sync.exchange import BrokenLink, Carrier, Patience
+from perahu.sync.passage import BrokenLink, Passage, Patience, answer
 from perahu.sync.frames import has_first_frame
 from perahu.sync.http import NotAnExchange, ServerHttp, refusal_answer
 from perahu.sync.offer import Offer
@@ -146,7 +147,7 @@ class Listener:
         self, guest: Guest, http: ServerHttp, stream: TlsStream, body: bytes
     ) -> Refusal | None:
         """One session from HELLO to END; gives why the caller was refused, if it was."""
-        doors = Doors(lambda known: self._offer(guest, known), self._doors.newest)
+        doors = replace(self._doors, offer_for=lambda one: self._offer(guest, one))
         session = Responder(self._side, doors)
         patience = Patience(
             goes_on=lambda: not self._stopping.is_set(),
@@ -155,7 +156,7 @@ class Listener:
         )
         try:
             session.received(body)
-            Carrier(session, http, stream, patience).run()
+            answer(Passage(session, stream, http), stream.wait, patience)
         except BrokenLink:
             # The next connection goes on from here; a cut is no trouble.
             guest.is_cut = True
@@ -197,7 +198,7 @@ class Listener:
             if piece is None:
                 return
             if not piece:
-                stream.wait(_ACCEPT_S, to_send=bool(rest))
+                stream.wait(bool(rest), _ACCEPT_S)
 
 
 def _fault(error: Exception) -> Refusal:

@@ -16,7 +16,7 @@ from perahu.keys.certificates import NodeCertificate, covers
 from perahu.keys.facts import ForkSeen
 from perahu.node import actions, tls, trust
 from perahu.node.contacts import Contact, note_contact, note_hour
-from perahu.node.link import TlsLink
+from perahu.node.link import OneRoad
 from perahu.node.office import Office
 from perahu.node.roles import ROLES
 from perahu.node.settings import split_address
@@ -164,7 +164,7 @@ class Caller:
     """Of the exchange of now, or of the last one."""
     began_s: float = 0.0
     """When the exchange of now began, by the timer; 0 while there is none."""
-    _link: TlsLink | None = None
+    _roads: OneRoad | None = None
     _is_complete: bool = False
     _called_s: float = 0.0
 
@@ -194,15 +194,15 @@ class Caller:
         office, peer = self.office, parent_of(self.office)
         up = office.settings.row.up
         assert up is not None, "a role with a parent has an offer for it"
-        if self._link is None:
+        if self._roads is None:
             address = split_address(office.settings.parent)
             context = tls.client_context(trust.ca_of(office.folder))
-            self._link = TlsLink(address, context, tls.road_name(peer.node_id))
+            self._roads = OneRoad(address, context, tls.road_name(peer.node_id))
         self.progress = progress or Progress()
         self.began_s = office.clock.monotonic_s()
         try:
             result = exchange(
-                side_of(office), peer, up, self._link, self.patience, self.progress
+                side_of(office), peer, up, self._roads, self.patience, self.progress
             )
         finally:
             self._called_s = office.clock.monotonic_s()

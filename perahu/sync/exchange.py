@@ -1,81 +1,41 @@
-"""Carry a session over a link, and go on over a new connection when one stalls or dies.
+"""Call a peer and exchange everything, over as many connections as it takes.
 
-The link is handed in (node/link.py has the real one): it connects, moves bytes without
-blocking, waits, and says how much the kernel still holds unacknowledged. No state of an
-exchange is tied to a connection: each new one begins at the last whole frame or chunk.
+Links are handed in (links.Roads): they connect and move bytes without blocking. No state
+of an exchange is tied to a connection: each session begins at the last acknowledged frame
+or chunk. Where a link stands still another is dialled beside it, and whichever gets on
+first carries on.
+
+    dialled ── up ──> carries ── stands still ──> a rival is dialled beside it
+                         ^                          | rival up, old one still stuck: HELLO
+                         +──── old one moves: rival | HELLO answered: it carries
+                               is let go            v
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from perahu.journal.ports import Clock
 from perahu.sync import limits
 from perahu.sync.ack import Evidence
-from perahu.sync.http import ClientHttp, ServerHttp, TurnedAway
+from perahu.sync.http import Bare, ClientHttp, TurnedAway
 from perahu.sync.initiator import Initiator
+from perahu.sync.links import Leg, Link, Roads
 from perahu.sync.offer import Offer, Peer
+from perahu.sync.passage import TURN_S, BrokenLink, Passage, Patience
 from perahu.sync.progress import Progress
 from perahu.sync.session import Session, Side
 from perahu.words import Refusal
 
-_TURN_S = 0.25
-"""The longest wait between two looks at the session."""
+__all__ = ["BrokenLink", "ExchangeResult", "Patience", "exchange"]
+
 _FAREWELL_S = 5.0
-_PIECE_BYTES, _PIECE_BYTES_FAST = 4 * 1024, 16 * 1024
-_FAST_BYTES_S = 128 * 1024
-"""From here on a larger TLS record costs nobody any waiting."""
-
-
-class Link(Protocol):
-    """One connection at a time to one peer; may be opened again after it was closed."""
-
-    host: str
-
-    def open(self) -> None:
-        """Connect. Raises Refusal where nobody, or somebody else, is there."""
-
-    def send(self, piece: bytes) -> int:
-        """How many of these bytes were taken; 0 when none can be now."""
-
-    def receive(self) -> bytes | None:
-        """What has come, b"" for nothing now, None once the peer has closed."""
-
-    def wait(self, seconds: float, *, to_send: bool) -> None:
-        """Until something can be received, or sent if asked, or the time is over."""
-
-    def unacked_bytes(self) -> int:
-        """What the kernel has sent or holds and the peer's kernel has not confirmed."""
-
-    def wire_bytes(self) -> tuple[int, int]:
-        """(sent, received) on the wire since `open`, TLS included."""
-
-    def pause(self, seconds: float) -> None:
-        """Do nothing for so long."""
-
-    def close(self) -> None:
-        """Let go; no error if it is closed."""
-
-
-class BrokenLink(Refusal):
-    """The connection died or stalled: made again without asking anybody."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            "broken_link",
-            "Sambungan terputus; yang sudah diterima tetap tersimpan, sisanya dikirim pada "
-            "sambungan berikutnya.",
-            "The connection broke; what was received stays stored, the rest goes with the "
-            "next connection.",
-        )
-        # For who looks for a fault: the name of an error means nothing at a desk.
-        self.why = why
-
-
-_TRANSIENT = frozenset({"broken_link", "unreachable", "broken_stream", "fenced"})
-"""Refusals after which the same exchange tries another connection."""
+_LINK_CODES = frozenset({
+    "broken_link", "unreachable", "broken_stream", "fenced",
+    "captive_portal", "wrong_certificate", "no_http",
+})  # fmt: skip
+"""Refusals of a way, not of a peer: another way may do better, `Roads.after` knows."""
+_SPARE = "spare"
 
 
 @dataclass(slots=True)
@@ -90,6 +50,7 @@ class ExchangeResult:
     refusal: Refusal | None = None
     """Why it is not complete, in words for the screen."""
     connections: int = 0
+    """Links over which a HELLO was said."""
     stored_entries: int = 0
     offset_ms: int | None = None
     """How far our wall clock is ahead of the peer's signed time; None without an ack."""
@@ -98,217 +59,335 @@ class ExchangeResult:
     progress: Progress = field(default_factory=Progress)
     evidence_heard: list[Evidence] = field(default_factory=list)
     """Segments of ours that the peer refused."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Patience:
-    """How often and how long an exchange tries before it gives the turn back."""
-
-    attempts_max: int = limits.ATTEMPTS_MAX
-    """Connections in a row that brought nothing new."""
-    goes_on: Callable[[], bool] = lambda: True
-    """Asked at every turn; false ends the exchange at once."""
-    stall_s_min: float = limits.STALL_S_MIN
-    """No progress for so long (or four round trips) makes the connection dead."""
-    after_commit: Callable[[], None] | None = None
-    """Called when entries of the peer were stored; the tables catch up by default."""
+    legs: list[Leg] = field(default_factory=list)
+    """The links it went over, each with its part."""
 
 
 def exchange(
     side: Side,
     peer: Peer,
     offer: Offer,
-    link: Link,
+    roads: Roads,
     patience: Patience | None = None,
     progress: Progress | None = None,
 ) -> ExchangeResult:
-    """Call a peer and exchange everything, over as many connections as it takes.
+    """Call a peer and exchange everything.
 
-    1. Connect; a stranger in the peer's place is a Refusal in the result.
-    2. Carry one session until it is finished, or no byte moves for too long.
-    3. After a broken one pause a little, doubling while nothing new arrives, and go on.
+    1. Dial; a stranger in the peer's place is a Refusal in the result.
+    2. Carry one session until it is finished; where the link stands still, race it with
+       another one.
+    3. After a dead link go on over the next: at once where it had got on, else after a
+       pause that doubles.
     """
-    patience = patience or Patience()
     assert peer.node_id != side.journal.node_id, "nobody calls itself"
     result = ExchangeResult(progress=progress or Progress())
-    pause_s, fruitless = limits.PAUSE_S_MIN, 0
-    while fruitless < patience.attempts_max and patience.goes_on():
-        before = _fruits(result.progress)
-        if not _attempt(side, peer, offer, link, patience, result):
-            break
-        has_fruits = _fruits(result.progress) > before
-        fruitless = 0 if has_fruits else fruitless + 1
-        pause_s = limits.PAUSE_S_MIN if has_fruits else pause_s
-        if result.refusal is not None:
-            link.pause(pause_s)
-            pause_s = min(pause_s * 2, limits.PAUSE_S_MAX)
+    course = _Course(side, peer, offer, roads, patience or Patience(), result)
+    try:
+        course.run()
+    finally:
+        course.leave_all()
     return result
 
 
-def _fruits(progress: Progress) -> int:
-    """What was acknowledged or stored: only that counts as getting on."""
-    return sum(c.acked + c.received_bytes for c in progress.classes)
+@dataclass(slots=True, eq=False)
+class _Way:
+    """A link on its way up, then with a session."""
+
+    link: Link
+    began_s: float
+    up_s: float = 0.0
+    passage: Passage | None = None
+    is_dialled: bool = False
+    is_up: bool = False
+    is_left: bool = False
+
+    @property
+    def waits(self) -> tuple[Link, bool]:
+        """For Roads.wait."""
+        return self.link, self.passage is not None and self.passage.wants_to_send
+
+    def come_up(self, now_s: float) -> bool:
+        """The next step of connecting; true once it is up. Raises Refusal."""
+        if not self.is_dialled:
+            self.is_dialled = True
+            self.link.dial()
+        if not self.is_up and self.link.is_up():
+            self.is_up, self.up_s = True, now_s
+        return self.is_up
+
+    def moved_since(self, moment_s: float, now_s: float) -> bool:
+        """Whether its session got on after a moment."""
+        return self.passage is not None and now_s - self.passage.quiet_s() > moment_s
 
 
-def _attempt(
-    side: Side,
-    peer: Peer,
-    offer: Offer,
-    link: Link,
-    patience: Patience,
-    result: ExchangeResult,
-) -> bool:
-    """One connection; true where another one should follow."""
-    session: Initiator | None = None
-    result.refusal = None
-    try:
-        link.open()
-        result.connections += 1
-        result.progress.connections += 1
-        session = Initiator(side, peer, offer, result.progress)
-        http = ClientHttp(link.host)
-        Carrier(session, http, link, patience).run()
-        _farewell(http, link, side.journal.ports.clock)
-    except Refusal as refusal:
-        result.refusal = refusal
-        if isinstance(refusal, TurnedAway):
-            result.retry_after_s = refusal.retry_after_s
-        return refusal.code in _TRANSIENT
-    finally:
-        if session is not None:
-            _sum_up(session, result)
-        sent, received = link.wire_bytes()
-        result.wire_bytes = (
-            result.wire_bytes[0] + sent,
-            result.wire_bytes[1] + received,
-        )
-        link.close()
-    return session.is_worth_repeating
-
-
-def _sum_up(session: Initiator, result: ExchangeResult) -> None:
-    session.close()
-    session.journal.catch_up()
-    result.is_complete = session.finished and session.is_agreed
-    result.stored_entries += session.stored_entries
-    result.evidence_heard += session.evidence_heard
-    if session.peer_time_ms:
-        result.peer_time_ms, result.offset_ms = session.peer_time_ms, session.offset_ms
-    end = session.peer_end
-    if end is not None:
-        result.more = end.more
-        result.retry_after_s = end.retry_after_s
-        if end.code and not session.is_worth_repeating:
-            result.refusal = Refusal(end.code, id=end.words.id, en=end.words.en)
-
-
-def _farewell(http: ClientHttp, link: Link, clock: Clock) -> None:
-    """End the request and let the last ack arrive: closing at once could reset it."""
-    rest = http.finish()
-    until_s = clock.monotonic_s() + _FAREWELL_S
-    while clock.monotonic_s() < until_s:
-        if rest:
-            rest = rest[link.send(rest) :]
-        piece = link.receive()
-        if piece is None or http.is_over:
-            return
-        if piece:
-            http.unwrap(piece)
-        else:
-            link.wait(_TURN_S, to_send=bool(rest))
-
-
-class Carrier:
-    """Moves a session's bytes over one open link until the session is finished."""
+class _Course:
+    """One exchange on its way: the link that carries, and at times a rival beside it."""
 
     def __init__(
         self,
-        session: Session,
-        http: ClientHttp | ServerHttp,
-        link: Link,
+        side: Side,
+        peer: Peer,
+        offer: Offer,
+        roads: Roads,
         patience: Patience,
+        result: ExchangeResult,
     ) -> None:
-        self._session, self._http, self._link = session, http, link
-        self._patience = patience
-        self._clock = session.journal.ports.clock
-        self._pending = b""
-        self._moved_s = self._clock.monotonic_s()
-        self._unacked = 0
-        self._stored = 0
+        self._who = (side, peer, offer)
+        self._roads, self._patience, self._result = roads, patience, result
+        self._clock = side.journal.ports.clock
+        self._way: _Way | None = None
+        self._rival: _Way | None = None
+        self._rival_after_s = 0.0
+        self._fruitless = self._fruits = 0
+        self._fruit_s = self._clock.monotonic_s()
+        self._pause_s = 0.0
+
+    # -- the course of it -------------------------------------------------------------
 
     def run(self) -> None:
-        """Raises BrokenLink when the connection dies or nothing moves for too long."""
-        while not self._is_done:
-            if not self._patience.goes_on():
-                raise BrokenLink("stopped")
-            has_sent = self._send()
-            has_received = self._receive()
-            if not has_sent and not has_received:
-                self._link.wait(_TURN_S, to_send=bool(self._pending))
-            self._watch(has_sent or has_received)
-        self._project()
+        """Until all is exchanged, nobody wants it any more, or no way is left."""
+        try:
+            self._way = self._new_way(self._roads.first())
+            while self._patience.goes_on():
+                try:
+                    if self._is_over(self._way):
+                        return
+                except Refusal as refusal:
+                    self._way = self._next_way(self._way, refusal)
+            self._result.refusal = BrokenLink("stopped")
+        except Refusal as refusal:
+            self._result.refusal = refusal
+            if isinstance(refusal, TurnedAway):
+                self._result.retry_after_s = refusal.retry_after_s
 
-    @property
-    def _is_done(self) -> bool:
-        """The caller stops when all is agreed; the answering side when the caller does.
+    def _is_over(self, way: _Way) -> bool:
+        """One turn. Raises Refusal where the way that carries is dead."""
+        moved = self._turn(way)
+        if way.passage is not None and way.passage.is_done():
+            return self._end(way, way.passage)
+        moved = self._race(way) or moved
+        if not moved:
+            if way.passage is not None:
+                way.passage.project(self._patience.after_commit)
+            ways = [one for one in (self._way, self._rival) if one is not None]
+            self._roads.wait([one.waits for one in ways], TURN_S)
+        return False
 
-        Else a fact that the caller sends just then would meet a closed door.
-        """
-        if self._pending or not self._session.finished:
+    def _end(self, way: _Way, passage: Passage) -> bool:
+        """The session is finished; false where another one should follow at once."""
+        self._drop_rival(_SPARE)
+        self._farewell(passage)
+        is_again = passage.session.is_worth_repeating
+        self._leave(way, "done")
+        if is_again:
+            self._fruitless += 1
+            if self._fruitless >= self._patience.attempts_max:
+                return True
+            self._way = self._new_way(self._roads.first())
+        return not is_again
+
+    def _turn(self, way: _Way) -> bool:
+        if way.passage is None:
+            if not way.come_up(self._clock.monotonic_s()):
+                return False
+            self._greet(way)
+        assert way.passage is not None
+        moved = way.passage.turn()
+        if moved:
+            self._note_fruits()
+        return moved
+
+    def _new_way(self, link: Link) -> _Way:
+        return _Way(link, self._clock.monotonic_s())
+
+    def _greet(self, way: _Way) -> None:
+        """The link is up: a new session begins on it with HELLO and data."""
+        self._result.connections += 1
+        self._result.progress.connections += 1
+        session = Initiator(*self._who, self._result.progress)
+        http = ClientHttp(way.link.host) if way.link.is_http else Bare()
+        way.passage = Passage(session, way.link, http)
+
+    def _note_fruits(self) -> None:
+        """What was acknowledged or stored: only that counts as getting on."""
+        progress = self._result.progress
+        fruits = progress.acked_bytes + sum(
+            c.acked + c.received_bytes for c in progress.classes
+        )
+        if fruits > self._fruits:
+            self._fruits, self._fruit_s = fruits, self._clock.monotonic_s()
+            self._fruitless, self._pause_s = 0, 0.0
+
+    def _next_way(self, dead: _Way, refusal: Refusal) -> _Way:
+        """What to go on with after a way that died. Raises Refusal where nothing is left."""
+        self._leave(dead, refusal.code)
+        if self._rival is not None:
+            rival, self._rival = self._rival, None
+            return rival
+        self._fruitless += 1
+        is_patient = self._fruits and self._since_fruit_s() < limits.GIVE_UP_S
+        is_enough = self._fruitless >= self._patience.attempts_max and not is_patient
+        if refusal.code not in _LINK_CODES or is_enough:
+            raise refusal
+        # At once where it had got on, as after a reset; then ever more slowly.
+        self._roads.pause(self._pause_s)
+        self._pause_s = min(
+            max(2 * self._pause_s, limits.PAUSE_S_MIN), limits.PAUSE_S_MAX
+        )
+        return self._new_way(self._roads.after(dead.link, refusal))
+
+    def _since_fruit_s(self) -> float:
+        return self._clock.monotonic_s() - self._fruit_s
+
+    # -- a link stands still ----------------------------------------------------------
+
+    def _race(self, way: _Way) -> bool:
+        """Dial beside a link that stands still, and let the one that gets on first win."""
+        if self._rival is None:
+            return way.passage is not None and self._dial_beside(way, way.passage)
+        try:
+            return self._turn_rival(way, self._rival)
+        except Refusal as refusal:
+            # Only the rival is dead; the link that carries is as it was.
+            self._drop_rival(refusal.code)
             return False
-        answers = isinstance(self._http, ServerHttp) and self._session.is_agreed
-        return self._http.is_over or not answers
 
-    def _send(self) -> bool:
-        if not self._pending:
-            is_fast = self._session.progress.rate_bytes_s >= _FAST_BYTES_S
-            piece = self._session.to_send(
-                _PIECE_BYTES_FAST if is_fast else _PIECE_BYTES
-            )
-            self._pending = self._http.wrap(piece) if piece else b""
-        if not self._pending:
+    def _dial_beside(self, way: _Way, passage: Passage) -> bool:
+        is_stalled = passage.quiet_s() >= self._stall_s()
+        is_stuck = passage.stuck_s() >= self._share_s(limits.BESIDE)
+        if (
+            not (is_stuck or is_stalled)
+            or self._clock.monotonic_s() < self._rival_after_s
+        ):
             return False
-        taken = self._link.send(self._pending)
-        assert 0 <= taken <= len(self._pending)
-        self._pending = self._pending[taken:]
-        return taken > 0
+        link = self._roads.beside(way.link)
+        if link is not None:
+            self._rival = self._new_way(link)
+        elif is_stalled:
+            raise BrokenLink("stalled")
+        return link is not None
 
-    def _receive(self) -> bool:
-        piece = self._link.receive()
-        if piece is None:
-            self._gone()
+    def _turn_rival(self, way: _Way, rival: _Way) -> bool:
+        """Raises Refusal where the rival is dead."""
+        if rival.passage is not None:
+            moved = rival.passage.turn()
+            if rival.passage.session.is_greeted:
+                self._leave(way, "broken_link")
+                self._way, self._rival = rival, None
+            elif rival.passage.quiet_s() >= self._stall_s():
+                raise BrokenLink("stalled")
+            return moved
+        if way.passage is None or way.moved_since(
+            rival.began_s, self._clock.monotonic_s()
+        ):
+            self._drop_rival(_SPARE)
             return True
-        if not piece:
+        rival.come_up(self._clock.monotonic_s())
+        if not rival.is_up or not self._is_given_up(way.passage, rival):
             return False
-        body = self._http.unwrap(piece)
-        if body:
-            self._session.received(body)
-        if self._http.is_over:
-            self._gone()
+        way.passage.session.hold()
+        self._greet(rival)
         return True
 
-    def _gone(self) -> None:
-        """The peer closed: only END ends an exchange, anything else is a cut."""
-        if not self._session.finished:
-            raise BrokenLink("closed")
-        self._pending, self._http.is_over = b"", True
+    def _is_given_up(self, stuck: Passage, rival: _Way) -> bool:
+        """Whether the rival may speak: its HELLO ends the old session at the other side.
 
-    def _watch(self, has_moved: bool) -> None:
-        """Progress is bytes taken, bytes come, or the kernel's backlog shrinking."""
+        A rival that was long in coming met an outage: then the old connection may wake
+        up by itself any moment, with less to send again, and is given a little time.
+        """
         now_s = self._clock.monotonic_s()
-        unacked = self._link.unacked_bytes()
-        if has_moved or unacked < self._unacked:
-            self._moved_s = now_s
-        self._unacked = unacked
-        stall_s = limits.STALL_RTTS * self._session.progress.rtt_s
-        if now_s - self._moved_s > max(self._patience.stall_s_min, stall_s):
-            raise BrokenLink("stalled")
-        if not has_moved:
-            self._project()
+        met_outage = rival.up_s - rival.began_s > self._share_s(limits.BESIDE) + 1.0
+        if met_outage and now_s - rival.up_s < limits.WAKE_S:
+            return False
+        is_long = stuck.stuck_s() >= self._share_s(limits.TAKE_OVER)
+        return is_long or stuck.quiet_s() >= self._stall_s()
 
-    def _project(self) -> None:
-        """Let the tables catch up while the road is quiet."""
-        if self._session.stored_entries > self._stored:
-            self._stored = self._session.stored_entries
-            after_commit = self._patience.after_commit
-            (after_commit or self._session.journal.catch_up)()
+    def _stall_s(self) -> float:
+        return self._share_s((1.0, limits.STALL_RTTS))
+
+    def _share_s(self, share: tuple[float, int]) -> float:
+        """So much of the shortest stall, or so many round trips, whichever is longer."""
+        of_stall, round_trips = share
+        rtt_s = self._result.progress.rtt_s
+        return max(of_stall * self._patience.stall_s_min, round_trips * rtt_s)
+
+    def _drop_rival(self, reason: str) -> None:
+        rival, self._rival = self._rival, None
+        if rival is None:
+            return
+        self._leave(rival, reason)
+        self._rival_after_s = self._clock.monotonic_s() + limits.PAUSE_S_MIN
+        if self._way is not None and self._way.passage is not None:
+            self._way.passage.session.go_on()
+
+    # -- its end ----------------------------------------------------------------------
+
+    def leave_all(self) -> None:
+        """Close every link; called however the exchange ended."""
+        for way in (self._rival, self._way):
+            if way is not None:
+                self._leave(way, "stopped")
+        self._rival = self._way = None
+
+    def _leave(self, way: _Way, reason: str) -> None:
+        """A link's part is over: sum up, close, remember. No harm if it was left before."""
+        if way.is_left:
+            return
+        way.is_left = True
+        acked = 0
+        if way.passage is not None:
+            acked = way.passage.session.acked_bytes
+            self._sum_up(way.passage.session)
+        sent, received = way.link.wire_bytes()
+        result = self._result
+        result.wire_bytes = result.wire_bytes[0] + sent, result.wire_bytes[1] + received
+        leg = Leg(
+            carrier=way.link.carrier,
+            kind=way.link.kind,
+            began_s=way.began_s,
+            ended_s=self._clock.monotonic_s(),
+            sent_bytes=sent,
+            received_bytes=received,
+            acked_bytes=acked,
+            sight=way.link.sight(),
+            reason=reason,
+        )
+        way.link.close()
+        result.legs.append(leg)
+        self._roads.note(leg)
+
+    def _sum_up(self, session: Session) -> None:
+        result = self._result
+        session.close()
+        session.journal.catch_up()
+        result.is_complete = session.finished and session.is_agreed
+        result.stored_entries += session.stored_entries
+        result.evidence_heard += session.evidence_heard
+        if session.peer_time_ms:
+            result.peer_time_ms = session.peer_time_ms
+            result.offset_ms = session.offset_ms
+        end = session.peer_end
+        if end is not None:
+            result.more = end.more
+            result.retry_after_s = end.retry_after_s
+            if end.code and not session.is_worth_repeating:
+                result.refusal = Refusal(end.code, id=end.words.id, en=end.words.en)
+
+    def _farewell(self, passage: Passage) -> None:
+        """Let the last ack arrive: closing at once could reset it."""
+        until_s = self._clock.monotonic_s() + _FAREWELL_S
+        link, http = passage.link, passage.http
+        rest = http.finish()
+        with suppress(Refusal):
+            while self._clock.monotonic_s() < until_s:
+                if rest:
+                    rest = rest[link.send(rest) :]
+                piece = link.receive()
+                if piece is None or http.is_over:
+                    return
+                if piece:
+                    http.unwrap(piece)
+                elif not link.is_http and not link.unacked_bytes():
+                    return
+                else:
+                    self._roads.wait([(link, bool(rest))], TURN_S)

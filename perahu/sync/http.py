@@ -53,6 +53,24 @@ def no_http() -> Refusal:
     )
 
 
+class Bare:
+    """No HTTP at all: road B carries the frames as they are."""
+
+    is_over = False
+
+    def wrap(self, piece: bytes) -> bytes:
+        """The piece."""
+        return piece
+
+    def finish(self) -> bytes:
+        """Nothing: the end of a session is said in frames."""
+        return b""
+
+    def unwrap(self, received: bytes) -> bytes:
+        """What was received."""
+        return received
+
+
 class _Half:
     """What both ends of one HTTP exchange do alike: a head, then a chunked body."""
 

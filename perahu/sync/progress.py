@@ -29,6 +29,8 @@ class Progress:
     sent_bytes: int = 0
     """Of all frames, in every connection of the exchange."""
     received_bytes: int = 0
+    acked_bytes: int = 0
+    """Of our content, acknowledged by the peer's node, in every connection."""
     connections: int = 0
     rtt_s: float = 0.0
     rate_bytes_s: float = 0.0

@@ -55,10 +55,14 @@ class Responder(Session):
         """Who calls; b"" before a HELLO was accepted."""
         return self._peer.node_id if self._peer is not None else b""
 
-    def received(self, piece: bytes) -> None:
-        """As Session.received; a refusal goes to the caller's node as a polite END."""
+    def check(self) -> None:
+        """Raises Refusal "fenced" where the same node has begun a newer session."""
         if self._peer and self._doors.newest.get(self.peer_id) != self._id:
             raise _fenced()
+
+    def received(self, piece: bytes) -> None:
+        """As Session.received; a refusal goes to the caller's node as a polite END."""
+        self.check()
         try:
             super().received(piece)
         except OldSession as refusal:

@@ -17,6 +17,7 @@ on from there. It does not know who may call (node hands that in) nor what facts
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from perahu.journal.journal import Journal
@@ -29,16 +30,21 @@ from perahu.sync.frames import Frame, FrameReader
 from perahu.sync.hello import Hello
 from perahu.sync.links import RoadKey, road_key_of
 from perahu.sync.memory import ACKS_A_SESSION, Memory
-from perahu.sync.offer import ForkEvidence, Offer, Witness
+from perahu.sync.offer import ForkEvidence, Gives, Offer, Witness
 from perahu.sync.passport import Passport
+from perahu.sync.postbag import PostBag
+from perahu.sync.postbag_talk import Talk
 from perahu.sync.progress import Progress
 from perahu.sync.receiving import Receiving
 from perahu.sync.sealed import Opener, Sealer
-from perahu.sync.sending import Sending
+from perahu.sync.sending import Sending, every_class
 from perahu.sync.window import Window
 from perahu.words import Refusal
 
 _CONTENT = frozenset({frames.SEG, frames.MANIFEST, frames.CHUNK})
+_AHEAD_OF_POST = 4
+"""Classes below: control, civil facts, thumbnails and photos go before other nodes' post; the first
+part of a parcel, where its own facts are, before our captures of many MB."""
 _VECTOR_IN_FULL_MAX = 24
 """Journals up to which a HELLO shows them all; beyond, the digest."""
 
@@ -57,6 +63,10 @@ class Side:
     """The highest version of each fact type this program knows (Registry.kinds)."""
     budget_bytes: int = 0
     """How much we are ready to take in; 0 is no limit."""
+    post: PostBag | None = None
+    """Other nodes' post that we carry; None at a node that carries none."""
+    classes_max: Callable[[], int] = every_class
+    """How many classes of ours may go now, in the order of the road."""
 
 
 class Session:
@@ -83,6 +93,7 @@ class Session:
         self._out = bytearray(frames.MAGIC)
         self._id = b""
         self._peer: Passport | None = None
+        self._post: Talk | None = None
         self._ends_sent = self._ends_acked = self._ends_heard = self._ends_told = 0
         self._is_ended = self._has_greeted = False
         self._awaits_vector = False
@@ -92,13 +103,17 @@ class Session:
         self._budget_bytes = self._road_port = 0
         self._keys: list[FrameKey] = []
         self._rtt_s = 0.0
+        self._is_held = self._is_closed = False
+        self._mark = side.journal.mark
         self._refreshed_s = self._clock.monotonic_s()
 
     def _meet(self, memory: Memory, offer: Offer) -> None:
         """The peer is known: open both halves."""
         self._memory = memory
+        self._is_exchanged = offer.gives is not Gives.NOTHING
         parts = (self.journal, memory, offer, self._side.witness, self.progress)
         self._sending, self._receiving = Sending(*parts), Receiving(*parts)
+        self._sending.classes_max = self._side.classes_max
 
     # -- out --------------------------------------------------------------------------
 
@@ -109,6 +124,8 @@ class Session:
             return False
         if self.refusal is not None or (self.peer_end and self.peer_end.code):
             return True
+        if self._post is not None and self._post.is_busy:
+            return False
         heard = self._ends_heard > 0 and self._ends_told == self._ends_heard
         return heard and 0 < self._ends_sent == self._ends_acked and self._is_ended
 
@@ -117,6 +134,21 @@ class Session:
         """Both sides said END and nobody refused."""
         refused = self.peer_end is not None and self.peer_end.code
         return self.refusal is None and self.peer_end is not None and not refused
+
+    @property
+    def is_worth_repeating(self) -> bool:
+        """The peer refused for a reason that a new session, made now, does not have."""
+        return False
+
+    @property
+    def is_greeted(self) -> bool:
+        """The peer's HELLO was heard and is good."""
+        return self._peer is not None
+
+    @property
+    def acked_bytes(self) -> int:
+        """Of our content, acknowledged by the peer in this session."""
+        return self._window.acked_bytes
 
     @property
     def stored_entries(self) -> int:
@@ -143,13 +175,14 @@ class Session:
         """Acks and evidence first, then content by class while the window is open."""
         if self._peer is not None:
             self._put_evidence()
+            self._put_post()
             self._put_ack()
-        if not self._may_send or self._awaits_vector:
+        if not self._may_send or self._awaits_vector or self._is_held:
             return
         self._look_for_fresh_facts()
         while len(self._out) < bytes_max and self._window.is_open:
             has_budget = self._has_budget
-            frame = self._sending.next_frame(self._sealer) if has_budget else None
+            frame = self._next_frame() if has_budget else None
             if frame is None:
                 self._put_end(more=not has_budget)
                 return
@@ -157,6 +190,30 @@ class Session:
             size = len(frame.payload) + frames.OVERHEAD_BYTES
             self._window.sent(size, self._clock.monotonic_s())
             self._put(frame)
+
+    def _next_frame(self) -> Frame | None:
+        """Our own by class, and other nodes' post between and behind it."""
+        sending, post = self._sending, self._post
+        if post is None:
+            return sending.next_frame(self._sealer)
+        return (
+            sending.next_frame(self._sealer, _AHEAD_OF_POST)
+            or post.next_frame(first_only=True)
+            or sending.next_frame(self._sealer)
+            or post.next_frame(put_off=sending.classes_max() <= _AHEAD_OF_POST)
+        )
+
+    def _put_post(self) -> None:
+        """What we could carry for the peer, once; and what of it has come."""
+        if self._post is None or self._is_held:
+            return
+        told = self._post.told()
+        if told is not None:
+            # The END comes behind it, so that the answer comes before the end is agreed.
+            self._is_ended = False
+            self._put(told)
+        if (got := self._post.got()) is not None:
+            self._put(got)
 
     @property
     def _may_send(self) -> bool:
@@ -167,9 +224,11 @@ class Session:
         return not self._budget_bytes or self._window.sent_bytes < self._budget_bytes
 
     def _look_for_fresh_facts(self) -> None:
-        now_s = self._clock.monotonic_s()
-        if now_s - self._refreshed_s >= limits.FRESH_FACTS_S:
-            self._refreshed_s = now_s
+        now_s, mark = self._clock.monotonic_s(), self.journal.mark
+        is_marked = mark != self._mark
+        due_s = limits.FRESH_MARK_S if is_marked else limits.FRESH_FACTS_S
+        if now_s - self._refreshed_s >= due_s:
+            self._refreshed_s, self._mark = now_s, mark
             self._sending.refresh()
 
     def _put_end(self, *, more: bool) -> None:
@@ -253,6 +312,8 @@ class Session:
             # Only what was closed by an END is complete; more of it may follow one.
             self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
             self._heard_content(frame)
+        elif frame.type in frames.POST:
+            self._heard_post(frame)
         elif frame.type == frames.ACK:
             between = (self._id, self._memory.incarnation)
             public = self._peer.chain.epoch.public
@@ -286,16 +347,28 @@ class Session:
         else:
             self._receiving.chunk(self._opener.chunk(frame))
 
+    def _heard_post(self, frame: Frame) -> None:
+        """Other nodes' post; a piece of it takes its place in the window as our own."""
+        if self._post is None:
+            return
+        if frame.type == frames.PARCEL:
+            self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
+        answer = self._post.heard(frame)
+        if answer is not None:
+            self._put(answer)
+
     def _heard_ack(self, found: Ack) -> None:
         if found.session != self._id or found.incarnation != self._memory.incarnation:
             raise _forged_ack("session")
         now_s = self._clock.monotonic_s()
+        before = self._window.acked_bytes
         if found.ends > self._ends_sent or not self._window.acked(
             found.received_bytes, now_s
         ):
             raise _forged_ack("more than was sent")
         self._ends_acked = max(self._ends_acked, found.ends)
         assert self._ends_acked <= self._ends_sent
+        self.progress.acked_bytes += self._window.acked_bytes - before
         self._note_rtt(self._window.rtt_s)
         self.progress.rate_bytes_s = self._window.rate_bytes_s
         self.progress.window_bytes = self._window.size_bytes
@@ -336,6 +409,9 @@ class Session:
         self._budget_bytes = found.budget_bytes
         for sha, count in found.partials:
             self._sending.held_partly(sha, count)
+        if self._side.post is not None and self._peer is not None:
+            bag, is_exchanged = self._side.post, self._is_exchanged
+            self._post = Talk(bag, self._peer, self._id, is_exchanged)
 
     def _hello_vector(self) -> tuple[dict[bytes, vector.Reach] | None, bytes]:
         """The whole vector, or the digest where it is long and the peer may know it."""
@@ -377,10 +453,33 @@ class Session:
         assert self._memory.counts().acks == base
         self._ack_number = self._acks_base = base
 
+    def check(self) -> None:
+        """Asked at every turn: raises Refusal where the session may not go on."""
+
+    def hold(self) -> None:
+        """Send nothing new: another session is about to take over; keep what helps it."""
+        self.close()
+        self._is_held = True
+
+    def go_on(self) -> None:
+        """The other session came to nothing."""
+        self._is_held = self._is_closed = False
+
     def close(self) -> None:
         """Keep what helps the next exchange; called however the connection ended."""
-        if self._peer is not None:
+        if self._peer is not None and not self._is_closed:
+            self._is_closed = True
             self._sending.end()
+            self._close_post()
+
+    def _close_post(self) -> None:
+        """Let go of what was on its way; after a whole exchange our letters are moot."""
+        if self._post is None:
+            return
+        self._post.close()
+        is_whole = self.finished and self.is_agreed and not self._budget_bytes
+        if is_whole and self._is_exchanged:
+            self._post.bag.met(self._post.peer.node_id)
 
 
 def _window(progress: Progress) -> Window:

@@ -18,7 +18,7 @@ from perahu.journal.types import Level
 from perahu.node import tls
 from perahu.node.clock import RealClock
 from perahu.node.disk import RealDisk
-from perahu.node.link import TlsLink
+from perahu.node.link import OneRoad
 from perahu.node.listener import Listener
 from perahu.node.lock import FileLock
 from perahu.node.shaper import Shaper
@@ -43,19 +43,19 @@ class Road:
     listener: Listener
     shaper: Shaper
     troubles: list[Refusal]
-    link: TlsLink = field(init=False)
+    roads: OneRoad = field(init=False)
 
     def exchange(self, patience: Patience | None = None) -> ExchangeResult:
         """One exchange from Enggano to the hub."""
         node = self.hub.certificate
         peer = Peer(node.node_id, node.box_public)
-        return exchange(Side(self.enggano), peer, TO_HUB, self.link, patience)
+        return exchange(Side(self.enggano), peer, TO_HUB, self.roads, patience)
 
-    def link_to(self, port: int, authority: tls.KeyPair | None = None) -> TlsLink:
-        """A link to some port, trusting some authority."""
+    def roads_to(self, port: int, authority: tls.KeyPair | None = None) -> OneRoad:
+        """The way to some port, trusting some authority."""
         pair = authority or self.authority
         context = tls.client_context(pair.certificate)
-        return TlsLink(("127.0.0.1", port), context, tls.road_name(self.hub.node_id))
+        return OneRoad(("127.0.0.1", port), context, tls.road_name(self.hub.node_id))
 
 
 def _open(district: District, name: str) -> Journal:
@@ -104,7 +104,7 @@ def road(district: District, tmp_path: Path) -> Iterator[Road]:
     shaper = Shaper(("127.0.0.1", listener.port))
     shaper.start()
     made = Road(district, hub, enggano, authority, listener, shaper, troubles)
-    made.link = made.link_to(shaper.port)
+    made.roads = made.roads_to(shaper.port)
     yield made
     listener.stop()
     shaper.stop()
@@ -179,7 +179,7 @@ def test_it_names_a_portal_in_the_hubs_place(road: Road) -> None:
             connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://wifi/\r\n\r\n")
 
     threading.Thread(target=answer, daemon=True).start()
-    road.link = road.link_to(portal.getsockname()[1])
+    road.roads = road.roads_to(portal.getsockname()[1])
     result = road.exchange()
     portal.close()
     assert result.refusal is not None and result.refusal.code == "captive_portal"
@@ -188,7 +188,7 @@ def test_it_names_a_portal_in_the_hubs_place(road: Road) -> None:
 
 def test_it_refuses_another_authority(road: Road) -> None:
     """A certificate of another authority is refused before a byte is said."""
-    road.link = road.link_to(road.shaper.port, tls.make_authority("Orang lain"))
+    road.roads = road.roads_to(road.shaper.port, tls.make_authority("Orang lain"))
     result = road.exchange()
     assert result.refusal is not None and result.refusal.code == "wrong_certificate"
 
@@ -197,7 +197,7 @@ def test_it_says_that_nobody_is_there(road: Road) -> None:
     """No listener: words that say where everything is, after a few tries."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    road.link = road.link_to(port)
+    road.roads = road.roads_to(port)
     result = road.exchange(Patience(attempts_max=2))
     assert result.refusal is not None and result.refusal.code == "unreachable"
     assert not result.is_complete
@@ -248,8 +248,8 @@ def test_it_serves_many_offices_at_once(road: Road) -> None:
     results: list[ExchangeResult] = []
 
     def call(journal: Journal) -> None:
-        link = road.link_to(road.listener.port)
-        results.append(exchange(Side(journal), peer, TO_HUB, link))
+        roads = road.roads_to(road.listener.port)
+        results.append(exchange(Side(journal), peer, TO_HUB, roads))
 
     threads = [threading.Thread(target=call, args=(journal,)) for journal in offices]
     for thread in threads:

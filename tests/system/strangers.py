@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from perahu.node import trust
-from perahu.node.link import TlsLink
+from perahu.node.link import OneRoad, TlsLink
 from perahu.node.office import Office
 from perahu.node.road import parent_of, side_of
 from perahu.node.tls import client_context, road_name
@@ -18,6 +18,7 @@ from perahu.sync.ack import End, hear_end
 from perahu.sync.exchange import ExchangeResult, exchange
 from perahu.sync.frames import FrameReader
 from perahu.sync.http import ClientHttp, ServerHttp
+from perahu.sync.links import Link
 from perahu.words import Refusal
 from tests.system.world import LOOPBACK
 
@@ -85,9 +86,8 @@ class Tape:
 class TapedLink(TlsLink):
     """The real link, with a tape running."""
 
-    def __init__(self, knock: Knock, tape: Tape) -> None:
-        address = (LOOPBACK, knock.port)
-        super().__init__(address, client_context(knock.ca), road_name(knock.hub))
+    def __init__(self, road: TapedRoad, tape: Tape) -> None:
+        super().__init__(road.address, road.peer)
         self._tape = tape
 
     def send(self, piece: bytes) -> int:
@@ -97,11 +97,24 @@ class TapedLink(TlsLink):
         return count
 
 
+class TapedRoad(OneRoad):
+    """The way to the hub, over taped links."""
+
+    def __init__(self, knock: Knock, tape: Tape) -> None:
+        self.address = (LOOPBACK, knock.port)
+        super().__init__(self.address, client_context(knock.ca), road_name(knock.hub))
+        self._tape = tape
+
+    def first(self) -> Link:
+        """As OneRoad."""
+        return TapedLink(self, self._tape)
+
+
 def taped_exchange(office: Office, port: int) -> tuple[ExchangeResult, bytes]:
     """A whole exchange, and the body of its request."""
     tape, up = Tape(), office.settings.row.up
     assert up is not None
-    link = TapedLink(knock_of(office, port), tape)
+    roads = TapedRoad(knock_of(office, port), tape)
     with office.at_work():
-        result = exchange(side_of(office), parent_of(office), up, link)
+        result = exchange(side_of(office), parent_of(office), up, roads)
     return result, ServerHttp().unwrap(bytes(tape.sent))
