@@ -28,6 +28,8 @@ from perahu.words import Refusal
 
 FOLDER = "titipan"
 DAY_MS = 24 * 3600 * 1000
+GIVEN_DAYS = 7
+"""After so long a relay is offered again what it took: it may have lost it."""
 ENDING, BEGUN_ENDING = ".jrnb", ".begun"
 
 Nearer = Callable[[Parcel, bytes], bool]
@@ -108,7 +110,9 @@ class PostBag:
             return True
         if one.label.receiver == self.journal.node_id or one.hops >= self.room.hops:
             return False
-        has_it = any(node == peer for node, _ in self.index.given(one.sha))
+        since_ms = self.now_ms() - GIVEN_DAYS * DAY_MS
+        given = self.index.given(one.sha)
+        has_it = any(node == peer and at_ms > since_ms for node, at_ms in given)
         return not has_it and self.nearer(one, peer)
 
     # -- what is offered to us --------------------------------------------------------
