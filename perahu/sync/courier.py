@@ -81,17 +81,20 @@ def export(
     *,
     answering: Sequence[tuple[bytes, int]] = (),
     part_bytes_max: int = limits.COURIER_PART_BYTES_MAX,
+    parts_max: int = limits.COURIER_PARTS_MAX,
 ) -> Exported:
     """Write all that the peer's last ack lacks, and our acks of what we hold of its.
 
-    `answering` is what an import just brought (Imported.done), to be acknowledged blob by
+    With `parts_max` only the first parts: each stands alone, and what is most urgent comes
+    first. `answering` is what an import just brought (Imported.done), to be acknowledged blob by
     blob. Raises Refusal "no_stick", "stick_full" or "bad_stick"; what was half-written is removed.
     """
     if not side.journal.ports.disk.exists(folder):
         # Making it would write to this machine's own disk where a stick is missing.
         raise _no_stick(folder)
     try:
-        return _Export(side, peer, offer, part_bytes_max, answering).write(folder)
+        making = _Export(side, peer, offer, part_bytes_max, answering)
+        return making.write(folder, parts_max)
     except OSError as error:
         raise _stick_failed(error) from error
 
@@ -129,15 +132,15 @@ class _Export:
         self._now = self._journal.ports.clock.now()
         self._answering = answering
 
-    def write(self, folder: Path) -> Exported:
+    def write(self, folder: Path, parts_max: int) -> Exported:
         self._sweep(folder)
         self._sending.begin()
         reach = self._sending.reach()
         paths: list[Path] = []
         words: list[str] = []
         size, is_last = 0, False
-        while not is_last:
-            assert len(paths) < limits.COURIER_PARTS_MAX, "more than 999 GB"
+        assert 0 < parts_max <= limits.COURIER_PARTS_MAX
+        while not is_last and len(paths) < parts_max:
             path = folder / self._name(len(paths) + 1)
             try:
                 part = self._part(path, len(paths) + 1)
