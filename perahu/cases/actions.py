@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perahu.cases import reads, rules
+from perahu.cases.facts import CourierFileLost
 from perahu.cases.rules import Candidate, Entry, Finding
 from perahu.enrolment import reads_hub as recordings
 from perahu.journal.book import JournalRow
@@ -54,6 +55,14 @@ def open_cases(
             for one in fresh.values()
         ]
         return book.append(ask, drafts) if drafts else None
+
+
+def report_file(journal: Journal, ask: Ask, *, report: CourierFileLost) -> Receipt:
+    """State that a stick with a courier file of this node got lost, or was found again."""
+    with journal.writing() as book:
+        if done := book.done(ask.op_id):
+            return done
+        return book.append(ask, [Draft(report)])
 
 
 def decide_case(

@@ -1,13 +1,17 @@
-"""What the hub decided, and what a person must decide: lane 1, by the hub alone."""
+"""What the hub decided, and what a person must decide: lane 1, by the hub alone.
+
+And what any node reports lost on the way: lane 0.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from perahu.kinds import CIVIL, Kind
+from perahu.kinds import CIVIL, CONTROL, Kind
 
 _LAW = "Permendagri 95/2019; kept 10 years"
+_LAW_LOST = "UU 27/2022 art. 46; kept 10 years"
 
 CASE_KINDS = (
     "TWO_RECORDINGS", "DUPLICATE_ONE_TO_ONE", "DUPLICATE_ONE_TO_MANY", "ADJUDICATION",
@@ -71,3 +75,23 @@ class CaseDecided:
     case: bytes
     decision: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourierFileLost:
+    """A stick with a courier file of this node got lost on its way, or was found again.
+
+    Nobody but the addressee can open the file, and the next one holds everything again;
+    stated all the same, so that nobody need guess where it is.
+    """
+
+    KIND: ClassVar[Kind] = Kind(105, 1, CONTROL, _LAW_LOST)
+    file: str
+    number: int
+    """The writer's count of files for this addressee."""
+    to: bytes
+    """The addressee's node."""
+    check_words: str
+    written_ms: int
+    reason: str
+    found: bool = False

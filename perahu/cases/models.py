@@ -66,3 +66,23 @@ class Fork(models.Model):
     node = models.CharField(max_length=32)
     journal = models.CharField(max_length=32)
     seq = models.BigIntegerField()
+
+
+class LostFile(models.Model):
+    """A courier file that was reported lost, or found again; the later word counts."""
+
+    class Meta:
+        app_label = "cases"
+
+    place = models.CharField(max_length=240, primary_key=True)
+    """The node that wrote it, in hexadecimal, and the name of the file."""
+    node = models.CharField(max_length=32)
+    file = models.CharField(max_length=200)
+    number = models.BigIntegerField()
+    to = models.CharField(max_length=32)
+    check_words = models.CharField(max_length=100)
+    written_ms = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    found = models.BooleanField(default=False)
+    said_ms = models.BigIntegerField(default=0)
+    set_order = models.CharField(max_length=56, default="", db_index=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from perahu.cases import facts, rules
-from perahu.cases.models import Acceptance, Case, Fork, Mark
+from perahu.cases.models import Acceptance, Case, Fork, LostFile, Mark
 from perahu.cases.rules import DITOLAK, SENGKETA
 from perahu.journal.types import Event
 from perahu.keys.facts import ForkSeen
@@ -88,6 +88,27 @@ def _forked(fact: ForkSeen, event: Event) -> None:
     )
 
 
+def _lost(fact: facts.CourierFileLost, event: Event) -> None:
+    node, order = event.node.hex(), _order(event)
+    place = f"{node} {fact.file[:200]}"
+    row = LostFile.objects.filter(pk=place).first()
+    if row is not None and row.set_order >= order:
+        return
+    LostFile(
+        place=place,
+        node=node,
+        file=fact.file[:200],
+        number=fact.number,
+        to=fact.to.hex()[:32],
+        check_words=fact.check_words[:100],
+        written_ms=fact.written_ms,
+        reason=fact.reason[:300],
+        found=fact.found,
+        said_ms=event.wall_ms,
+        set_order=order,
+    ).save()
+
+
 _FOLDS: dict[type, Callable[[Any, Event], None]] = {
     facts.RangeAccepted: _accepted,
     facts.EntryDisputed: _disputed,
@@ -95,6 +116,7 @@ _FOLDS: dict[type, Callable[[Any, Event], None]] = {
     facts.CaseOpened: _opened,
     facts.CaseDecided: _decided,
     ForkSeen: _forked,
+    facts.CourierFileLost: _lost,
 }
 
 
@@ -225,3 +247,37 @@ def decided_cases(limit: int = 50) -> list[CaseRow]:
     """The cases a person has decided, the latest decision first."""
     rows = Case.objects.exclude(decision="").exclude(kind="")
     return [_case_row(row) for row in rows.order_by("-decided_order")[:limit]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostFileRow:
+    """A courier file that was reported lost, as screens show it."""
+
+    node: bytes
+    """Who wrote it."""
+    file: str
+    number: int
+    to: bytes
+    check_words: str
+    written_ms: int
+    reason: str
+    found: bool
+    said_ms: int
+
+
+def lost_files(limit: int = 200) -> list[LostFileRow]:
+    """Courier files reported lost or found again, the latest report first."""
+    return [
+        LostFileRow(
+            node=bytes.fromhex(row.node),
+            file=row.file,
+            number=row.number,
+            to=bytes.fromhex(row.to),
+            check_words=row.check_words,
+            written_ms=row.written_ms,
+            reason=row.reason,
+            found=row.found,
+            said_ms=row.said_ms,
+        )
+        for row in LostFile.objects.order_by("-set_order")[:limit]
+    ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from perahu.journal.types import Ask
+from perahu.node import custody
 from perahu.node.actions import node_named
 from perahu.node.contacts import note_contact
+from perahu.node.custody import Custody
 from perahu.node.enrolling import FILE_BYTES_MAX, add_courier
 from perahu.node.office import Office
 from perahu.node.road import offer_to, parent_of, peer_of, record_evidence, side_of
@@ -16,18 +19,56 @@ from perahu.node.roles import role_of
 from perahu.people.actions import send_residents
 from perahu.sync import courier, courier_reading
 from perahu.sync.courier import Exported
-from perahu.sync.courier_report import Imported
+from perahu.sync.courier_report import Imported, Watch, no_courier_file, shown
 from perahu.sync.limits import COURIER_PART_BYTES_MAX
-from perahu.words import Refusal
+from perahu.sync.receiving import STOPPERS
+from perahu.words import Refusal, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One file that was read, and the return file where one was asked for."""
+    """One file that was read, and the return file where one was written for its sender."""
 
     path: Path
     imported: Imported
-    answer: Exported | None
+    answer: Exported | None = None
+
+
+@dataclass(slots=True)
+class Haul:
+    """What came out of files and sticks."""
+
+    taken: list[Taken] = field(default_factory=list)
+    refused: list[tuple[Path, Refusal]] = field(default_factory=list)
+    """Files, and the folder where a return file could not be written, and why."""
+    others: int = 0
+    """Files on the sticks that are for other nodes: they were left alone."""
+    unreadable: list[Path] = field(default_factory=list)
+    """Called like courier files, and nobody can say whose they are."""
+
+    @property
+    def beside(self) -> Words | None:
+        """What else lay on the sticks; None where there was nothing."""
+        found = []
+        if self.others:
+            found.append(
+                Words(
+                    f"{self.others} berkas untuk simpul lain dibiarkan.",
+                    f"{self.others} files for other nodes were left alone.",
+                )
+            )
+        if self.unreadable:
+            names = ", ".join(map(shown, self.unreadable[:5]))
+            found.append(
+                Words(
+                    f"{len(self.unreadable)} berkas tidak terbaca dan dilewati: {names}.",
+                    f"{len(self.unreadable)} files cannot be read and were passed over: "
+                    f"{names}.",
+                )
+            )
+        if not found:
+            return None
+        return Words(" ".join(w.id for w in found), " ".join(w.en for w in found))
 
 
 def export_to(
@@ -37,8 +78,12 @@ def export_to(
     *,
     answering: tuple[tuple[bytes, int], ...] = (),
     part_bytes_max: int = COURIER_PART_BYTES_MAX,
+    by: Custody | None = None,
 ) -> Exported:
-    """Write what a node lacks into a folder. Raises Refusal."""
+    """Write what a node lacks into a folder. Raises Refusal.
+
+    With `by` the file stands in the list of files that were written here.
+    """
     peer = peer_of(office, node_id)
     certificate = office.authority.node(node_id) or office.parent_certificate()
     assert certificate is not None and certificate.node_id == node_id
@@ -56,10 +101,13 @@ def export_to(
             en=f"There is no folder {folder}; plug the stick in. Nothing was written.",
         )
     office.journal.seal()
-    return courier.export(
+    made = courier.export(
         side_of(office), peer, offer, folder,
         answering=answering, part_bytes_max=part_bytes_max,
     )  # fmt: skip
+    if by is not None:
+        custody.keep(office, node_id, made, by)
+    return made
 
 
 def addressee(office: Office, name: str | None) -> bytes:
@@ -74,25 +122,77 @@ def import_files(
 ) -> list[Taken]:
     """Take in files, and of a folder those that are for us; write return files.
 
-    Raises Refusal for the first file that cannot be used; those before it stand.
+    Raises Refusal where one of them could not be used; all others were.
     """
-    found = []
-    for path in _files(office, paths):
-        imported = courier_reading.read(
-            side_of(office),
-            path,
-            lambda passport: offer_to(office, passport.chain.node),
-        )
-        record_evidence(office)
-        # A boat is a contact too: an office that has no other is not forgotten.
-        note_contact(office, imported.peer.node_id)
-        answer = None
-        if answers is not None:
-            answer = export_to(
-                office, imported.peer.node_id, answers, answering=imported.done
+    haul = take_all(office, paths, answers)
+    for _, refusal in haul.refused:
+        raise refusal
+    return haul.taken
+
+
+def take_all(
+    office: Office,
+    paths: list[Path],
+    answers: Path | None,
+    watch: Watch = lambda _: None,
+    told: Callable[[Taken], None] = lambda _: None,
+    by: Custody | None = None,
+) -> Haul:
+    """Take in all that can be used; one bad file does not stop the others.
+
+    `watch` hears how far a file is, `told` of each file as soon as it is in; `by` is whose
+    the return files are, one for each sender. Raises Refusal "nothing_for_us", or what
+    our own book says (no room left).
+    """
+    haul = Haul()
+    for path in _files(office, paths, haul):
+        try:
+            one = Taken(path, _take(office, path, watch))
+        except Refusal as refusal:
+            if refusal.code in STOPPERS:
+                raise
+            haul.refused.append((path, refusal))
+            continue
+        haul.taken.append(one)
+        told(one)
+    if answers is not None:
+        _answer(office, haul, answers, by)
+    return haul
+
+
+def _take(office: Office, path: Path, watch: Watch) -> Imported:
+    if path.exists() and not path.is_file():
+        # A pipe or a device would be waited on for ever.
+        raise no_courier_file(path)
+    imported = courier_reading.read(
+        side_of(office),
+        path,
+        lambda passport: offer_to(office, passport.chain.node),
+        watch,
+    )
+    record_evidence(office)
+    # A boat is a contact too: an office that has no other is not forgotten.
+    note_contact(office, imported.peer.node_id)
+    return imported
+
+
+def _answer(office: Office, haul: Haul, folder: Path, by: Custody | None) -> None:
+    """One return file for each sender, behind the last of its files."""
+    last = {one.imported.peer.node_id: i for i, one in enumerate(haul.taken)}
+    for node_id, i in last.items():
+        done: dict[bytes, int] = {}
+        for one in haul.taken:
+            if one.imported.peer.node_id == node_id:
+                done.update(one.imported.done)
+        try:
+            made = export_to(
+                office, node_id, folder, answering=tuple(sorted(done.items())), by=by
             )
-        found.append(Taken(path, imported, answer))
-    return found
+        except Refusal as refusal:
+            haul.refused.append((folder, refusal))
+            continue
+        one = haul.taken[i]
+        haul.taken[i] = Taken(one.path, one.imported, made)
 
 
 def add_first_load(office: Office, ask: Ask, node_id: bytes, file: Path) -> Exported:
@@ -108,17 +208,23 @@ def add_first_load(office: Office, ask: Ask, node_id: bytes, file: Path) -> Expo
     return made
 
 
-def _files(office: Office, paths: list[Path]) -> list[Path]:
+def _files(office: Office, paths: list[Path], haul: Haul) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += courier_reading.files_for(office.journal, path)
+            lying = courier_reading.files_on(office.journal, path, Path.is_file)
+            found += lying.ours
+            haul.others += lying.others
+            haul.unreadable += lying.broken
         else:
             found.append(path)
     if not found:
+        more = haul.beside or Words("", "")
+        id = "Tidak ada berkas kurir untuk simpul ini di sana; tidak ada yang diubah."
+        en = "There is no courier file for this node there; nothing was changed."
         raise Refusal(
             "nothing_for_us",
-            id="Tidak ada berkas kurir untuk simpul ini di sana; tidak ada yang diubah.",
-            en="There is no courier file for this node there; nothing was changed.",
+            id=f"{id} {more.id}".strip(),
+            en=f"{en} {more.en}".strip(),
         )
     return found

@@ -85,6 +85,8 @@ class RealDisk:
         _make_folder(target.parent)
         with _opened(source, os.O_RDONLY) as fd:
             os.fsync(fd)
+            # Who reads it back reads the medium, not what this machine remembers of it.
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
         os.replace(source, target)
         flush_folder(target.parent)
         if source.parent != target.parent:

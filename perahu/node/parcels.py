@@ -12,6 +12,7 @@ from perahu.node.rng import system_random
 from perahu.sync.limits import COURIER_PART_BYTES_MAX
 from perahu.words import Refusal
 
+OUT_FOLDER, IN_FOLDER = "kurir-keluar", "kurir-masuk"
 _PIECE_BYTES = 1 << 18
 
 
@@ -20,6 +21,13 @@ def own_folder(folder: Path, name: str) -> Path:
     found = folder / name
     found.mkdir(mode=0o700, exist_ok=True)
     return found
+
+
+def sweep(folder: Path, name: str) -> None:
+    """Empty a folder of ours: what a process that was killed had taken in and not read."""
+    if (folder / name).is_dir():
+        for path in (folder / name).iterdir():
+            path.unlink(missing_ok=True)
 
 
 def keep_upload(folder: Path, name: str, pieces: Iterable[bytes]) -> tuple[Path, int]:

@@ -7,34 +7,43 @@ piece by piece, so a page that is closed or a node that dies in the middle loses
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from perahu.keys import cbor
-from perahu.node import sticks
+from perahu.cases import actions as cases
+from perahu.cases import reads
+from perahu.journal.types import Ask
+from perahu.node import custody, sticks
 from perahu.node.contacts import hours, last_speed
-from perahu.node.courier import export_to, import_files
+from perahu.node.courier import export_to, take_all
+from perahu.node.custody import Custody
 from perahu.node.loops import Loop
 from perahu.node.office import Office
 from perahu.node.one_run import OneRun
-from perahu.node.parcels import keep_upload, own_folder, pieces_of
+from perahu.node.parcels import (
+    IN_FOLDER,
+    OUT_FOLDER,
+    keep_upload,
+    own_folder,
+    pieces_of,
+    sweep,
+)
 from perahu.node.road import Caller, offer_to
 from perahu.node.work import CALLING
-from perahu.sync.courier import Exported
+from perahu.sync.courier_report import Reading, shown
+from perahu.sync.sealed import CLASS_NAMES
 from perahu.web.post.ports import (
     ClassState,
     CourierRun,
     Hour,
     Letter,
+    Load,
+    Lost,
     RoadState,
     Stick,
 )
 from perahu.words import Refusal, Words
 
-OUT_FOLDER, IN_FOLDER = "kurir-keluar", "kurir-masuk"
-LETTERS_KEPT = 40
-_LETTERS = "courier_letter"
-_LETTER_BYTES_MAX = 4096
 _ROAD_NAMES = ("lane0", "lane1", "thumbnail", "photo", "part", "lane2", "scan")
 _BOOK_NAMES = ("control", "civil", "thumbnail", "photo", "part", "telemetry", "scan")
 """The same classes in the order of the road, as the book names what waits."""
@@ -50,9 +59,11 @@ class WebPost:
     is_called: Callable[[], None]
     """Let the loops look at once: an import may have brought work."""
     _one: OneRun[CourierRun] = field(init=False)
+    _reading: Reading | None = None
 
     def __post_init__(self) -> None:
-        """Nothing is being written or read yet."""
+        """Nothing is being written or read yet; what a killed process had taken in goes."""
+        sweep(self.office.folder, IN_FOLDER)
         self._one = OneRun(
             office=self.office,
             name="courier",
@@ -139,13 +150,10 @@ class WebPost:
             if stick
             else own_folder(self.office.folder, OUT_FOLDER)
         )
-        letter = Letter(
-            file="", to=named[to], check_words="", entries=0, blobs=0, size_bytes=0,
-            at_ms=0, by=by, on=stick,
-        )  # fmt: skip
+        whose = Custody(by=by, on=stick)
         whole = self.office.journal.waiting().bytes
         started = CourierRun(kind="export", is_running=True, whole_bytes=whole)
-        self._one.begin(started, lambda: self._export(to, folder, letter))
+        self._one.begin(started, lambda: self._export(to, folder, whose))
 
     def begin_import(self, name: str, pieces: Iterable[bytes], by: str) -> None:
         """Take a file that a browser sent. Raises Refusal "courier_busy", "too_big"."""
@@ -153,51 +161,60 @@ class WebPost:
         folder = own_folder(self.office.folder, IN_FOLDER)
         path, size = keep_upload(folder, name, pieces)
         started = CourierRun(kind="import", is_running=True, whole_bytes=size)
-        answer = Letter(
-            file="", to="", check_words="", entries=0, blobs=0, size_bytes=0,
-            at_ms=0, by=by,
-        )  # fmt: skip
         out = own_folder(self.office.folder, OUT_FOLDER)
-        self._one.begin(started, lambda: self._import([path], out, answer, path))
+        self._one.begin(started, lambda: self._import(path, out, Custody(by=by)))
 
     def begin_import_from(self, stick: str, by: str) -> None:
         """Read what is for us on a stick, and write the answers there."""
         folder = sticks.stick_at(self.office.settings.sticks, stick)
         started = CourierRun(kind="import", is_running=True)
-        answer = Letter(
-            file="", to="", check_words="", entries=0, blobs=0, size_bytes=0,
-            at_ms=0, by=by, on=stick,
-        )  # fmt: skip
-        self._one.begin(started, lambda: self._import([folder], folder, answer, None))
+        whose = Custody(by=by, on=stick)
+        self._one.begin(started, lambda: self._import(folder, folder, whose))
 
     def run(self) -> CourierRun | None:
         """The run of now or the last one."""
         run = self._one.current
-        if run is None or not run.is_running or run.kind != "export":
+        if run is None or not run.is_running:
             return run
-        return replace(run, done_bytes=self._written())
+        if run.kind == "export":
+            return replace(run, done_bytes=self._written())
+        return run if self._reading is None else _shown(run, self._reading)
 
     def letters(self) -> list[Letter]:
         """What was written here lately, newest first."""
-        found = [
-            _letter_of(raw) for _, raw in self.office.journal.local.items(_LETTERS)
-        ]
-        return sorted(found, key=lambda one: one.at_ms, reverse=True)
+        return custody.letters(self.office)
 
     def letter(self, file: str) -> Letter:
         """One of them. Raises Refusal "no_letter"."""
-        for letter in self.letters():
-            if letter.file == file:
-                return letter
-        raise _no_letter()
+        return custody.letter(self.office, file)
 
     def content(self, file: str) -> Iterable[bytes]:
         """The bytes of a letter that waits to be fetched. Raises Refusal "no_letter"."""
-        letter = self.letter(file)
-        path = self.office.folder / OUT_FOLDER / letter.file
-        if letter.on or not path.is_file():
-            raise _no_letter()
-        return pieces_of(path)
+        return pieces_of(custody.content_path(self.office, file))
+
+    def lost(self) -> list[Lost]:
+        """Files reported lost or found again that this node knows of, newest first."""
+        office = self.office
+        return [
+            Lost(
+                file=row.file,
+                sender=_name_of(office, row.node),
+                is_ours=row.node == office.journal.node_id,
+                to=_name_of(office, row.to),
+                check_words=row.check_words,
+                written_ms=row.written_ms,
+                reason=row.reason,
+                found=row.found,
+                said_ms=row.said_ms,
+            )
+            for row in reads.lost_files()
+        ]
+
+    def report_lost(self, ask: Ask, file: str, reason: str, *, found: bool) -> None:
+        """State that a letter was lost or found. Raises Refusal "no_letter", "no_reason"."""
+        letter = custody.letter(self.office, file)
+        report = custody.lost_of(letter, reason, found=found)
+        cases.report_file(self.office.journal, ask, report=report)
 
     def close(self, wait_s: float) -> None:
         """Wait for the run of now."""
@@ -205,53 +222,36 @@ class WebPost:
 
     # --- the thread ------------------------------------------------------------------
 
-    def _export(self, to: bytes, folder: Path, letter: Letter) -> CourierRun:
-        made = export_to(self.office, to, folder)
-        letters = self._keep(made, letter)
+    def _export(self, to: bytes, folder: Path, by: Custody) -> CourierRun:
+        made = export_to(self.office, to, folder, by=by)
         says = _WRITTEN_EMPTY if made.is_empty else _WRITTEN
         return CourierRun(
             kind="export", is_running=False, says=(says,),
-            letters=tuple(one.file for one in letters),
+            letters=tuple(path.name for path in made.paths),
             done_bytes=made.size_bytes, whole_bytes=made.size_bytes,
         )  # fmt: skip
 
-    def _import(
-        self, paths: list[Path], out: Path, answer: Letter, upload: Path | None
-    ) -> CourierRun:
+    def _import(self, source: Path, out: Path, by: Custody) -> CourierRun:
+        """Read a file a browser brought, which goes then, or what is on a stick."""
+        self._reading = None
         try:
-            taken = import_files(self.office, paths, out)
+            haul = take_all(self.office, [source], out, self._watch, by=by)
         finally:
-            if upload is not None:
-                upload.unlink(missing_ok=True)
-        letters: list[Letter] = []
-        for one in taken:
-            if one.answer is not None:
-                to = replace(answer, to=one.imported.peer.name)
-                letters += self._keep(one.answer, to)
+            if source.parent == self.office.folder / IN_FOLDER:
+                source.unlink(missing_ok=True)
+        if not haul.taken:
+            raise haul.refused[0][1]
+        says = [one.imported.words for one in haul.taken]
+        answers = [one.answer for one in haul.taken if one.answer is not None]
         return CourierRun(
             kind="import", is_running=False,
-            says=tuple(one.imported.words for one in taken),
-            letters=tuple(one.file for one in letters),
+            says=(*says, *([haul.beside] if haul.beside else [])),
+            refused=tuple((shown(path), why.words) for path, why in haul.refused),
+            letters=tuple(path.name for one in answers for path in one.paths),
         )  # fmt: skip
 
-    def _keep(self, made: Exported, letter: Letter) -> list[Letter]:
-        """Remember what the custody slip says; old letters and their files go."""
-        found = [
-            replace(
-                letter, file=path.name, check_words=words, entries=made.entries,
-                blobs=made.blobs, size_bytes=made.size_bytes,
-                at_ms=self.office.now().wall_ms,
-            )
-            for path, words in zip(made.paths, made.check_words, strict=True)
-        ]  # fmt: skip
-        local = self.office.journal.local
-        for one in found:
-            local.put(_LETTERS, one.file.encode()[:200], cbor.encode(_row(one)))
-        for old in self.letters()[LETTERS_KEPT:]:
-            local.delete(_LETTERS, old.file.encode()[:200])
-            if not old.on:
-                (self.office.folder / OUT_FOLDER / old.file).unlink(missing_ok=True)
-        return found
+    def _watch(self, reading: Reading) -> None:
+        self._reading = reading
 
     def _written(self) -> int:
         """Bytes of the draft that grows in any folder we write to."""
@@ -280,26 +280,25 @@ _WRITTEN_EMPTY = Words(
 )
 
 
-def _row(letter: Letter) -> list[object]:
-    return [asdict(letter)[name] for name in _FIELDS]
-
-
-_FIELDS = (
-    "file", "to", "check_words", "entries", "blobs", "size_bytes", "at_ms", "by", "on",
-)  # fmt: skip
-
-
-def _letter_of(raw: bytes) -> Letter:
-    return Letter(
-        **dict(zip(_FIELDS, cbor.decode(raw, _LETTER_BYTES_MAX), strict=True))
+def _shown(run: CourierRun, reading: Reading) -> CourierRun:
+    """The run with how far its file is."""
+    counts = reading.contents.counts if reading.contents else []
+    named = zip(_ROAD_NAMES, _BOOK_NAMES, strict=True)
+    book = dict(named)
+    loads = zip(CLASS_NAMES, counts, strict=False)
+    return replace(
+        run,
+        file=shown(reading.path),
+        sender=reading.sender,
+        done_bytes=reading.done_bytes,
+        whole_bytes=reading.whole_bytes,
+        carries=tuple(Load(name=book[name], count=n) for name, n in loads if n),
     )
 
 
-def _no_letter() -> Refusal:
-    return Refusal(
-        "no_letter",
-        id="Berkas kurir itu tidak ada di sini lagi; tulis yang baru. Tidak ada yang hilang: "
-        "yang belum diakui akan ikut lagi.",
-        en="That courier file is not here any more; write a new one. Nothing is lost: what "
-        "was not acknowledged goes along again.",
-    )
+def _name_of(office: Office, node_id: bytes) -> str:
+    node = office.authority.node(node_id) or office.parent_certificate()
+    is_it = node is not None and node.node_id == node_id
+    if node_id == office.journal.node_id:
+        return office.settings.name
+    return node.name if node is not None and is_it else node_id.hex()[:8]

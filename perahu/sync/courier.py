@@ -53,6 +53,15 @@ _LANES = frozenset(CLASS_OF_LANE)
 
 
 @dataclass(frozen=True, slots=True)
+class PartCount:
+    """What one part holds; a blob in two parts counts in both."""
+
+    entries: int
+    blobs: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """What was written to the stick."""
 
@@ -66,6 +75,8 @@ class Exported:
     """How many files were written for this node, this one counted."""
     reach: tuple[tuple[bytes, int], ...] = ()
     """(journal, seq): what the addressee holds once it has taken this file in."""
+    parts: tuple[PartCount, ...] = ()
+    """What each part holds of it."""
 
     @property
     def is_empty(self) -> bool:
@@ -102,7 +113,14 @@ def export(
 @dataclass(frozen=True, slots=True)
 class _Part:
     writer: Writer
+    contents: Contents
     is_last: bool
+
+    @property
+    def count(self) -> PartCount:
+        counts = self.contents.counts
+        entries = sum(counts[i] for i in _LANES)
+        return PartCount(entries, sum(counts) - entries, self.writer.file_bytes)
 
 
 class _Export:
@@ -138,7 +156,8 @@ class _Export:
         reach = self._sending.reach()
         paths: list[Path] = []
         words: list[str] = []
-        size, is_last = 0, False
+        counts: list[PartCount] = []
+        is_last = False
         assert 0 < parts_max <= limits.COURIER_PARTS_MAX
         while not is_last and len(paths) < parts_max:
             path = folder / self._name(len(paths) + 1)
@@ -153,14 +172,16 @@ class _Export:
             is_last = part.is_last
             paths.append(path)
             words.append(four_words(part.writer.digest))
-            size += part.writer.size + limits.COURIER_HEAD_BYTES
+            counts.append(part.count)
         lanes = sum(
             c.queued for i, c in enumerate(self._progress.classes) if i in _LANES
         )
         blobs = sum(c.queued for c in self._progress.classes) - lanes
+        size = sum(one.size_bytes for one in counts)
         return Exported(
-            tuple(paths), tuple(words), lanes, blobs, size, self._file, reach
-        )
+            tuple(paths), tuple(words), lanes, blobs, size, self._file, reach,
+            tuple(counts),
+        )  # fmt: skip
 
     def _sweep(self, folder: Path) -> None:
         """Take away what we were writing when this stick was pulled out."""
@@ -194,7 +215,7 @@ class _Export:
         except BaseException:
             writer.abandon()
             raise
-        return _Part(writer, is_last)
+        return _Part(writer, contents, is_last)
 
     def _sealer(self, key: FrameKey, contents: Contents) -> CountingSealer:
         known = dictionary.ours()[0]

@@ -72,13 +72,17 @@ def read(
         raise unreadable(path, error) from error
 
 
-def files_on(journal: Journal, folder: Path) -> Found:
+def files_on(
+    journal: Journal, folder: Path, is_file: Callable[[Path], bool] = lambda _: True
+) -> Found:
     """What lies in a folder; a stick carries files of many offices."""
     disk, found = journal.ports.disk, Found()
     order: dict[Path, tuple[bytes, int, int]] = {}
     names = [n for n in disk.list(folder) if ".jrnb" in n and not n.startswith(".")]
     for name in names[: limits.STICK_FILES_MAX]:
         path = folder / name
+        if not is_file(path):
+            continue
         try:
             heard = _head(disk, path)
         except (Refusal, OSError):

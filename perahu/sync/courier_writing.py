@@ -89,6 +89,7 @@ class Writer:
         self._hash, self._ceiling = hashlib.sha256(), ceiling
         self._written = self._last_bytes = self._count = 0
         self._is_done = False
+        self.file_bytes = 0
 
     @property
     def is_full(self) -> bool:
@@ -101,11 +102,6 @@ class Writer:
         full, last = groups.GROUP_BYTES, groups.filled(more)
         both = groups.Grid(full).bytes + groups.Grid(last).bytes
         return size + both > self._ceiling
-
-    @property
-    def size(self) -> int:
-        """Bytes between the heads so far."""
-        return self._written
 
     @property
     def digest(self) -> bytes:
@@ -155,6 +151,7 @@ class Writer:
         end = limits.COURIER_HEAD_BYTES + self._written
         self._disk.write_at(self._draft, 0, front)
         self._disk.write_at(self._draft, end, head)
+        self.file_bytes = end + len(head)
         self._disk.rename_durable(self._draft, self._path)
         if not self._is_whole(front, head):
             raise bad_stick()

@@ -91,6 +91,7 @@ EXPECTED: dict[str, Expected] = {
     "courier-now": _OPERATOR,
     "courier-export": _OPERATOR,
     "courier-take": _OPERATOR,
+    "courier-lost": _OPERATOR,
     "courier-slip": _OPERATOR,
     "courier-letter": _OPERATOR,
     "tour": _office(),

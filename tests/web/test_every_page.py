@@ -31,7 +31,8 @@ NO_PAGES = frozenset(
     (
         # Forms' addresses, parts of a page and files: nothing to look at.
         "lock", "sign-out", "unlock", "call-now", "courier-export", "courier-take",
-        "courier-letter", "office-certificate", "courier-slip", "status-json", "strip",
+        "courier-letter", "office-certificate", "courier-slip", "courier-lost",
+        "status-json", "strip",
         "field-file",
     )
 )  # fmt: skip

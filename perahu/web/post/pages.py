@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from perahu.web.post.contact_picture import contact_picture
-from perahu.web.post.ports import Post
+from perahu.web.post.ports import CourierRun, Post
 from perahu.web.routes import FILE_BYTES_MAX, Route
-from perahu.web.visits import Visit, hex_of, visit_of
+from perahu.web.visits import Visit, hex_of, op_of, visit_of
 from perahu.words import Refusal, Words
 
 CLASS_WORDS = {
@@ -90,9 +90,12 @@ def _courier(
     request: HttpRequest, error: Words | None, status: int = 200
 ) -> HttpResponse:
     post = post_of(visit_of(request))
+    lost = post.lost()
+    here = {one.file: one for one in lost if one.is_ours and not one.found}
     shown = {
-        "run": post.run(),
-        "letters": post.letters(),
+        **_run(post),
+        "letters": [(one, here.get(one.file)) for one in post.letters()],
+        "lost": lost,
         "addressees": post.addressees(),
         "sticks": post.sticks(),
         "error": error,
@@ -101,12 +104,22 @@ def _courier(
     return render(request, "perahu/post/courier.html", shown, status=status)
 
 
+def _run(post: Post) -> dict[str, object]:
+    run = post.run()
+    carries = run.carries if run is not None else ()
+    return {
+        "run": run,
+        "carries": [(CLASS_WORDS[one.name], one.count) for one in carries],
+    }
+
+
 @require_safe
 def courier_now(request: HttpRequest) -> HttpResponse:
     """The moving part: the file being written or read."""
-    run = post_of(visit_of(request)).run()
-    answer = render(request, "perahu/post/_run.html", {"run": run})
-    if run is None or not run.is_running:
+    shown = _run(post_of(visit_of(request)))
+    run = shown["run"]
+    answer = render(request, "perahu/post/_run.html", shown)
+    if not isinstance(run, CourierRun) or not run.is_running:
         # The list of letters below has grown: the whole page comes anew, once.
         answer.headers["HX-Refresh"] = "true"
     return answer
@@ -141,6 +154,19 @@ def take(request: HttpRequest) -> HttpResponse:
             post.begin_import(file.name or "", pieces, by)
         else:
             return _courier(request, _NO_FILE, 409)
+    except Refusal as refusal:
+        return _courier(request, refusal.words, 409)
+    return redirect("courier")
+
+
+@require_POST
+def lost(request: HttpRequest, file: str) -> HttpResponse:
+    """The stick with a file of ours got lost, or was found again."""
+    visit = visit_of(request)
+    reason, found = request.POST.get("reason", ""), bool(request.POST.get("found"))
+    try:
+        ask = visit.ask(op_of(request))
+        post_of(visit).report_lost(ask, file, reason, found=found)
     except Refusal as refusal:
         return _courier(request, refusal.words, 409)
     return redirect("courier")
@@ -181,6 +207,7 @@ ROUTES = (
         view=take,
         upload_bytes_max=FILE_BYTES_MAX,
     ),
+    Route(path="kurir/<str:file>/hilang", name="courier-lost", view=lost),
     Route(path="kurir/<str:file>/serah-terima", name="courier-slip", view=slip),
     Route(path="kurir/<str:file>/berkas", name="courier-letter", view=letter),
 )

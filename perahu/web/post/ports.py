@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from perahu.journal.types import Ask
 from perahu.words import Words
 
 
@@ -77,6 +78,38 @@ class Letter:
     """Name of the officer who had it written."""
     on: str = ""
     """The stick it lies on; "" where it waits here to be fetched by a browser."""
+    number: int = 0
+    """Of the files written for that node."""
+    to_id: bytes = b""
+    part: int = 1
+    parts: int = 1
+    """Parts of the file; each is carried and read by itself."""
+    is_acked: bool | None = None
+    """Whether that node acknowledged all that it held; None where that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A courier file that was reported lost, or found again."""
+
+    file: str
+    sender: str
+    """The node that wrote it."""
+    is_ours: bool
+    to: str
+    check_words: str
+    written_ms: int
+    reason: str
+    found: bool
+    said_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One class in a file that is being read."""
+
+    name: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +122,16 @@ class CourierRun:
     done_bytes: int = 0
     whole_bytes: int = 0
     """0 while it is not known."""
+    file: str = ""
+    """The one that is being read."""
+    sender: str = ""
+    carries: tuple[Load, ...] = ()
+    """What it says it carries."""
     says: tuple[Words, ...] = ()
     """How it ended, one sentence a file."""
     trouble: Words | None = None
+    refused: tuple[tuple[str, Words], ...] = ()
+    """Files that could not be used, and why; the others were."""
     letters: tuple[str, ...] = ()
     """Files written, by name: an export's, or an import's answers."""
 
@@ -134,3 +174,9 @@ class Post(Protocol):
 
     def content(self, file: str) -> Iterable[bytes]:
         """The bytes of a letter that waits to be fetched. Raises Refusal "no_letter"."""
+
+    def lost(self) -> list[Lost]:
+        """Files reported lost or found again that this node knows of, newest first."""
+
+    def report_lost(self, ask: Ask, file: str, reason: str, *, found: bool) -> None:
+        """State that a letter was lost or found. Raises Refusal "no_letter", "no_reason"."""
