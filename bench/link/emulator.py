@@ -110,7 +110,7 @@ def main(words: list[str]) -> None:
         hub = namespaces.enter_new()
         hub_tun = namespaces.open_tun(dotted(HUB))
     except namespaces.NeedsRoot as reason:
-        control.send(json.dumps([*reason.words]).encode())
+        control.send(json.dumps([*reason.missing]).encode())
         return
     _hurry()
     socket.send_fds(control, [b"ready"], [office, hub])

@@ -98,9 +98,7 @@ class Lab:
     def _refuse(self, said: bytes) -> None:
         if not said:
             raise RuntimeError("the emulator ended before the link was ready")
-        refusal = NeedsRoot("", "")
-        refusal.words = type(refusal.words)(*json.loads(said))
-        raise refusal
+        raise NeedsRoot(*json.loads(said))
 
     # The two ends
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.link.profiles import MTU_BYTES
-from perahu.words import Refusal
+from perahu.words import Refusal, Words
 
 TUN_DEVICE = Path("/dev/net/tun")
 OWN_NAMESPACE = Path("/proc/thread-self/ns/net")
@@ -41,7 +41,7 @@ class NeedsRoot(Refusal):
             "Run it again as root (sudo) on Linux with /dev/net/tun; in a container: "
             "docker run --cap-add=NET_ADMIN --cap-add=SYS_ADMIN --device=/dev/net/tun.",
         )
-        self.missing = missing_en
+        self.missing = Words(missing_id, missing_en)
 
 
 def check_machine() -> None:
@@ -93,8 +93,7 @@ def _enter(namespace: int) -> None:
 def open_tun(address: str) -> int:
     """A TUN device of this thread's namespace, up, and all routes through it.
 
-    Gives its non-blocking file: one IP packet each read and write. IPv6 is off, so that
-    the first packet on the link is one that somebody meant.
+    Gives its non-blocking file: one IP packet each read and write.
     """
     tun = os.open(TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     request = struct.pack("16sH22x", DEVICE.encode(), _IFF_TUN | _IFF_NO_PI)
@@ -106,7 +105,9 @@ def open_tun(address: str) -> int:
             f"Linux menolak perangkat TUN ({words})",
             f"Linux refuses a TUN device ({words})",
         ) from reason
-    Path("/proc/sys/net/ipv6/conf/all/disable_ipv6").write_text("1")
+    # The link carries IPv4 alone; where /proc/sys is read-only, IPv6 tries in vain.
+    with suppress(OSError):
+        Path("/proc/sys/net/ipv6/conf/all/disable_ipv6").write_text("1")
     commands = [
         "link set lo up",
         f"link set {DEVICE} mtu {MTU_BYTES} up",

@@ -53,7 +53,8 @@ class Profile:
     """The whole round trip in seconds without any waiting; half of it each way."""
     jitter_s: float = 0.0
     """The round trip is this many seconds longer or shorter at most, half of it each
-    way, evenly drawn for each packet; the order of the packets stays."""
+    way, evenly drawn for each packet. The order stays: as on a radio, what comes too
+    early waits for what was sent before it, so dense traffic sees more of the longer."""
     loss: float = 0.0
     """Chance of each packet each way to be lost, 0..1; unused where `burst` is given."""
     burst: Burst | None = None

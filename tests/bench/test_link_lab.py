@@ -54,7 +54,7 @@ def lab() -> Iterator[Lab]:
     except NeedsRoot as reason:
         pytest.skip(
             "needs root, /dev/net/tun and the Debian packages iproute2 and util-linux: "
-            + reason.missing
+            + reason.missing.en
         )
 
 
@@ -121,6 +121,31 @@ def _is_gone(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_it_resets_what_a_switch_ended(lab: Lab) -> None:
+    """The kernels of both ends believe the link's resets, and a new call works at once."""
+    switching = replace(FAST, switch_s=60.0, first_s=(1.0, 1.0), switch_mode="rst")
+    with Lab(switching, seed=1) as other, other.socket_at_hub() as door:
+        door.bind((other.hub_address, 9000))
+        door.listen()
+        for source in ("198.18.0.2", "198.18.1.2"):
+            office = other.socket_at_office()
+            with office:
+                office.settimeout(10)
+                office.connect((other.hub_address, 9000))
+                hub, where = door.accept()
+                assert where[0] == source == other.outside_address
+                while other.counts().switches == 0:
+                    time.sleep(0.02)
+                with hub:
+                    office.sendall(b"DATA UJI")
+                    if source == other.outside_address:
+                        assert hub.recv(100) == b"DATA UJI"
+                        continue
+                    for one in (office, hub):
+                        with pytest.raises(ConnectionResetError):
+                            one.recv(100)
 
 
 def test_it_keeps_two_labs_apart(lab: Lab) -> None:
