@@ -140,7 +140,8 @@ def _limits(path: Path, values: dict[str, Any]) -> list[str]:
         for target in node.targets
         if isinstance(target, ast.Name)
     ]
-    rows = [f"| `{name}` | {values[name]:,} |" for name in names]
+    numbers = [name for name in names if isinstance(values[name], (int, float))]
+    rows = [f"| `{name}` | {values[name]:,} |" for name in numbers]
     return ["| limit | value |", "|---|---|", *rows]
 
 
