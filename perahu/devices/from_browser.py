@@ -19,7 +19,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import BytesIO
 from itertools import pairwise
 from math import hypot
 
@@ -37,8 +36,6 @@ INK_MIN = 400
 INK_FULL = 4_000
 CHUNK = b"peNa"
 
-_JPEG_2000_RATE = 28
-"""The rate of the simulated camera: a photo of about 33 kB."""
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CHUNKS_MAX = 4_096
@@ -50,20 +47,11 @@ def photo_of(jpeg: bytes, *, taken: datetime = _UNDATED) -> Capture:
 
     `taken` is the moment it arrived; a record without it is dated 1970, which means unknown.
     """
-    from perahu.devices import face_check, pictures
+    from perahu.devices import face_check, lean, pictures
 
     photo = face_check.photo_from(jpeg)
     score = face_check.score(photo)
-    out = BytesIO()
-    photo.save(
-        out,
-        format="JPEG2000",
-        quality_mode="rates",
-        quality_layers=[_JPEG_2000_RATE],
-        irreversible=True,
-        no_jp2=False,
-    )
-    told = (FACE, 0, out.getvalue(), JPEG_2000)
+    told = (FACE, 0, lean.packed(photo, FACE), JPEG_2000)
     record = BiometricRecord(*told, *photo.size, score, taken)
     return Capture(
         part="photo",

@@ -41,7 +41,8 @@ _IRIS = struct.Struct(">HBBBBHHBHHHHHHHHHI")
 
 WSQ, JPEG_2000, POINTS = "WSQ", "JPEG2000", "points"
 _FINGER_WSQ = 2
-_FACE_JPEG_2000 = 1
+_FACE_JPEG_2000, _FACE_LOSSLESS = 1, 2
+_FACE_FORMAT_AT = struct.calcsize(">HBBBB3sH3s3sB")
 _IRIS_JPEG_2000 = 0x0A
 _SAMPLING_PPI = 500
 _UNKNOWN_16 = 0xFFFF
@@ -122,6 +123,21 @@ def write(record: BiometricRecord) -> bytes:
     return written
 
 
+def with_image(data: bytes, image: bytes) -> bytes:
+    """A valid record of a face or an eye with another JPEG 2000 picture of the same size."""
+    kind = _MAGIC[data[:8]]
+    own, head = {FACE: _FACE, IRIS: _IRIS}[kind], _HEAD[kind]
+    start = head + _COMMON.size + own.size
+    changed = bytearray(data[:start])
+    total = start + len(image)
+    struct.pack_into(">I", changed, 8, total)
+    struct.pack_into(">I", changed, head, total - head)
+    struct.pack_into(">I", changed, start - 4, len(image))
+    if kind == FACE:
+        changed[head + _COMMON.size + _FACE_FORMAT_AT] = _FACE_JPEG_2000
+    return bytes(changed) + image
+
+
 def parse(data: bytes) -> BiometricRecord:
     """Read one record; raises DeviceFault where anything in it does not add up."""
     if len(data) > RECORD_BYTES_MAX:
@@ -172,7 +188,7 @@ def _told(kind: str, fields: tuple[int, ...]) -> tuple[int, tuple[int, int], str
             raise _broken("jari atau format / finger or format")
         return fields[0], (fields[10], fields[11]), WSQ
     if kind == FACE:
-        if fields[0] != 0 or fields[10] not in (_FACE_JPEG_2000, 2):
+        if fields[0] != 0 or fields[10] not in (_FACE_JPEG_2000, _FACE_LOSSLESS):
             raise _broken("format wajah / face format")
         return 0, (fields[11], fields[12]), JPEG_2000
     if fields[1] not in (1, 2) or fields[3] != _IRIS_JPEG_2000:

@@ -68,7 +68,7 @@ class Capture:
     background: str = ""
     """Of a photo, the colour measured in the picture: one of BACKGROUNDS, or ""."""
     thumbnail: bytes | None = None
-    """Of a photo, a small JPEG (at most 3 kB); of everything else None."""
+    """Of a photo, a small WebP (at most 3 kB); of everything else None."""
 
 
 class Scanner(Protocol):

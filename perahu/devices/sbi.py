@@ -9,6 +9,8 @@ What is checked before a capture counts:
 - it answers our transaction, in our environment, with the part that was asked for;
 - the record is valid ISO/IEC 19794 of that very part, and its picture decodes.
 
+A face or an eye that the device packs less tightly than we do is packed anew (`lean.py`).
+
 Numbers travel as strings (count, requestedScore, deviceSubId, timeout). Each capture
 asks one part, so that each is judged, sealed and resumed by itself. The signature pad is
 not of SBI: it is asked at `/pad` of the same ports, and checked in the same way.
@@ -30,6 +32,7 @@ from cryptography import x509
 
 from perahu.devices import jws, pictures
 from perahu.devices.iso19794 import RECORD_BYTES_MAX, BiometricRecord, parse
+from perahu.devices.lean import lean
 from perahu.devices.parts import BY_NAME, PAD, PHOTO, Part
 from perahu.devices.ports import Capture, DeviceFault, ScannerStatus
 from perahu.devices.sbi_faults import fault, fault_of
@@ -224,6 +227,7 @@ def _capture(part: Part, score: int, data: bytes, device: str) -> Capture:
     if part == PAD:
         return Capture(part.name, score, data, device)
     picture = pictures.decoded(record)
+    data = lean(data, record, picture)
     if part != PHOTO:
         return Capture(part.name, score, data, device)
     return Capture(

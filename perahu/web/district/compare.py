@@ -24,7 +24,7 @@ from perahu.web.templatetags.perahu import day, moment, say, spaced
 from perahu.words import Refusal, Words
 
 PICTURE_BYTES_MAX = 20_000
-_JPEG = b"\xff\xd8\xff"
+_PICTURES = {b"RIFF": "webp", b"\xff\xd8\xff": "jpeg"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +102,11 @@ def _photo(office: Office, sha: bytes) -> tuple[str, Words]:
         picture = office.open_sealed(office.journal.blobs.read(sha))
     except Refusal as refusal:
         return "", refusal.words
-    if not picture.startswith(_JPEG) or len(picture) > PICTURE_BYTES_MAX:
+    begins = (name for head, name in _PICTURES.items() if picture.startswith(head))
+    kind = next(begins, "")
+    if not kind or len(picture) > PICTURE_BYTES_MAX:
         return "", _PHOTO_ODD
-    return f"data:image/jpeg;base64,{b64encode(picture).decode()}", _NO_PHOTO
+    return f"data:image/{kind};base64,{b64encode(picture).decode()}", _NO_PHOTO
 
 
 _Read = Callable[[Side], str]

@@ -116,7 +116,7 @@ def _show(
         **frame(sheet, stage.route),
         **stage_context(sheet, stage),
         "error": error,
-        "photo": f"data:image/jpeg;base64,{b64encode(seen).decode()}" if seen else "",
+        "photo": f"data:image/webp;base64,{b64encode(seen).decode()}" if seen else "",
         "background": sheet.state.background,
         "seen_other": _other_background(sheet, request.GET.get("latar", "")),
     }
