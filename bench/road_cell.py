@@ -208,6 +208,7 @@ def _watch(cell: _Cell, contender: Contender, site: _Site) -> Run:
         end_s=time.monotonic(),
         recorded_s=site.log.events.get("recorded"),
         held=tuple(site.log.held),
+        acked=tuple(site.log.acked),
         sent_bytes=counts.to_hub.all.offered.bytes,
         timeline=timeline,
     )

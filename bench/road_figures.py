@@ -34,6 +34,8 @@ class Run:
     """When the small facts were stated."""
     held: tuple[tuple[float, int, int], ...]
     """(moment, small facts, bytes) at the hub, each time there was more."""
+    acked: tuple[tuple[float, int], ...]
+    """(moment, bytes) as the office knew them to be there; empty where it cannot tell."""
     sent_bytes: int
     """IP bytes that the office put on the wire, lost ones too."""
     timeline: tuple[Event, ...]
@@ -44,18 +46,30 @@ class Run:
         return self.end_s if self.done_s is None else self.done_s
 
     def return_s(self) -> list[float]:
-        """After each outage and switch, how long until new bytes were known to be there.
+        """After each outage and switch, how long until new bytes were acknowledged.
 
-        The hub is watched; half a round trip later the office can know it. What arrives
-        sooner than half a round trip after the return was sent before it.
+        Where the office cannot tell, the hub is watched, and half a round trip added. What
+        comes sooner than half a round trip after the return was sent before it.
         """
         half_s, found = self.profile.rtt_s / 2, []
+        news = self._news(half_s)
         for event in self.timeline[1:]:
             if event.what == "down" or event.at_s >= self.until_s:
                 continue
-            later = [at for at, _, _ in self.held if at > event.at_s + half_s]
+            later = [at for at in news if at > event.at_s + half_s]
             if later:
-                found.append(later[0] + half_s - event.at_s)
+                found.append(later[0] - event.at_s)
+        return found
+
+    def _news(self, half_s: float) -> list[float]:
+        """The moments at which the office came to know of more."""
+        if not self.acked:
+            return [at + half_s for at, _, _ in self.held]
+        found, most = [], 0
+        for at, total in self.acked:
+            if total > most:
+                found.append(at)
+                most = total
         return found
 
 

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bench.link.lab import NeedsRoot
 from bench.link.namespaces import check_machine
 from bench.link.profiles import PROFILES
-from bench.road_cell import Stopped, run_cell
+from bench.road_cell import run_cell
 from bench.road_contenders import Contender
 from bench.road_figures import Outcome, small_bound_s
 from bench.road_load import load_of
+from bench.road_medians import Row
 from bench.road_ours import BEST, ROAD_A
 from bench.road_peers import PEERS
 from bench.road_schedule import expected_s
 
-Row = dict[str, Any]
 Told = Callable[[str, int, str, float, str], None]
 """Told profile, seed, contender, share at the hub, and words."""
 
@@ -124,13 +122,3 @@ def row_of(
 def _figures(one: Outcome | str) -> Row:
     """The figures, or why there are none."""
     return {"finished": False, "missing": one} if isinstance(one, str) else one.row()
-
-
-def kept(folder: Path) -> list[Row]:
-    """The cells that lie in a folder, in the order of the profiles and seeds."""
-    rows: Sequence[Row] = [json.loads(p.read_text()) for p in folder.glob("*.json")]
-    order = list(PROFILES)
-    return sorted(rows, key=lambda row: (order.index(row["profile"]), row["seed"]))
-
-
-__all__ = ["NeedsRoot", "Plan", "Row", "Stopped", "kept", "row_of", "run_grid"]

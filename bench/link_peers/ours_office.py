@@ -5,22 +5,32 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.link_peers.lines import hear, tell
 from bench.road_load import small_facts
-from perahu.journal.journal import Journal
 from perahu.node.django_settings import configure
 from perahu.node.office import Office, open_office
+from perahu.sync.progress import Progress
 
 LOOK_S = 0.02
 SWITCH_S = 0.0005
 
 
-def acked_packets(journal: Journal) -> int:
-    """Bytes of the packets that the hub has confirmed whole."""
-    classes = {name: size for name, _, size in journal.waiting().by_class}
-    return -classes["part"]
+@dataclass(slots=True)
+class Acked:
+    """Bytes that the hub has acknowledged, over all exchanges; each counts anew."""
+
+    total: int = 0
+    last: int = 0
+
+    def look(self, progress: Progress) -> int:
+        """The total as of now."""
+        now = progress.acked_bytes
+        self.total += now - self.last if now >= self.last else now
+        self.last = now
+        return self.total
 
 
 def main() -> None:
@@ -57,17 +67,15 @@ def _run(office: Office, given: argparse.Namespace) -> None:
         tell("stated")
         stated[0] = True
 
-    whole = acked_packets(office.journal)
     hear({"go": running.start, "small": state})
     tell("ready")
-    last = None
+    acked, last = Acked(), None
     while True:
-        found = acked_packets(office.journal) - whole
         progress = caller.progress
-        seen = (found, progress.sent_bytes, progress.connections)
+        seen = (acked.look(progress), progress.sent_bytes, progress.connections)
         if seen != last:
             last = seen
-            tell("acked", bytes=found, sent=seen[1], connections=seen[2])
+            tell("acked", bytes=seen[0], sent=seen[1], connections=seen[2])
         if stated[0]:
             waiting = office.journal.waiting()
             if not waiting.entries and not waiting.blobs:
