@@ -236,11 +236,10 @@ def add_courier(file: Path, courier: Path) -> None:
 def _fields(
     office: Office, plan: NewNode, secret: bytes, papers: Papers
 ) -> dict[int, Any]:
-    pair = tls.KeyPair(b"", b"")
-    if plan.listen:
-        places = replace(office.settings, listen=plan.listen, address=plan.address)
-        ca = trust.authority_of(office.folder, office.keys.age_identity)
-        pair = trust.issue(ca, papers.node.node_id, places)
+    # Also for a node that nobody calls today: a boat may, once it listens on its LAN.
+    places = replace(office.settings, listen=plan.listen, address=plan.address)
+    ca = trust.authority_of(office.folder, office.keys.age_identity)
+    pair = trust.issue(ca, papers.node.node_id, places)
     return {
         1: secret,
         2: papers.encode(),

@@ -31,7 +31,7 @@ from perahu.keys.certificates import NodeCertificate
 from perahu.keys.sealing import open_blob
 from perahu.node.courier import Taken, export_to, import_files
 from perahu.node.office import Office
-from perahu.node.road import share_wilayah
+from perahu.node.wilayah import share_wilayah
 from perahu.sync.courier import Exported
 from perahu.trips import actions as actions_trip
 from perahu.trips import reads as reads_trip

@@ -37,6 +37,7 @@ from perahu.node.rng import system_random
 from perahu.node.settings import Settings, load_settings
 from perahu.node.tables import Tables
 from perahu.people import facts as people_facts
+from perahu.sync.postbag import PostBag
 from perahu.trips import facts as trips_facts
 from perahu.words import Refusal
 
@@ -71,6 +72,8 @@ class Office:
     registry: Registry
     journal: Journal
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
+    bag: PostBag | None = None
+    """Other nodes' post that we carry (relay_bag.py makes it)."""
 
     @property
     def authority(self) -> Authority:

@@ -8,23 +8,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from perahu.journal.journal import CLONE
 from perahu.keys import cbor
-from perahu.keys.certificates import NodeCertificate, covers
+from perahu.keys.certificates import NodeCertificate
 from perahu.keys.facts import ForkSeen
-from perahu.node import actions, tls, trust
+from perahu.node import actions
+from perahu.node.carriers import Carriers, is_limited
+from perahu.node.carriers_choice import NO_CLASSES
+from perahu.node.carriers_links import carriers_to
 from perahu.node.contacts import Contact, note_contact, note_hour
-from perahu.node.link import OneRoad
 from perahu.node.office import Office
+from perahu.node.relay_bag import bag_of, offer_in_passing
 from perahu.node.roles import ROLES
-from perahu.node.settings import split_address
+from perahu.node.wilayah import share_wilayah
 from perahu.sync.exchange import ExchangeResult, Patience, exchange
 from perahu.sync.offer import ForkEvidence, Offer, Peer
 from perahu.sync.passport import Passport
 from perahu.sync.progress import Progress
 from perahu.sync.responder import Doors
+from perahu.sync.sealed import CLASS_OF_LANE
 from perahu.sync.session import Side
 from perahu.words import Refusal
 
@@ -51,7 +55,9 @@ def side_of(office: Office) -> Side:
         name = seen.kind.encode() + seen.node + seen.journal[:8]
         office.journal.local.put(_EVIDENCE, name, raw)
 
-    return Side(journal=office.journal, witness=witness, versions=versions)
+    return Side(
+        journal=office.journal, witness=witness, versions=versions, post=bag_of(office)
+    )
 
 
 def offer_to(office: Office, node: NodeCertificate) -> Offer | None:
@@ -79,21 +85,15 @@ def _offer_beside(office: Office, node: NodeCertificate) -> Offer | None:
     return offer if share_wilayah(office.certificate, node) else None
 
 
-def share_wilayah(one: NodeCertificate, other: NodeCertificate) -> bool:
-    """Whether two nodes work in the same place, whoever's is the wider."""
-    return any(covers(one.wilayah, code) for code in other.wilayah) or any(
-        covers(other.wilayah, code) for code in one.wilayah
-    )
-
-
 def doors_of(office: Office) -> Doors:
-    """Who may call us: nodes below us by their role; at the hub only enrolled ones."""
+    """Who may call us: nodes below us by their role, at the hub only enrolled ones; and at
+    a node with desks any other one, with post and nothing else."""
 
     def offer_for(passport: Passport) -> Offer | None:
         caller = passport.chain.node
         offer = offer_to(office, caller)
         if offer is None or offer is not office.settings.row.down:
-            return None
+            return offer_in_passing(office, caller)
         note_contact(office, caller.node_id)
         note_hour(office, caller.node_id, Contact(went_well=True))
         return offer
@@ -123,7 +123,7 @@ def record_evidence(office: Office) -> int:
 def parent_of(office: Office) -> Peer:
     """The node we call. Raises Refusal "no_parent"."""
     settings = office.settings
-    if not settings.parent or not settings.parent_node:
+    if not settings.ways or not settings.parent_node:
         raise Refusal(
             "no_parent",
             id=f"Simpul {settings.name} tidak punya simpul atasan di node.toml; tidak ada "
@@ -150,7 +150,7 @@ def peer_of(office: Office, node_id: bytes) -> Peer:
 
 @dataclass(slots=True)
 class Caller:
-    """Calls the parent, again and again; keeps the TLS ticket between exchanges."""
+    """Calls the parent, again and again, over the carriers that may be used."""
 
     office: Office
     patience: Patience = field(
@@ -164,50 +164,70 @@ class Caller:
     """Of the exchange of now, or of the last one."""
     began_s: float = 0.0
     """When the exchange of now began, by the timer; 0 while there is none."""
-    _roads: OneRoad | None = None
+    is_limited: bool = False
+    """Records alone might go in the last exchange: the rest waits for its hour."""
+    _carriers: Carriers | None = None
     _is_complete: bool = False
+    _classes: int = NO_CLASSES
+    """How many classes the last complete exchange could bring."""
     _called_s: float = 0.0
 
+    @property
+    def carriers(self) -> Carriers:
+        """The ways to the parent. Raises Refusal "no_parent", "unknown_node"."""
+        if self._carriers is None:
+            peer = parent_of(self.office)
+            self._carriers = carriers_to(self.office, peer.node_id)
+        return self._carriers
+
+    def want(self) -> None:
+        """A person or the system says that there may be a way now: no carrier rests."""
+        self.is_wanted = True
+        if self._carriers is not None:
+            self._carriers.wake()
+
     def has_news(self) -> bool:
-        """Whether the book, or the last exchange, shows something for the parent."""
+        """Whether the book, or the last exchange, shows something that may go now."""
+        classes = self.carriers.classes_now()
+        if classes == NO_CLASSES:
+            return False
+        if not self._is_complete:
+            return True
+        if classes > self._classes and self._has_waiting():
+            return True
         is_all = self.office.settings.row.decides
         rows = [row for row in self.office.journal.journals() if row.own or is_all]
         parent = bytes.fromhex(self.office.settings.parent_node)
-        return not self._is_complete or any(
+        return any(
             row.head_seq > (row.safe_seq if is_all else row.received_seq)
             for row in rows
-            if row.node != parent
+            if row.node != parent and CLASS_OF_LANE[row.lane] < classes
         )
+
+    def _has_waiting(self) -> bool:
+        waiting = self.office.journal.waiting()
+        return bool(waiting.entries or waiting.blobs)
 
     def is_due(self) -> bool:
         """Whether it is time to call."""
+        if self.is_wanted or self.has_news():
+            return True
         quiet_s = self.office.clock.monotonic_s() - self._called_s
-        return (
-            self.is_wanted
-            or self.has_news()
-            or quiet_s >= self.office.settings.contact_s
-        )
+        if quiet_s < self.office.settings.contact_s:
+            return False
+        return self.carriers.classes_now() > NO_CLASSES
 
     def call(self, progress: Progress | None = None) -> ExchangeResult:
-        """Exchange everything once; notes contact and the peer's signed time."""
+        """Exchange what may go once; notes contact and the peer's signed time."""
         self.is_wanted = False
         office, peer = self.office, parent_of(self.office)
-        up = office.settings.row.up
-        assert up is not None, "a role with a parent has an offer for it"
-        if self._roads is None:
-            address = split_address(office.settings.parent)
-            context = tls.client_context(trust.ca_of(office.folder))
-            self._roads = OneRoad(address, context, tls.road_name(peer.node_id))
         self.progress = progress or Progress()
         self.began_s = office.clock.monotonic_s()
         try:
-            result = exchange(
-                side_of(office), peer, up, self._roads, self.patience, self.progress
-            )
+            result = self._exchange(peer)
         finally:
             self._called_s = office.clock.monotonic_s()
             busy_s, self.began_s = self._called_s - self.began_s, 0.0
-        self._is_complete = result.is_complete and not result.more
         if result.peer_time_ms:
             note_contact(office, peer.node_id)
             hear_hub(office, result.peer_time_ms)
@@ -220,6 +240,38 @@ class Caller:
         if contact.went_well or self.notes_failures:
             note_hour(office, peer.node_id, contact)
         record_evidence(office)
+        return result
+
+    def _exchange(self, peer: Peer) -> ExchangeResult:
+        """Over the carriers, as much as they may carry."""
+        office, carriers = self.office, self.carriers
+        up = office.settings.row.up
+        assert up is not None, "a role with a parent has an offer for it"
+        side = replace(
+            side_of(office),
+            classes_max=carriers.classes_max,
+            budget_bytes=carriers.budget_bytes(),
+        )
+        wishes = self.patience
+        is_back: list[bool] = []
+
+        def goes_on() -> bool:
+            if carriers.wants_return():
+                is_back.append(True)
+            return wishes.goes_on() and not is_back
+
+        patience = replace(wishes, goes_on=goes_on)
+        try:
+            result = exchange(side, peer, up, carriers, patience, self.progress)
+            classes = carriers.classes_max()
+        finally:
+            carriers.end()
+        if is_back and wishes.goes_on():
+            # Nothing went wrong: the rest goes over the better carrier, at once.
+            result.refusal, result.more = None, True
+        self.is_limited = is_limited(classes)
+        self._is_complete = result.is_complete and (not result.more or self.is_limited)
+        self._classes = classes
         return result
 
 

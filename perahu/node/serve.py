@@ -91,7 +91,7 @@ class Serving:
 
     def look_now(self) -> None:
         """Let every loop take its next step at once, and call the parent."""
-        self._caller.is_wanted = True
+        self._caller.want()
         for loop in self.loops:
             loop.nudge.set()
 
@@ -107,7 +107,7 @@ class Serving:
 
     def _listener(self) -> Listener | None:
         office = self.office
-        if office.settings.row.down is None or not office.settings.listen:
+        if not office.settings.listen:
             return None
         files = office.folder / trust.FOLDER
         context = server_context(files / trust.CERTIFICATE_FILE, files / trust.KEY_FILE)

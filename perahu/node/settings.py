@@ -60,6 +60,12 @@ class Settings:
     """The ways to that node, `[[carriers]]`; without them `parent` is the only one."""
     contact_s: int = 60
     """After so many quiet seconds it calls its parent all the same."""
+    neighbours: tuple[str, ...] = ()
+    """"NAME=host:port" of nodes on this network that are met to hand over post."""
+    relay_mb: int = 1000
+    """Other nodes' post that is carried at most; one sender may fill a quarter."""
+    relay_after_s: int = 6 * 3600
+    """Without a link for so long, a letter to the parent waits for whoever comes by."""
     page: str = "127.0.0.1:8700"
     """host:port of the pages; port 0 takes any free one."""
     mirror: str = ""
@@ -201,6 +207,13 @@ def _check(settings: Settings, path: Path) -> None:
     for text in (*addresses, *(carrier.address for carrier in settings.carriers)):
         if text:
             split_address(text)
+    for text in settings.neighbours:
+        name, _, address = text.partition("=")
+        split_address(address.strip())
+        if not name.strip():
+            raise _bad(
+                path, "neighbours: NAMA=host:port", "neighbours are NAME=host:port"
+            )
     if settings.parent_node and not _is_node_id(settings.parent_node):
         raise _bad(path, "parent_node tidak sah", "parent_node is not a node id")
 
