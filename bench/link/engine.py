@@ -11,8 +11,8 @@ nothing. What a packet meets, in this order:
 What waits or is on the air when the link goes down or the carrier changes is dropped too.
 A switch gives the office another outside address, as behind another carrier's NAT; every
 flow seen before it, TCP and UDP, is dead for good: the same two ports between the same two
-ends carry nothing any more, so a sender of UDP needs a new socket. The hub reaches the office at the
-outside address of now alone.
+ends carry nothing any more, so a sender of UDP needs a new socket. The hub reaches the
+office at the outside address of now alone.
 """
 
 from __future__ import annotations
