@@ -45,7 +45,7 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
     ]
     if row.serves_people:
         loops.append(Loop(CLEARING, lambda: _clear(office), CLEARING_PERIOD_S))
-    if row.up is not None and settings.parent:
+    if row.up is not None and settings.ways:
         loops.append(
             Loop(CALLING, lambda: _call(caller), LOOK_PERIOD_S, ROAD_BACKOFF_MAX_S)
         )
@@ -109,11 +109,14 @@ def _clear(office: Office) -> Done:
 
 def _call(caller: Caller) -> Done:
     if not caller.is_due():
-        return Done()
+        why = caller.carriers.why_none()
+        return Done(trouble=() if why is None else (why.words,))
     result = caller.call()
     if result.refusal is not None:
         raise result.refusal
-    return Done(more=result.more and not result.retry_after_s)
+    # Where records alone may go, what else the parent has waits for its hour as well.
+    is_more = result.more and not caller.is_limited
+    return Done(more=is_more and not result.retry_after_s)
 
 
 def _witness(office: Office) -> Done:

@@ -1,0 +1,52 @@
+"""Real links over the carriers: sockets bound to the interface or address of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perahu.node import tls, trust
+from perahu.node.carriers import Carriers
+from perahu.node.carriers_binding import binding_of
+from perahu.node.carriers_file import CarrierEntry
+from perahu.node.link import Acquaintance, TlsLink, wait_for
+from perahu.node.office import Office
+from perahu.node.settings import split_address
+from perahu.sync.links import Link, RoadKey
+
+
+@dataclass(slots=True)
+class SocketMaker:
+    """Makes the links of one node to one peer; its TLS ticket is good for all carriers."""
+
+    peer: Acquaintance
+
+    def tls(self, entry: CarrierEntry) -> Link:
+        """A new link of road A, not dialled yet."""
+        source, device = binding_of(entry)
+        return TlsLink(
+            split_address(entry.address),
+            self.peer,
+            carrier=entry.name,
+            source=source,
+            device=device,
+        )
+
+    def paced(self, entry: CarrierEntry, key: RoadKey) -> Link | None:
+        """A new link of road B, where this program has it."""
+        return None
+
+    def wait(self, links: Sequence[tuple[Link, bool]], seconds: float) -> None:
+        """Until a link can be read, or written where asked, or the time is over."""
+        wait_for(links, seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+def carriers_to(office: Office, node_id: bytes) -> Carriers:
+    """The carriers of this node to its parent."""
+    context = tls.client_context(trust.ca_of(office.folder))
+    return Carriers(office, SocketMaker(Acquaintance(context, tls.road_name(node_id))))
