@@ -139,9 +139,11 @@ class TlsStream:
             self._told = tcp.told_by(self._connection)
 
     def close(self) -> None:
-        """Close without waiting for the peer."""
+        """Close without waiting for the peer; who says no goodbye resumes no session."""
         if self._connection is not None:
             self._look()
+            with suppress(OSError, ValueError):
+                self._connection.unwrap()
             with suppress(OSError):
                 self._connection.close()
             self._connection = None

@@ -154,7 +154,6 @@ class ClientHttp(_Half):
     def _head(self) -> h11.Request:
         headers = [
             ("Host", self._host),
-            ("Content-Type", CONTENT_TYPE),
             ("Transfer-Encoding", "chunked"),
         ]
         return h11.Request(method="POST", target=PATH, headers=headers)
@@ -191,7 +190,6 @@ class ServerHttp(_Half):
         headers = [
             ("Content-Type", CONTENT_TYPE),
             ("Transfer-Encoding", "chunked"),
-            ("Connection", "close"),
         ]
         return h11.Response(status_code=200, headers=headers)
 

@@ -55,6 +55,8 @@ FRESH_FACTS_S = 1.0
 """How often a running exchange looks for facts that another process recorded."""
 FRESH_MARK_S = 0.1
 """How soon it takes in what this process recorded: what is close together shares a seal."""
+GREETING_BYTES_MAX = 1200
+"""HELLO and what follows it in one TLS record: what fits a packet with its HTTP head."""
 PIECE_S = 0.25
 PIECE_BYTES_MIN, PIECE_BYTES_MAX = 4 * 1024, 16 * 1024
 """One TLS record: so much of the link's time, within these."""

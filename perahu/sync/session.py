@@ -159,7 +159,7 @@ class Session:
         """The next bytes for the peer, at most so many; b"" when there are none now."""
         is_greeting = self._peer is None and not self._has_greeted
         if is_greeting:
-            # HELLO by itself: a TLS record is read only when it is there as a whole.
+            bytes_max = min(bytes_max, self._greeting_bytes())
             self._has_greeted = bool(self._id)
         elif self.refusal is None and not (self.peer_end and self.peer_end.code):
             self._fill(bytes_max)
@@ -167,6 +167,17 @@ class Session:
         del self._out[:bytes_max]
         self.progress.sent_bytes += len(piece)
         return piece
+
+    def _greeting_bytes(self) -> int:
+        """HELLO by itself, or with what follows where both fit one packet.
+
+        A TLS record is read only when it is there as a whole: HELLO waits for no content.
+        """
+        hello = len(self._out)
+        if self._may_send:
+            self._fill(hello + 1)
+        whole = len(self._out)
+        return whole if whole <= limits.GREETING_BYTES_MAX else hello
 
     def _put(self, frame: Frame) -> None:
         self._out += frame.encode()
