@@ -1,0 +1,223 @@
+"""How fast road B sends: as fast as the narrowest place lets through, with hardly a queue.
+
+- The rate is measured where it counts: bytes sent between two datagrams, over the time
+  between their arrivals. A lost one in between used the air as well, so random loss takes
+  nothing away.
+- The queue is how much later than ever a full datagram arrives, the smallest of several,
+  so that jitter does not count. A queue longer than a few datagrams makes us slower: who
+  else is on the road fills it and gets the room.
+- Loss that grows with the rate is a queue too short to be seen; then the rate stays where
+  it brought as much.
+
+It is told the time; it has no clock. Rates are in bytes a second, IP and UDP included.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+
+from perahu.sync.paced_loss import Overflow
+
+RATE_START = 16_000.0
+_RATE_MIN, _RATE_MAX = 500.0, 1e9
+_QUEUE_S_MIN, _QUEUE_S_MAX = 0.05, 0.4
+_QUEUE_PACKETS = 1.5
+"""The queue we aim at: enough that the road is never idle."""
+_LOW_S = 120.0
+"""How long the shortest way is remembered."""
+_SAMPLES_MAX = 64
+_GAIN_START = 2.0
+_GAIN_MIN, _GAIN_MAX = 0.5, 1.25
+_FLOOR_SHARE = 0.05
+"""Of the best rate seen: what we keep beside others, so that the road is not forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One newest datagram acknowledged."""
+
+    now_s: float
+    sent_s: float
+    arrived_s: float
+    """By the other end's clock."""
+    total: int
+    """Bytes sent until and with it."""
+    rtt_s: float
+    is_full: bool
+    is_limited: bool
+
+
+class Trip:
+    """The round trip: smoothed, its variation and the shortest."""
+
+    def __init__(self, rtt_s: float) -> None:
+        """`rtt_s` is a first guess, or 0."""
+        self.smooth_s = rtt_s or 0.5
+        self.varies_s = self.smooth_s / 4
+        self.shortest_s = 0.0
+
+    def add(self, rtt_s: float) -> None:
+        """A round trip, without the time an ACK was held back."""
+        if not self.shortest_s:
+            self.smooth_s, self.varies_s = rtt_s, rtt_s / 4
+            self.shortest_s = rtt_s
+        self.varies_s += (abs(rtt_s - self.smooth_s) - self.varies_s) / 4
+        self.smooth_s += (rtt_s - self.smooth_s) / 8
+        self.shortest_s = min(self.shortest_s, rtt_s)
+
+    @property
+    def late_s(self) -> float:
+        """A round trip that is long even for this road."""
+        return max(1.1 * self.smooth_s, self.smooth_s + 3 * self.varies_s)
+
+    @property
+    def probe_s(self) -> float:
+        """Silence after which something is sent only to be answered."""
+        return max(0.3, 1.5 * self.smooth_s, self.smooth_s + 4 * self.varies_s)
+
+
+class Queue:
+    """How long full datagrams wait on the way, by the other end's clock."""
+
+    def __init__(self) -> None:
+        self._lows: deque[tuple[float, float]] = deque()
+        self._last: deque[tuple[float, float]] = deque()
+
+    def forget(self) -> None:
+        """The road is another one."""
+        self._lows.clear()
+        self._last.clear()
+
+    def add(self, now_s: float, way_s: float, span_s: float) -> None:
+        """A way that took so long; `span_s` is how far back counts as now."""
+        while self._lows and self._lows[-1][1] >= way_s:
+            self._lows.pop()
+        self._lows.append((now_s, way_s))
+        while self._lows[0][0] < now_s - _LOW_S:
+            self._lows.popleft()
+        self._last.append((now_s, way_s))
+        while len(self._last) > 3 and self._last[0][0] < now_s - span_s:
+            self._last.popleft()
+
+    @property
+    def length_s(self) -> float | None:
+        """The queue now; None while too little is known."""
+        if len(self._last) < 3:
+            return None
+        return min(way for _, way in self._last) - self._lows[0][1]
+
+
+class Rate:
+    """The rate, steered by what was measured."""
+
+    def __init__(
+        self, full_bytes: int, rate: float, rtt_s: float, now_s: float
+    ) -> None:
+        """`full_bytes` is a whole datagram; rate and round trip are guesses or 0."""
+        self._full_bytes = full_bytes
+        self.trip = Trip(rtt_s)
+        self.queue = Queue()
+        self.overflow = Overflow(now_s)
+        self.found = rate or RATE_START
+        """What the narrowest place lets through, as far as we know."""
+        self.now = self.found
+        self.best = self.found
+        self._ways: deque[tuple[float, int, bool]] = deque()
+        self._is_starting = True
+        self._round_s, self._round_rate, self._flat_rounds = 0.0, 0.0, 0
+
+    @property
+    def packet_s(self) -> float:
+        """How long a full datagram takes through the narrowest place."""
+        return self._full_bytes / self.found
+
+    @property
+    def queue_wanted_s(self) -> float:
+        """The queue we aim at."""
+        return min(_QUEUE_S_MAX, max(_QUEUE_S_MIN, _QUEUE_PACKETS * self.packet_s))
+
+    @property
+    def flight_bytes_max(self) -> float:
+        """What may be on the road at once."""
+        trip_s = self.trip.shortest_s or self.trip.smooth_s
+        room_s = trip_s + 2 * self.queue_wanted_s + 0.2
+        gain = 1.5 if self._is_starting else 1.0
+        return gain * self.found * room_s + 4 * self._full_bytes
+
+    def broke(self, now_s: float, *, is_other_road: bool) -> None:
+        """Nothing came through for a while: what was measured across it means nothing."""
+        self._ways.clear()
+        self.overflow.broke(now_s)
+        if is_other_road:
+            self.queue.forget()
+
+    def add(self, sample: Sample) -> None:
+        """Take in a measurement and steer."""
+        self.trip.add(sample.rtt_s)
+        span_s = max(self.trip.smooth_s, 6 * self.packet_s)
+        if sample.is_full:
+            way_s = sample.arrived_s - sample.sent_s
+            self.queue.add(sample.now_s, way_s, span_s)
+        self._measure(sample, max(1.5 * self.trip.smooth_s, 8 * self.packet_s))
+        self._steer(sample.now_s)
+
+    def _measure(self, sample: Sample, span_s: float) -> None:
+        ways = self._ways
+        if ways and sample.arrived_s <= ways[-1][0]:
+            return
+        ways.append((sample.arrived_s, sample.total, sample.is_limited))
+        while len(ways) > 2 and sample.arrived_s - ways[1][0] >= span_s:
+            ways.popleft()
+        while len(ways) > _SAMPLES_MAX:
+            del ways[len(ways) // 2]
+        if len(ways) < 4 or ways[-1][0] - ways[0][0] < span_s / 2:
+            return
+        found = _slope(ways)
+        if any(limited for _, _, limited in islice(ways, 1, None)):
+            self.found = max(self.found, found)
+        else:
+            self.found += (found - self.found) * 0.25
+        limit = min(_RATE_MAX, self.overflow.limit)
+        self.found = max(_RATE_MIN, min(limit, self.found))
+        self.best = max(self.best * 0.9998, self.found)
+
+    def _steer(self, now_s: float) -> None:
+        length_s = self.queue.length_s
+        if length_s is None:
+            self.now = self.found * (1.25 if self._is_starting else 1.0)
+            return
+        wanted_s = self.queue_wanted_s
+        if self._is_starting:
+            self._end_start(now_s, length_s > wanted_s)
+        if self._is_starting:
+            self.now = min(self.found * _GAIN_START, 1.6 * self.overflow.limit)
+            return
+        within_s = 2 * self.trip.smooth_s + 0.3
+        gain = 1 + (wanted_s - length_s) / within_s
+        floor = max(
+            self._full_bytes / max(1.0, self.trip.smooth_s), _FLOOR_SHARE * self.best
+        )
+        now = self.found * min(_GAIN_MAX, max(_GAIN_MIN, gain))
+        self.now = max(floor, min(now, self.overflow.limit))
+
+    def _end_start(self, now_s: float, has_queue: bool) -> None:
+        """The start is over once there is a queue, or three rounds brought no more."""
+        if now_s - self._round_s >= self.trip.smooth_s:
+            grew = self.found > 1.15 * self._round_rate
+            self._flat_rounds = 0 if grew else self._flat_rounds + 1
+            self._round_s = now_s
+            self._round_rate = max(self._round_rate, self.found)
+        if has_queue or self._flat_rounds >= 3:
+            self._is_starting = False
+
+
+def _slope(ways: deque[tuple[float, int, bool]]) -> float:
+    """Bytes a second by least squares: one late arrival does not decide."""
+    count = len(ways)
+    mean_s = sum(at for at, _, _ in ways) / count
+    mean = sum(total for _, total, _ in ways) / count
+    above = sum((at - mean_s) * (total - mean) for at, total, _ in ways)
+    below = sum((at - mean_s) ** 2 for at, _, _ in ways)
+    return above / below if below > 0 else 0.0
