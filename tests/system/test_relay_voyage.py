@@ -1,0 +1,111 @@
+"""Enggano has no link at all: another office's boat takes its post and brings the answer.
+
+Real nodes in folders, the real listener on a LAN, the boat's own link to the hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from perahu.journal.types import Level
+from perahu.node.relay import write_if_due
+from perahu.node.relay_bag import bag_of
+from perahu.people import reads as people
+from perahu.sync import postbag_index as index
+from tests.system.voyages import Voyage, everything_in
+from tests.system.world import ENGGANO, HUB, KAPAL, KETAHUN, World
+
+
+@pytest.fixture
+def voyage(world: World) -> Iterator[Voyage]:
+    """Everybody is at home."""
+    yield Voyage(world)
+
+
+def test_it_works(voyage: Voyage) -> None:
+    """LAN, link, link, LAN: the hub has Enggano's facts and parts, and its receipts rise."""
+    (recording,) = voyage.record()
+    met = voyage.lan(KETAHUN, ENGGANO)
+    assert met.is_complete and met.refusal is None and met.taken == 0
+    with voyage.at(ENGGANO).at_work():
+        assert write_if_due(voyage.at(ENGGANO))
+        assert not write_if_due(voyage.at(ENGGANO))
+    assert voyage.lan(KETAHUN, ENGGANO).taken >= 1
+    voyage.link(KETAHUN)
+    assert voyage.bag(KETAHUN) == []
+    arrived = voyage.deliver(HUB)
+    assert arrived.files and arrived.blobs and arrived.answers == 1
+    voyage.check_arrived(recording)
+    assert voyage.level(recording) is Level.RECORDED
+    voyage.link(KETAHUN)
+    assert [one.label.sender for one in voyage.bag(KETAHUN)] == [
+        voyage.world.node_id(HUB)
+    ]
+    assert voyage.lan(KETAHUN, ENGGANO).given >= 1
+    assert voyage.deliver(ENGGANO).files >= 1
+    assert voyage.level(recording) is Level.RECEIVED
+    assert voyage.bag(KETAHUN) == []
+
+
+def test_its_carrier_could_read_nothing(voyage: Voyage) -> None:
+    """No name and no NIK of Enggano is anywhere in the boat's folder, no entry in its book."""
+    voyage.record()
+    with voyage.at(ENGGANO).at_work():
+        write_if_due(voyage.at(ENGGANO))
+        person = people.by_nik(voyage.world.residents()[0])
+        assert person is not None
+    before = {row.id for row in voyage.at(KETAHUN).journal.journals()}
+    voyage.lan(KETAHUN, ENGGANO)
+    assert voyage.bag(KETAHUN)
+    after = {row.id for row in voyage.at(KETAHUN).journal.journals()}
+    assert after == before
+    seen = everything_in(voyage.at(KETAHUN).folder)
+    for word in (person.biodata.nama, voyage.world.residents()[0]):
+        assert word.encode() not in seen
+    assert voyage.at(ENGGANO).keys.age_identity.encode() not in seen
+
+
+def test_two_boats_bring_the_same(voyage: Voyage) -> None:
+    """In whichever order they come, with an older letter between: nothing twice."""
+    (first,) = voyage.record()
+    with voyage.at(ENGGANO).at_work():
+        write_if_due(voyage.at(ENGGANO))
+    voyage.lan(KAPAL, ENGGANO)
+    (older,) = {one.label.number for one in voyage.bag(KAPAL)}
+    (second,) = voyage.record()
+    with voyage.at(ENGGANO).at_work():
+        write_if_due(voyage.at(ENGGANO), at_once=True)
+    voyage.lan(KETAHUN, ENGGANO)
+    (newer,) = {one.label.number for one in voyage.bag(KETAHUN)}
+    assert newer > older
+    voyage.link(KETAHUN)
+    voyage.deliver(HUB)
+    entries = sum(row.head_seq for row in voyage.at(HUB).journal.journals())
+    voyage.link(KAPAL)
+    arrived = voyage.deliver(HUB)
+    assert arrived.entries == 0
+    # Enggano's own laptop has the answer in its bag now; nothing of Enggano's is left.
+    assert {one.label.sender for one in voyage.bag(KAPAL)} == {voyage.world.node_id(HUB)}
+    more = sum(row.head_seq for row in voyage.at(HUB).journal.journals()) - entries
+    assert more <= 40
+    voyage.check_arrived(first, second)
+
+
+def test_the_letter_is_moot_once_the_link_is_back(voyage: Voyage) -> None:
+    """Enggano reaches the hub itself: its letter leaves its bag, no new one is written."""
+    (recording,) = voyage.record()
+    office = voyage.at(ENGGANO)
+    with office.at_work():
+        assert write_if_due(office)
+    voyage.lan(KETAHUN, ENGGANO)
+    voyage.link(ENGGANO)
+    assert voyage.bag(ENGGANO) == []
+    assert bag_of(office).index.gone()[0].how == index.ANSWERED
+    voyage.record()
+    with office.at_work():
+        assert write_if_due(office) == []
+    voyage.link(KETAHUN)
+    assert voyage.deliver(HUB).entries == 0
+    voyage.check_arrived(recording)
