@@ -29,8 +29,8 @@ REFUSED, STOPPED = 2, 130
 
 COMMANDS = (
     "init", "enrol", "grant", "revoke", "policy", "pin", "serve", "sync", "courier",
-    "import", "find", "record", "print", "hand-over", "stock", "field", "case", "status",
-    "verify", "trust", "map",
+    "relay", "import", "find", "record", "print", "hand-over", "stock", "field", "case",
+    "status", "verify", "trust", "map",
 )  # fmt: skip
 """Every command, in the order of the help."""
 

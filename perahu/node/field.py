@@ -31,6 +31,8 @@ from perahu.keys.certificates import NodeCertificate
 from perahu.keys.sealing import open_blob
 from perahu.node.courier import Taken, export_to, import_files
 from perahu.node.office import Office
+from perahu.node.relay_field import post_back, post_in, post_out
+from perahu.node.relay_stick import Handed
 from perahu.node.wilayah import share_wilayah
 from perahu.sync.courier import Exported
 from perahu.trips import actions as actions_trip
@@ -70,6 +72,8 @@ class Sent:
     stayed: list[tuple[bytes, Words]] = field(default_factory=list)
     """(order, why) of what could not go."""
     exported: Exported | None = None
+    post: Handed = field(default_factory=Handed)
+    """Letters for others on the same stick: the laptop's own to the hub among them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,6 +87,8 @@ class Received:
     """Rights whose photo is not here: the file was torn; they are taken from the next."""
     ended: list[bytes] = field(default_factory=list)
     """Trips of which everything is back now."""
+    post: Handed = field(default_factory=Handed)
+    """Letters for others that were taken along: the laptop's to the hub goes on from here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +224,7 @@ def go_on(
         _send_stock(office, ask, (transfer, one.item, one.planned, state.to), sent)
     on_step(total - 1, total)
     sent.exported = export_to(office, state.to, folder)
+    sent.post = post_out(office, folder, state.to)
     _note_file(office, trip, sent.exported)
     on_step(total, total)
     return sent
@@ -277,7 +284,7 @@ def _send_stock(
 def receive(office: Office, officer: bytes, paths: Sequence[Path]) -> Received:
     """Read the files of the other side, if any, and take what is on its way here."""
     files = import_files(office, list(paths), None) if paths else []
-    got = Received(files=files)
+    got = Received(files=files, post=post_in(office, paths))
     take_in(office, officer, got)
     return got
 
@@ -371,6 +378,7 @@ def bring_back(
             what = (transfer, item, count, to)
             _send_stock(office, office.ask(officer), what, sent)
     sent.exported = export_to(office, to, folder)
+    sent.post = post_back(office, folder)
     _note_file(office, WAY_BACK_FILE, sent.exported)
     tidy(office)
     on_step(len(mine) + 1, len(mine) + 1)

@@ -39,7 +39,7 @@ REWRITE_S = 600
 MEET_ATTEMPTS = 3
 _SPACE, _WRITTEN = "relay", b"written"
 _ROW_BYTES_MAX = 64
-_DRAFTS = "tulis-"
+DRAFTS = "tulis-"
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ def write_letter(
     office.journal.seal()
     parts_max = _parts_max(office)
     bag.folder.mkdir(mode=0o700, exist_ok=True)
-    draft = Path(mkdtemp(prefix=_DRAFTS, dir=bag.folder))
+    draft = Path(mkdtemp(prefix=DRAFTS, dir=bag.folder))
     try:
         made = courier.export(
             side_of(office), peer, offer, draft,
@@ -187,7 +187,7 @@ def deliver(office: Office) -> Arrived:
 
 
 def meet(
-    office: Office, node_id: bytes, address: str, attempts: int = MEET_ATTEMPTS
+    office: Office, node_id: bytes, address: str, patience: Patience | None = None
 ) -> Met:
     """Call a node on this network, and hand each other other people's post.
 
@@ -199,7 +199,7 @@ def meet(
     road = OneRoad(split_address(address), context, tls.road_name(node_id))
     before = {one.sha for one in bag.index.parcels()}
     had = _given_to(office, node_id)
-    patience = Patience(attempts_max=attempts)
+    patience = patience or Patience(attempts_max=MEET_ATTEMPTS)
     result = exchange(side_of(office), peer, POST_ONLY, road, patience)
     after = {one.sha for one in bag.index.parcels()}
     met = Met(

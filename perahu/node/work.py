@@ -11,6 +11,7 @@ from perahu.node.actions import confirm_epochs
 from perahu.node.hub import Hub, hub_round
 from perahu.node.loops import Done, Loop
 from perahu.node.office import Office
+from perahu.node.relay_loop import loops_of_post
 from perahu.node.road import Caller, record_evidence
 from perahu.words import Words
 
@@ -62,7 +63,7 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
             patience_ms=settings.centre_patience_s * 1000,
         )
         loops.append(Loop(_DECIDING, lambda: _decide(office, hub), LOOK_PERIOD_S))
-    return loops
+    return loops + loops_of_post(office, caller.patience)
 
 
 def centre_of(office: Office) -> Centre:

@@ -47,7 +47,7 @@ class Voyage:
         host, guest = self.at(answerer), self.at(caller)
         with answering(host) as listener, guest.at_work():
             address = f"{LOOPBACK}:{listener.port}"
-            return meet(guest, self.world.node_id(answerer), address, attempts=1)
+            return meet(guest, self.world.node_id(answerer), address)
 
     def link(self, name: str) -> None:
         """A node reaches the hub over its own link."""
