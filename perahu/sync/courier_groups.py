@@ -22,7 +22,7 @@ from perahu.sync import courier_code, frames, limits
 from perahu.sync.fields import bad_message
 from perahu.sync.frames import Frame, Gap, Tries
 
-TABLE, PIECE = 20, 21
+TABLE, PIECE = 30, 31
 """Frame types; older readers pass over them by their length."""
 SQUARE_BYTES = limits.COURIER_SQUARE_BYTES
 GROUP_BYTES = limits.COURIER_GROUP_BYTES
