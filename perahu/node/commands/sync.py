@@ -15,6 +15,9 @@ HELP = Words(
     "exchange once, now, with the parent node",
 )
 
+INCOMPLETE = 1
+CALLS_MAX = 100
+"""Exchanges in a row: a better carrier came back, or the parent has more than it may send."""
 ATTEMPTS = 3
 """Connections in a row that bring nothing: somebody is waiting for the answer."""
 
@@ -23,6 +26,11 @@ _DONE = Words(
     "({connections} sambungan).",
     "Exchange complete: the parent acknowledged {sent} pieces, {stored} entries came in "
     "({connections} connections).",
+)
+_RECORDS = Words(
+    "Catatan sudah sampai; paket menunggu jam atau jatah jalurnya (`perahu road`).",
+    "The records are there; packets wait for their carrier's hours or share (`perahu "
+    "road`).",
 )
 _PARTLY = Words(
     "Pertukaran belum selesai; yang sudah diterima tetap tersimpan. Ulangi untuk sisanya.",
@@ -34,10 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """It has none: whom to call stands in node.toml."""
 
 
-def run(call: Call) -> None:
-    """Call the parent; a refusal ends the command with its words."""
+def run(call: Call) -> int:
+    """Call the parent; a refusal ends the command with its words, a rest with 1."""
     with call.open() as office:
-        result = Caller(office, Patience(attempts_max=ATTEMPTS)).call()
+        caller = Caller(office, Patience(attempts_max=ATTEMPTS))
+        for _ in range(CALLS_MAX):
+            result = caller.call()
+            if result.refusal or caller.is_limited or not result.more:
+                break
+        is_held_back = caller.is_limited and office.journal.waiting().blobs > 0
     if result.refusal is not None:
         raise result.refusal
     shown = {
@@ -47,3 +60,6 @@ def run(call: Call) -> None:
     }
     words = _DONE if result.is_complete else _PARTLY
     call.say(Words(words.id.format(**shown), words.en.format(**shown)))
+    if is_held_back:
+        call.say(_RECORDS)
+    return 0 if result.is_complete else INCOMPLETE
