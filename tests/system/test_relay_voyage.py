@@ -5,17 +5,23 @@ Real nodes in folders, the real listener on a LAN, the boat's own link to the hu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from perahu.journal.types import Level
+from perahu.node.field import bring_back, receive
 from perahu.node.relay import write_if_due
 from perahu.node.relay_bag import bag_of
+from perahu.node.relay_field import post_out
 from perahu.people import reads as people
 from perahu.sync import postbag_index as index
+from tests.node.offices import perahu
 from tests.system.voyages import Voyage, everything_in
-from tests.system.world import ENGGANO, HUB, KAPAL, KETAHUN, World
+from tests.system.world import ENGGANO, HUB, KAPAL, KETAHUN, World, officer_of
 
 
 @pytest.fixture
@@ -109,3 +115,54 @@ def test_the_letter_is_moot_once_the_link_is_back(voyage: Voyage) -> None:
     voyage.link(KETAHUN)
     assert voyage.deliver(HUB).entries == 0
     voyage.check_arrived(recording)
+
+
+def test_it_goes_by_stick_as_well(
+    voyage: Voyage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """give, take, give, take with the commands: no LAN anywhere, the same end."""
+    (recording,) = voyage.record()
+    voyage.leave(ENGGANO)
+    sticks = [tmp_path / name for name in ("one", "two")]
+    for stick in sticks:
+        stick.mkdir()
+
+    def relay(name: str, *words: str | Path) -> list[Any]:
+        capsys.readouterr()
+        assert perahu(voyage.world.place(name), "relay", *words, "--json") == 0
+        return [json.loads(one) for one in capsys.readouterr().out.splitlines()]
+
+    assert relay(ENGGANO, "give", sticks[0])[0]["sender"] == ENGGANO
+    (lying,) = relay(KETAHUN, "look", sticks[0])
+    assert (lying["sender"], lying["to"]) == (ENGGANO, "Bengkulu Utara")
+    (taken,) = relay(KETAHUN, "take", sticks[0])
+    assert taken["bytes"] == lying["bytes"]
+    assert relay(KETAHUN, "take", sticks[0])[0]["event"] in ("parcel", "left")
+    relay(KETAHUN, "give", sticks[1])
+    assert perahu(voyage.world.place(HUB), "courier", "import", sticks[1]) == 0
+    voyage.check_arrived(recording)
+
+
+def test_a_returned_laptop_is_known_at_the_hub(voyage: Voyage, tmp_path: Path) -> None:
+    """Back from the field it hands its office the hub's part; the office's link brings it."""
+    laptop, office = voyage.at(KAPAL), voyage.at(ENGGANO)
+    (recording,) = voyage.record(name=KAPAL)
+    with laptop.at_work():
+        officer = officer_of(laptop, KAPAL)
+        sent = bring_back(laptop, officer, voyage.world.node_id(ENGGANO), tmp_path)
+    assert sent.post.parcels and not sent.post.refused
+    with office.at_work():
+        got = receive(office, officer_of(office, ENGGANO), [tmp_path])
+    assert len(got.post.parcels) == len(sent.post.parcels)
+    voyage.link(ENGGANO)
+    assert voyage.deliver(HUB).files == len(sent.post.parcels)
+    voyage.check_arrived(recording)
+    assert voyage.level(recording, KAPAL) is Level.RECORDED
+    voyage.link(ENGGANO)
+    out = tmp_path / "out"
+    out.mkdir()
+    with office.at_work():
+        post_out(office, out, voyage.world.node_id(KAPAL))
+    with laptop.at_work():
+        receive(laptop, officer_of(laptop, KAPAL), [out])
+    assert voyage.level(recording, KAPAL) is Level.RECEIVED

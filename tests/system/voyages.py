@@ -31,8 +31,12 @@ class Voyage:
 
     def again(self, name: str) -> Office:
         """The process of a node ended, and another one began."""
-        self.offices.pop(name).close()
+        self.leave(name)
         return self.at(name)
+
+    def leave(self, name: str) -> None:
+        """The process of a node ends."""
+        self.offices.pop(name).close()
 
     def record(self, count: int = 1, name: str = ENGGANO) -> list[bytes]:
         """Record so many people at an office."""
