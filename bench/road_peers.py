@@ -14,19 +14,36 @@ import threading
 import time
 from pathlib import Path
 
+from bench.link.namespaces import DEVICE
 from bench.road_contenders import ROOT, Contender, NotThere, Pair, Place, module
 from perahu.node import tls
 
 SOURCES = Path(__file__).parent / "link_peers"
 MODULES = ROOT / "build" / "road-peers"
 """Where npm puts what CouchDB's peer needs; git ignores it."""
+CONGESTION = "cubic"
 _SSH, _POST, _COUCH, _VPN = 22, 443, 6984, 1194
-_TUNNEL, _TUNNEL_NET = "172.29.0.1", "172.29.0.0 255.255.255.0"
+_TUNNEL, _TUNNEL_NET = "172.29.0.1", "172.29.0.0/24"
 _NPM_S_MAX, _LISTEN_S_MAX = 300.0, 30.0
 _npm = threading.Lock()
 
 
+def _as_debian(place: Place) -> None:
+    """Debian's own congestion control, whatever this machine prefers; ours asks for its own.
+
+    By the route, for a namespace may only choose what the machine's owner allowed.
+    """
+    lab = place.lab
+    for start, source in (
+        (lab.at_hub, lab.hub_address),
+        (lab.at_office, lab.office_address),
+    ):
+        route = ["default", "dev", DEVICE, "src", source, "congctl", CONGESTION]
+        start(["ip", "route", "replace", *route]).wait()
+
+
 def _rsync(place: Place) -> Pair:
+    _as_debian(place)
     place.load.write(place.folder)
     return _start_rsync(place, place.lab.hub_address)
 
@@ -72,6 +89,7 @@ def _wait_port(place: Place, port: int) -> None:
 
 
 def _post(place: Place) -> Pair:
+    _as_debian(place)
     place.load.write(place.folder)
     _certify(place)
     address = place.lab.hub_address
@@ -82,6 +100,7 @@ def _post(place: Place) -> Pair:
 
 def _couch(place: Place) -> Pair:
     modules = {"PEER_MODULES": str(install_modules())}
+    _as_debian(place)
     place.load.write(place.folder)
     _certify(place)
     address = place.lab.hub_address
@@ -123,19 +142,27 @@ def install_modules() -> Path:
 
 
 def _vpn(place: Place) -> Pair:
+    _as_debian(place)
     place.load.write(place.folder)
     folder, address = place.folder, place.lab.hub_address
     hub, office = (_self_signed(folder, side) for side in ("hub", "office"))
     both = "dev vpn0\ndev-type tun\nproto udp\npersist-key\npersist-tun\nverb 3\n"
+    both += f"script-security 2\nup {folder}/up\n"
     keys = "cert {0}/{1}.pem\nkey {0}/{1}.key\npeer-fingerprint {2}\n"
     (folder / "server.conf").write_text(
         both + keys.format(folder, "hub", office) + f"port {_VPN}\ndh none\n"
-        f"topology subnet\nserver {_TUNNEL_NET}\nkeepalive 10 60\n"
+        f"topology subnet\nserver 172.29.0.0 255.255.255.0\nkeepalive 10 60\n"
     )
     (folder / "client.conf").write_text(
         both + keys.format(folder, "office", hub) + "client\nnobind\n"
         f"remote {address} {_VPN}\nresolv-retry infinite\n"
     )
+    # The tunnel's own route asks for the same congestion control as the link's.
+    up = folder / "up"
+    up.write_text(
+        f"#!/bin/sh\nexec ip route replace {_TUNNEL_NET} dev vpn0 congctl {CONGESTION}\n"
+    )
+    up.chmod(0o755)
     place.at_hub(["/usr/sbin/openvpn", "--config", folder / "server.conf"])
     pair = _start_rsync(place, _TUNNEL, "--device", "vpn0")
     dial: list[str | Path] = ["/usr/sbin/openvpn", "--config", folder / "client.conf"]
