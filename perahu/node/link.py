@@ -65,6 +65,7 @@ class TlsStream:
         self._connection = connection
         self._looked_s = 0.0
         self._told = tcp.NOTHING
+        self._unsent_max = tcp.UNSENT_BYTES_MIN
         if connection is not None:
             tcp.tune(connection)
             connection.setblocking(False)
@@ -77,8 +78,13 @@ class TlsStream:
         return True
 
     def send(self, piece: bytes) -> int:
-        """How many bytes were taken."""
+        """How many bytes were taken; none while enough of them wait in the kernel.
+
+        Its own limit (TCP_NOTSENT_LOWAT) wakes the poll, but lets small writes pass.
+        """
         assert self._connection is not None
+        if tcp.told_by(self._connection).unsent_bytes >= self._unsent_max:
+            return 0
         try:
             return self._connection.send(piece)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -120,7 +126,7 @@ class TlsStream:
         told = tcp.told_by(self._connection)
         if now_s - self._looked_s >= _LOOK_S:
             self._looked_s = now_s
-            tcp.fit(self._connection, told)
+            self._unsent_max = tcp.fit(self._connection, told)
         return max(0, tcp.queued_bytes(self._connection) - told.sacked_bytes)
 
     def wire_bytes(self) -> tuple[int, int]:

@@ -21,7 +21,7 @@ _RTO_MAX_MS = 44
 connection that met an outage of half a minute sleeps on for a quarter of one."""
 _RTO_S_MIN, _RTO_S_MAX = 2.0, 10.0
 _UNSENT_S = 0.25
-_UNSENT_BYTES_MIN, _UNSENT_BYTES_MAX = 3 * 1024, 128 * 1024
+UNSENT_BYTES_MIN, _UNSENT_BYTES_MAX = 4 * 1024, 128 * 1024
 """What the kernel takes ahead of the network: the less, the sooner a new fact goes out."""
 _SEGMENT_OVERHEAD = 52
 """IPv4 and TCP with time stamps."""
@@ -34,6 +34,7 @@ class Told:
     """What TCP_INFO says of one connection."""
 
     sacked_bytes: int = 0
+    unsent_bytes: int = 0
     rtt_s: float = 0.0
     rtt_spread_s: float = 0.0
     rtt_min_s: float = 0.0
@@ -78,6 +79,7 @@ def told_by(connection: socket.socket) -> Told:
     is_measured = rtt_min_us < 1 << 31
     return Told(
         sacked_bytes=sacked * mss,
+        unsent_bytes=found[30],
         rtt_s=rtt_us / 1e6,
         rtt_spread_s=spread_us / 1e6,
         rtt_min_s=rtt_min_us / 1e6 if is_measured else 0.0,
@@ -103,21 +105,22 @@ def tune(connection: socket.socket) -> None:
     _set(connection, socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _set(connection, socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     _set(connection, socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
-    _set(connection, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES_MIN)
+    _set(connection, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MIN)
     _set(connection, socket.IPPROTO_TCP, _RTO_MAX_MS, int(_RTO_S_MIN * 2000))
     with suppress(OSError):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"bbr")
 
 
-def fit(connection: socket.socket, told: Told) -> None:
-    """The options that follow what the way shows."""
+def fit(connection: socket.socket, told: Told) -> int:
+    """Set the options that follow what the way shows; gives what may wait unsent."""
     # Twice what a healthy repetition waits, so that a full queue is taken for no loss.
     rto_s = 2 * (told.rtt_s + 4 * told.rtt_spread_s)
     rto_s = max(_RTO_S_MIN, min(_RTO_S_MAX, rto_s))
     _set(connection, socket.IPPROTO_TCP, _RTO_MAX_MS, int(rto_s * 1000))
     unsent = int(told.delivery_bytes_s * _UNSENT_S)
-    unsent = max(_UNSENT_BYTES_MIN, min(_UNSENT_BYTES_MAX, unsent))
+    unsent = max(UNSENT_BYTES_MIN, min(_UNSENT_BYTES_MAX, unsent))
     _set(connection, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, unsent)
+    return unsent
 
 
 def _set(connection: socket.socket, level: int, option: int, value: int) -> None:

@@ -25,8 +25,8 @@ SESSIONS_KEPT_MAX = 64
 """Session ids remembered to tell a replay from a clone."""
 TEXT_BYTES_MAX = 400
 
-WINDOW_START_BYTES = 64 * 1024
-WINDOW_BYTES_MIN = 20 * 1024
+WINDOW_START_BYTES = 96 * 1024
+WINDOW_BYTES_MIN = 96 * 1024
 WINDOW_BYTES_MAX = 2 * 1024 * 1024
 """Bytes in flight: so few that a new civil fact soon finds its turn, so many that the
 link is never idle. 64 to 96 KB is what a slow link settles at; a fast one needs more."""
