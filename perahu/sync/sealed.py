@@ -2,7 +2,8 @@
 
     payload = u16 length of the head ‖ clear head (CBOR) ‖ sealed content
     SEG   head [n, journal id, a, b, class, size]; content zstd(CBOR [certificate, lane,
-          audience, segment]), the certificate only where a = 1
+          audience, segment]), the certificate only where a = 1, the segment without the
+          beginning that the head says
     CHUNK head [n, sha256 of the blob, index, class]; content the raw piece
 
 A carrier can sort by the clear head and never read. The head is bound to the content; n
@@ -30,6 +31,8 @@ CLASS_NAMES = ("lane0", "lane1", "thumbnail", "photo", "part", "lane2", "scan")
 
 _LENGTH = struct.Struct(">H")
 _HEAD_BYTES_MAX = 256
+_HASH = b"\x58\x20"
+"""How 32 bytes begin in CBOR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,9 @@ class Sealer:
         assert bool(cargo.certificate) == (cargo.a == 1), (
             "a journal begins with its papers"
         )
-        plain = cbor.encode(
-            [cargo.certificate, cargo.lane, cargo.audience, cargo.segment]
-        )
+        known = _beginning(cargo.journal, cargo.a, cargo.b)
+        rest = cargo.segment.removeprefix(known)
+        plain = cbor.encode([cargo.certificate, cargo.lane, cargo.audience, rest])
         packed = self._compressor.compress(plain)
         head = [cargo.journal, cargo.a, cargo.b, CLASS_OF_LANE[cargo.lane], len(plain)]
         flags = frames.DICTIONARY if self._with_dictionary else 0
@@ -115,11 +118,14 @@ class Opener:
         found = cbor.decode(plain, limits.FRAME_BYTES_MAX)
         if type(found) is not list or len(found) != 4:
             raise bad_message("SEG")
-        certificate, lane, audience, segment = found
+        certificate, lane, audience, rest = found
         if lane not in (0, 1, 2) or type(lane) is not int:
             raise bad_message("SEG lane")
-        if any(type(x) is not bytes for x in (certificate, audience, segment)):
+        if any(type(x) is not bytes for x in (certificate, audience, rest)):
             raise bad_message("SEG")
+        # What begins with the hash of its last entry lacks what the head says.
+        is_rest = rest.startswith(_HASH)
+        segment = _beginning(journal, a, b) + rest if is_rest else rest
         return SegmentCargo(journal, a, b, lane, audience, certificate, segment)
 
     def chunk(self, frame: Frame) -> ChunkCargo:
@@ -144,6 +150,12 @@ def road_class(frame: Frame) -> int:
     if not is_count(found) or found >= CLASSES:
         raise bad_message("class")
     return int(found)
+
+
+def _beginning(journal: bytes, a: int, b: int) -> bytes:
+    """How the canonical bytes of a segment begin: five things, the first of them six."""
+    said = b"".join(cbor.encode(one) for one in (journal, a, b))
+    return b"\x85\x86" + said
 
 
 def _parted(payload: bytes, count: int) -> tuple[bytes, list[Any], bytes]:

@@ -175,7 +175,7 @@ class Session:
         """
         hello = len(self._out)
         if self._may_send:
-            self._fill(hello + 1)
+            self._fill(limits.GREETING_BYTES_MAX)
         whole = len(self._out)
         return whole if whole <= limits.GREETING_BYTES_MAX else hello
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from perahu.sync import dictionary, frames, limits
 from perahu.sync.frames import Frame
 from perahu.sync.sealed import ChunkCargo, Opener, Sealer, SegmentCargo, road_class
 from perahu.words import Refusal
-from tests.cast import Dice
+from tests.cast import Dice, District, with_hub
+from tests.sync.road import record
 
 KEY = FrameKey(bytes(range(32)))
 SEGMENT = SegmentCargo(b"j" * 16, 1, 9, 1, b"", b"certificate", b"segment " * 50)
@@ -35,6 +37,22 @@ def test_it_works() -> None:
     assert opener.chunk(chunk) == CHUNK
     assert (road_class(segment), road_class(chunk)) == (1, 4)
     assert b"segment" not in segment.payload and b"piece" not in chunk.payload
+
+
+def test_it_leaves_out_of_a_segment_what_the_head_says(district: District) -> None:
+    """A real segment goes without its beginning; one that says otherwise goes whole."""
+    _, office = with_hub(district)
+    record(district, office, 3)
+    office.seal()
+    row = next(row for row in office.journals() if row.lane == 1)
+    (segment,) = office.segments(row.id, 0)
+    raw = segment.encode()
+    said = SegmentCargo(row.id, segment.a, segment.b, 1, b"", row.certificate, raw)
+    lying = dataclasses.replace(said, b=segment.b + 1)
+    frame, longer = _sealer().segment(said), _sealer().segment(lying)
+    assert Opener(KEY).segment(frame) == said
+    assert Opener(KEY).segment(longer) == lying
+    assert len(longer.payload) - len(frame.payload) >= 18
 
 
 def test_it_never_seals_two_frames_alike() -> None:

@@ -236,9 +236,17 @@ def _glasses(sheet: _Sheet, face: Face, eye_y: float) -> None:
 
 
 def draw(
-    face: Face, backdrop: str, names: tuple[int, int], quality: int
+    face: Face,
+    backdrop: str,
+    names: tuple[int, int],
+    quality: int,
+    *,
+    grain: float = 4,
 ) -> Image.Image:
-    """The photo of one capture; `names` are the person's seed and the capture's number."""
+    """The photo of one capture; `names` are the person's seed and the capture's number.
+
+    Without grain it is what the camera's noise lies upon.
+    """
     rng = stream(*names, "photo")
     shift = (rng.normal(0, 4), rng.normal(0, 4))
     sheet = _Sheet(BACKDROPS.get(backdrop, _GREY), shift)
@@ -250,8 +258,9 @@ def draw(
         image = image.filter(ImageFilter.GaussianBlur((60 - quality) / 12))
     # Paper grain and uneven light: without them the file would be unnaturally small.
     light = clouds(rng, (WIDTH, HEIGHT), (4, 5)) * np.float32(5)
-    grain = rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32) * np.float32(4)
-    pixels = np.asarray(image, dtype=np.float32) + light[..., None] + grain
+    noise = rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32)
+    pixels = np.asarray(image, dtype=np.float32) + light[..., None]
+    pixels += noise * np.float32(grain)
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")
     _mark(image)
     return image
