@@ -54,7 +54,7 @@ class Haul:
             found.append(
                 Words(
                     f"{self.others} berkas untuk simpul lain dibiarkan.",
-                    f"{self.others} files for other nodes were left alone.",
+                    f"{_files_en(self.others, 'for other nodes')} left alone.",
                 )
             )
         if self.unreadable:
@@ -62,13 +62,17 @@ class Haul:
             found.append(
                 Words(
                     f"{len(self.unreadable)} berkas tidak terbaca dan dilewati: {names}.",
-                    f"{len(self.unreadable)} files cannot be read and were passed over: "
-                    f"{names}.",
+                    f"{_files_en(len(self.unreadable), 'that cannot be read')} passed "
+                    f"over: {names}.",
                 )
             )
         if not found:
             return None
         return Words(" ".join(w.id for w in found), " ".join(w.en for w in found))
+
+
+def _files_en(count: int, which: str) -> str:
+    return f"{count} file{'s' * (count != 1)} {which} {'was' if count == 1 else 'were'}"
 
 
 def export_to(
