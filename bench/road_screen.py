@@ -13,11 +13,16 @@ from rich.table import Table
 _ENDED = ("done", "not finished", "install", "it was", "the ")
 
 
+LOG_WIDTH = 140
+
+
 class Screen:
     """Bars while it runs; a line for each contender that has ended."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
+        if not self._console.is_terminal:
+            self._console = Console(stderr=True, highlight=False, width=LOG_WIDTH)
         self._progress = Progress(
             TextColumn("{task.description:28}"),
             BarColumn(bar_width=30),
