@@ -215,12 +215,8 @@ def meet(
 def _given_to(office: Office, peer: bytes) -> set[bytes]:
     """What this node has of ours: copies, and what it was the addressee of."""
     index = bag_of(office).index
-    copies = {
-        one.sha
-        for one in index.parcels()
-        if any(node == peer for node, _ in index.given(one.sha))
-    }
-    return copies | {one.parcel.sha for one in index.gone() if one.to == peer}
+    gone = {one.parcel.sha for one in index.gone() if one.to == peer}
+    return index.held_by(peer, 0) | gone
 
 
 def neighbours(office: Office) -> list[tuple[bytes, str]]:

@@ -13,8 +13,9 @@ from perahu.node.office import Office
 from perahu.node.roles import ROLES
 from perahu.node.wilayah import share_wilayah
 from perahu.sync.offer import POST_ONLY, Offer
-from perahu.sync.postbag import FOLDER, PostBag, Room
+from perahu.sync.postbag import FOLDER, PostBag
 from perahu.sync.postbag_index import Parcel
+from perahu.sync.postbag_room import Room
 
 _MB = 1_000_000
 SENDERS_SHARE = 4

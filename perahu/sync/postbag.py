@@ -22,8 +22,9 @@ from perahu.sync import limits
 from perahu.sync import postbag_files as files
 from perahu.sync import postbag_index as index
 from perahu.sync.postbag_frames import Offered
-from perahu.sync.postbag_index import Index, Parcel, total_bytes
-from perahu.sync.postbag_label import Head, Label, is_whole, read_head
+from perahu.sync.postbag_index import Index, Parcel
+from perahu.sync.postbag_label import Head, is_whole, read_head
+from perahu.sync.postbag_room import Room, Space
 from perahu.words import Refusal
 
 FOLDER = "titipan"
@@ -39,22 +40,6 @@ Nearer = Callable[[Parcel, bytes], bool]
 def _nobody(parcel: Parcel, peer: bytes) -> bool:
     """Only the addressee itself."""
     return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """How much a bag may hold."""
-
-    total_bytes: int = 1 << 30
-    sender_bytes: int = 1 << 28
-    """Of one sender, so that one office in trouble or in bad hands fills no boat."""
-    count: int = 2048
-    sender_count: int = 256
-    free_bytes: int = 1 << 29
-    """What stays free on the disk for the book."""
-    age_days: int = 60
-    hops: int = 4
-    """Nodes that may carry a parcel one after the other."""
 
 
 @dataclass(slots=True)
@@ -96,10 +81,13 @@ class PostBag:
     def for_peer(self, peer: bytes, *, is_exchanged: bool) -> list[Parcel]:
         """What could be given to this node; our own letters to it only where the
         exchange itself does not carry them (`is_exchanged`)."""
+        since_ms = self.now_ms() - GIVEN_DAYS * DAY_MS
+        held = self.index.held_by(peer, since_ms)
         return [
             one
             for one in self.index.parcels()
-            if self._may_go(one, peer)
+            if one.sha not in held
+            and self._may_go(one, peer)
             and not (one.is_own and is_exchanged and one.label.receiver == peer)
         ]
 
@@ -110,10 +98,7 @@ class PostBag:
             return True
         if one.label.receiver == self.journal.node_id or one.hops >= self.room.hops:
             return False
-        since_ms = self.now_ms() - GIVEN_DAYS * DAY_MS
-        given = self.index.given(one.sha)
-        has_it = any(node == peer and at_ms > since_ms for node, at_ms in given)
-        return not has_it and self.nearer(one, peer)
+        return self.nearer(one, peer)
 
     # -- what is offered to us --------------------------------------------------------
 
@@ -124,46 +109,17 @@ class PostBag:
             return True
         return found.last_number(offered.label) > offered.label.number
 
-    def has_room_for(self, offered: Offered, more_bytes: int = 0) -> bool:
-        """Whether it may come in; `more_bytes` were promised to others already."""
-        try:
-            self.check_room(offered.label, offered.size, more_bytes)
-        except Refusal:
-            return False
-        return offered.hops < self.room.hops
-
-    def check_room(self, label: Label, size: int, more_bytes: int = 0) -> None:
-        """Raises Refusal "bag_full", "parcel_too_big" or "sender_revoked"."""
-        room, authority = self.room, self.journal.authority
-        if authority.is_revoked(label.sender) or authority.is_revoked(label.receiver):
-            raise _revoked()
-        if size > room.sender_bytes:
-            raise _too_big()
-        staying = [
-            one
-            for one in self.index.parcels()
-            if one.label.slot != label.slot or one.label.number >= label.number
-        ]
-        theirs = [one for one in staying if one.label.sender == label.sender]
+    def space(self) -> Space:
+        """What there is room for now. Makes the folder's first file possible, no more."""
+        folder = self.folder if self.disk.exists(self.folder) else self.folder.parent
         begun = sum(self.begun_bytes(sha) for sha, _ in self.index.begun())
-        size += more_bytes
-        free = self.disk.free_bytes(self._made_folder())
-        is_ours = label.receiver == self.journal.node_id
-        fits = (
-            free - size >= room.free_bytes
-            and len(staying) < room.count
-            and len(theirs) < room.sender_count
-            and total_bytes(theirs) + size <= room.sender_bytes
-            and (is_ours or total_bytes(staying) + begun + size <= room.total_bytes)
-        )
-        if not fits:
-            raise _full()
+        free = self.disk.free_bytes(folder)
+        return Space(self.journal, self.room, self.index.parcels(), begun, free)
 
     # -- taking in --------------------------------------------------------------------
 
     def begin(self, sha: bytes) -> int:
         """Make ready for its pieces; gives from which byte they are wanted."""
-        self._made_folder()
         held = self.begun_bytes(sha)
         if not held:
             self.index.note_begun(sha, self.now_ms())
@@ -216,7 +172,7 @@ class PostBag:
             raise _known()
         if not is_whole(files.reader(self.disk, source), size, head):
             raise bad_parcel()
-        self.check_room(head.label, size)
+        self.space().check(head.label, size)
         self.begin(sha)
         if moved:
             self.disk.rename_durable(source, self.begun_path(sha))
@@ -305,10 +261,6 @@ class PostBag:
         """By the wall clock of this node."""
         return self.journal.ports.clock.now().wall_ms
 
-    def _made_folder(self) -> Path:
-        """The folder; a missing one is made with its first file, its room is its parent's."""
-        return self.folder if self.disk.exists(self.folder) else self.folder.parent
-
 
 def bad_parcel() -> Refusal:
     """What is said of a file whose content is not what its sender signed."""
@@ -328,34 +280,4 @@ def _known() -> Refusal:
         "tidak perlu dibawa lagi.",
         "This parcel, or a newer one of the same sender, was here before; it need not be "
         "carried again.",
-    )
-
-
-def _too_big() -> Refusal:
-    return Refusal(
-        "parcel_too_big",
-        "Berkas ini terlalu besar untuk dititipkan; bawa stiknya sendiri ke tujuan. Tidak "
-        "ada yang berubah.",
-        "This file is too big to be carried along; take the stick itself to its "
-        "destination. Nothing was changed.",
-    )
-
-
-def _revoked() -> Refusal:
-    return Refusal(
-        "sender_revoked",
-        "Pengirim atau penerima berkas ini sudah dicabut oleh kabupaten, jadi tidak "
-        "dibawa; berkasnya tetap di tempatnya.",
-        "The kabupaten has revoked the sender or the addressee of this file, so it is not "
-        "carried; the file stays where it is.",
-    )
-
-
-def _full() -> Refusal:
-    return Refusal(
-        "bag_full",
-        "Tas titipan penuh, atau ruang disk hampir habis; yang ini tidak dibawa dan tetap "
-        "pada pemberinya. Antarkan dahulu yang sudah ada.",
-        "The post bag is full, or the disk nearly is; this one is not carried and stays "
-        "with who offered it. Deliver what is in it first.",
     )

@@ -127,6 +127,14 @@ class Index:
         when = at_ms.to_bytes(8, "big", signed=True)
         self._local.put(_GIVEN, sha + peer, when)
 
+    def held_by(self, peer: bytes, since_ms: int) -> set[bytes]:
+        """What this node said, since then, that it holds, too."""
+        return {
+            name[:32]
+            for name, raw in self._local.items(_GIVEN)
+            if name[32:] == peer and int.from_bytes(raw, "big", signed=True) > since_ms
+        }
+
     def given(self, sha: bytes) -> list[tuple[bytes, int]]:
         """(node, when) of those that hold it, too."""
         rows = self._local.items(_GIVEN)

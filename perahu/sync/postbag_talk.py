@@ -20,6 +20,7 @@ from perahu.sync.frames import GOT, PARCEL, PARCELS, Frame
 from perahu.sync.passport import Passport
 from perahu.sync.postbag import PostBag
 from perahu.sync.postbag_frames import Offered, Piece
+from perahu.sync.postbag_index import Parcel
 from perahu.words import Refusal
 
 LIES_MAX = 3
@@ -140,25 +141,31 @@ class Talk:
         """Ask for what we lack and have room for."""
         if self._coming or self._lies >= LIES_MAX:
             return None
-        wanted, promised = [], 0
+        wanted, space = [], self.bag.space()
         for one in offered:
             if one.label.sender == self.bag.journal.node_id or self.bag.is_known(one):
                 self._got.append(one.sha)
                 continue
             is_free = one.sha not in self.bag.claimed and one.sha not in self._coming
-            if not is_free or not self.bag.has_room_for(one, promised):
+            if not is_free or not space.promise(self._parcel(one)):
                 continue
             at = self.bag.begin(one.sha)
             if at >= one.size:
                 self.bag.drop_begun(one.sha)
                 at = self.bag.begin(one.sha)
-            promised += one.size
             self.bag.claimed.add(one.sha)
             is_seen = at >= limits.COURIER_HEAD_BYTES
             self._coming[one.sha] = _Coming(one, at, is_seen)
             wanted.append((one.sha, at))
         self._moved_s = self.bag.journal.ports.clock.monotonic_s()
         return wire.want(wanted) if wanted else None
+
+    def _parcel(self, one: Offered) -> Parcel:
+        """As it would lie in the bag."""
+        return Parcel(
+            sha=one.sha, size=one.size, label=one.label,
+            brought_by=self.peer.node_id, hops=one.hops, taken_ms=0,
+        )  # fmt: skip
 
     def _heard_piece(self, found: Piece) -> None:
         """Keep a piece that continues what we have; the last one makes it a parcel."""
@@ -190,7 +197,7 @@ class Talk:
             head = bag.head_of(bag.begun_path(offered.sha))
             if head.label != offered.label or head.end > offered.size:
                 raise bad_message("label")
-            bag.check_room(head.label, offered.size)
+            bag.space().check(head.label, 0)
         if coming.at == offered.size:
             bag.finish(offered, self.peer.node_id)
             self._got.append(offered.sha)

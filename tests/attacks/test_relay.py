@@ -18,9 +18,9 @@ from perahu.sync import postbag_index as index
 from perahu.sync.courier_reading import read
 from perahu.sync.frames import Frame, FrameReader
 from perahu.sync.hello import hear, signed_pair
-from perahu.sync.postbag import Room
 from perahu.sync.postbag_frames import Offered, Piece
 from perahu.sync.postbag_index import Parcel
+from perahu.sync.postbag_room import Room
 from perahu.sync.postbag_talk import LIES_MAX, WAIT_S, Talk
 from perahu.sync.postbag_tidy import tidy
 from perahu.sync.session import Side

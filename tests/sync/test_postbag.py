@@ -10,7 +10,7 @@ import pytest
 from perahu.journal.types import Level
 from perahu.sync import postbag_index as index
 from perahu.sync.courier_reading import read
-from perahu.sync.postbag import Room
+from perahu.sync.postbag_room import Room
 from perahu.sync.postbag_tidy import tidy
 from perahu.sync.session import Side
 from perahu.words import Refusal

@@ -1,0 +1,104 @@
+"""How much a post bag may hold: in all, of one sender, and never the disk's last room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perahu.journal.journal import Journal
+from perahu.sync.postbag_index import Parcel, total_bytes
+from perahu.sync.postbag_label import Label
+from perahu.words import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much a bag may hold."""
+
+    total_bytes: int = 1 << 30
+    sender_bytes: int = 1 << 28
+    """Of one sender, so that one office in trouble or in bad hands fills no boat."""
+    count: int = 2048
+    sender_count: int = 256
+    free_bytes: int = 1 << 29
+    """What stays free on the disk for the book."""
+    age_days: int = 60
+    hops: int = 4
+    """Nodes that may carry a parcel one after the other."""
+
+
+@dataclass(slots=True)
+class Space:
+    """What there was room for at one moment, less what was promised since."""
+
+    journal: Journal
+    room: Room
+    parcels: list[Parcel]
+    coming_bytes: int
+    """Begun and promised."""
+    free_bytes: int
+
+    def check(self, label: Label, size: int) -> None:
+        """Raises Refusal "bag_full", "parcel_too_big" or "sender_revoked"."""
+        room, authority = self.room, self.journal.authority
+        if authority.is_revoked(label.sender) or authority.is_revoked(label.receiver):
+            raise _revoked()
+        if size > room.sender_bytes:
+            raise _too_big()
+        # What it takes the place of leaves.
+        staying = [
+            one
+            for one in self.parcels
+            if one.label.slot != label.slot or one.label.number >= label.number
+        ]
+        theirs = [one for one in staying if one.label.sender == label.sender]
+        is_ours = label.receiver == self.journal.node_id
+        total = total_bytes(staying) + self.coming_bytes + size
+        fits = (
+            self.free_bytes - self.coming_bytes - size >= room.free_bytes
+            and len(staying) < room.count
+            and len(theirs) < room.sender_count
+            and total_bytes(theirs) + size <= room.sender_bytes
+            and (is_ours or total <= room.total_bytes)
+        )
+        if not fits:
+            raise _full()
+
+    def promise(self, parcel: Parcel) -> bool:
+        """Keep room for one that is asked for; false where there is none."""
+        try:
+            self.check(parcel.label, parcel.size)
+        except Refusal:
+            return False
+        self.parcels.append(parcel)
+        self.free_bytes -= parcel.size
+        return parcel.hops < self.room.hops
+
+
+def _too_big() -> Refusal:
+    return Refusal(
+        "parcel_too_big",
+        "Berkas ini terlalu besar untuk dititipkan; bawa stiknya sendiri ke tujuan. Tidak "
+        "ada yang berubah.",
+        "This file is too big to be carried along; take the stick itself to its "
+        "destination. Nothing was changed.",
+    )
+
+
+def _revoked() -> Refusal:
+    return Refusal(
+        "sender_revoked",
+        "Pengirim atau penerima berkas ini sudah dicabut oleh kabupaten, jadi tidak "
+        "dibawa; berkasnya tetap di tempatnya.",
+        "The kabupaten has revoked the sender or the addressee of this file, so it is not "
+        "carried; the file stays where it is.",
+    )
+
+
+def _full() -> Refusal:
+    return Refusal(
+        "bag_full",
+        "Tas titipan penuh, atau ruang disk hampir habis; yang ini tidak dibawa dan tetap "
+        "pada pemberinya. Antarkan dahulu yang sudah ada.",
+        "The post bag is full, or the disk nearly is; this one is not carried and stays "
+        "with who offered it. Deliver what is in it first.",
+    )
