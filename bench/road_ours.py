@@ -18,6 +18,7 @@ from perahu.journal.types import PART, BlobRef, Draft
 from perahu.keys.pin import activation_hash, new_activation_code
 from perahu.kinds import RIGHTS
 from perahu.node.actions import GrantPlan, grant_operator
+from perahu.node.carriers_file import CarrierEntry
 from perahu.node.courier import add_first_load
 from perahu.node.enrolling import NewNode, enrol, join
 from perahu.node.founding import FirstOperator, found_kabupaten
@@ -44,10 +45,8 @@ class Nodes:
     """Entries of civil facts that state the packets."""
 
 
-def found_nodes(
-    folder: Path, address: str, port: int, packets: Sequence[bytes]
-) -> Nodes:
-    """Found the hub that listens at an address, join an office, state its packets."""
+def found_nodes(folder: Path, carrier: CarrierEntry, packets: Sequence[bytes]) -> Nodes:
+    """Found the hub at the carrier's end, join an office with it, state its packets."""
     hub, office, letter = folder / "hub", folder / "office", folder / "office.perahu"
     found_kabupaten(
         hub,
@@ -55,8 +54,8 @@ def found_nodes(
             name="Bengkulu Utara",
             role="kabupaten",
             wilayah=("1703",),
-            listen=f"{address}:{port}",
-            address=f"{address}:{port}",
+            listen=carrier.address,
+            address=carrier.address,
             page="127.0.0.1:0",
         ),
         passphrase=PASSPHRASE,
@@ -70,7 +69,7 @@ def found_nodes(
         add_first_load(at_hub, at_hub.ask(), enrolled.node_id, letter)
     join(
         office, letter, code=enrolled.code, passphrase=PASSPHRASE,
-        changes={"page": "127.0.0.1:0"},
+        changes={"page": "127.0.0.1:0", "carriers": (carrier,)},
     )  # fmt: skip
     with open_office(office, passphrase=PASSPHRASE) as at_office:
         cited = _state_packets(at_office, packets)
@@ -127,20 +126,22 @@ def _state_packets(office: Office, packets: Sequence[bytes]) -> list[BlobRef]:
     return cited
 
 
-def _start(roads: tuple[str, ...]) -> Callable[[Place], Pair]:
+def _start(*, is_best: bool) -> Callable[[Place], Pair]:
     def start(place: Place) -> Pair:
-        address = place.lab.hub_address
-        nodes = found_nodes(place.folder, address, _PORT, place.load.packets)
+        # The one choice between the roads: what node.toml says of the carrier.
+        address = f"{place.lab.hub_address}:{_PORT}"
+        carrier = CarrierEntry(name="uji", address=address, udp=is_best)
+        nodes = found_nodes(place.folder, carrier, place.load.packets)
         hub = module("ours_hub", nodes.hub, PASSPHRASE, "--stated", str(nodes.stated))
         office = module(
             "ours_office", nodes.office, PASSPHRASE, "--login", LOGIN,
-            "--seed", str(place.load.seed), "--roads", ",".join(roads),
+            "--seed", str(place.load.seed),
         )  # fmt: skip
         return Pair(place.at_office(office), place.at_hub(hub))
 
     return start
 
 
-ROAD_A = Contender("a", "Perahu, road A alone", (), _start(("a",)))
-BEST = Contender("best", "Perahu", (), _start(("a", "b")))
+ROAD_A = Contender("a", "Perahu, road A alone", (), _start(is_best=False))
+BEST = Contender("best", "Perahu", (), _start(is_best=True))
 """Whatever the product itself chooses."""

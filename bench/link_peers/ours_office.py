@@ -40,7 +40,6 @@ def main() -> None:
     parser.add_argument("passphrase")
     parser.add_argument("--login", required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--roads", default="a,b")
     given = parser.parse_args()
     configure()
     sys.setswitchinterval(SWITCH_S)

@@ -14,7 +14,7 @@ from bench.link.profiles import PROFILES
 from bench.road_figures import Outcome, Run, small_bound_s
 from bench.road_grid import Plan, row_of
 from bench.road_load import SMALL, load_of
-from bench.road_medians import BOUNDS, NAMES, Group, kept
+from bench.road_medians import BOUNDS, NAMES, Group, Row, kept
 from bench.road_schedule import cap_s, expected_s, schedule, small_at_s
 
 LOSS2 = PROFILES["loss2"]
@@ -60,11 +60,9 @@ def outcome(share: float, *, finished: bool = True) -> Outcome:
     )  # fmt: skip
 
 
-def grid(
-    share: float, profiles: tuple[str, ...] = tuple(BOUNDS)
-) -> list[road_table.Row]:
+def grid(share: float, profiles: tuple[str, ...] = tuple(BOUNDS)) -> list[Row]:
     """Rows of three seeds in which our best road reaches `share` and OpenVPN is missing."""
-    found = {
+    found: dict[str, Outcome | str] = {
         "best": outcome(share),
         "a": outcome(share - 0.05),
         "rsync": outcome(0.5),
