@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from perahu.node.carriers_choice import (
     ALL_CLASSES,
+    FAILURES,
     NO_CLASSES,
     RECORD_CLASSES,
     Condition,
@@ -319,7 +320,7 @@ class Carriers:
     def _failed(self, entry: CarrierEntry, refusal: Refusal) -> bool:
         """Note a failure; false where the same carrier deserves another try at once."""
         rest = self._rest(entry.name)
-        rest.trouble = refusal.words
+        rest.trouble = FAILURES.get(refusal.code, refusal.words)
         rest.is_captive = refusal.code in _CAPTIVE_CODES
         if refusal.code in _WOULD_WORK_AGAIN:
             rest.breaks += 1

@@ -171,8 +171,8 @@ def _resting(now: Condition) -> Words:
     minutes = max(1, round(now.rest_s / 60))
     said = now.trouble or Words("Tadi gagal.", "It failed just now.")
     return Words(
-        f"{said.id} Dicoba lagi dalam {minutes} menit, atau lewat Hubungi sekarang.",
-        f"{said.en} Tried again in {minutes} min, or by Call now.",
+        f"{said.id} Dicoba lagi dalam {minutes} menit.",
+        f"{said.en} Tried again in {minutes} min.",
     )
 
 
@@ -200,6 +200,24 @@ def _asleep(entry: CarrierEntry) -> Words:
         f"Di luar jam {entry.hours}: tidak dipakai.",
         f"Outside the hours {entry.hours}: not used.",
     )
+
+
+FAILURES = {
+    "unreachable": Words("Tidak terjangkau.", "Out of reach."),
+    "captive_portal": Words(
+        "Halaman masuk jaringan yang menjawab: masuk dahulu di sana.",
+        "A sign-in page of the network answers: sign in there first.",
+    ),
+    "wrong_certificate": Words(
+        "Sambungan disela: yang menjawab bukan kabupaten.",
+        "Intercepted: who answers is not the kabupaten.",
+    ),
+    "no_http": Words(
+        "Yang menjawab bukan kabupaten.", "Who answers is not the kabupaten."
+    ),
+    "broken_link": Words("Terus terputus.", "It breaks again and again."),
+}
+"""Why a carrier failed, in few words, by the code of the refusal."""
 
 
 def kind_words(entry: CarrierEntry) -> Words:

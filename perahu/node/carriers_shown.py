@@ -5,29 +5,21 @@ from __future__ import annotations
 from perahu.node.carriers import Carriers
 from perahu.node.carriers_choice import (
     ALL_CLASSES,
+    FAILURES,
     MB,
     NO_CLASSES,
-    Standing,
     Verdict,
     kind_words,
 )
 from perahu.node.office import Office
+from perahu.node.road import Caller
 from perahu.web.post.carriers_ports import CarrierState
 from perahu.words import Words
 
 CARRYING = "carrying"
 _CARRYING = Words("Sedang membawa.", "Carrying now.")
 _READY = Words("Siap.", "Ready.")
-_RESTED = {
-    "unreachable": Words("Terakhir tidak terjangkau.", "Out of reach last time."),
-    "captive_portal": Words(
-        "Terakhir dijawab halaman masuk jaringan.", "A sign-in page answered last time."
-    ),
-    "wrong_certificate": Words(
-        "Terakhir disela di jalan.", "Intercepted on the way last time."
-    ),
-    "no_http": Words("Terakhir dijawab orang lain.", "A stranger answered last time."),
-}
+_LAST = Words("Terakhir: {}", "Last time: {}")
 """Of a carrier that is ready as far as this process knows, and failed in an earlier one."""
 
 
@@ -35,6 +27,13 @@ def states(office: Office, carriers: Carriers) -> list[CarrierState]:
     """Each carrier as it stands, the best first."""
     carrying = carriers.carrying()
     return [_state(office, carriers, one, carrying) for one in carriers.standing()]
+
+
+def states_of(office: Office, caller: Caller) -> list[CarrierState]:
+    """The same of a caller; none where there is nobody to call."""
+    if not office.settings.ways or not office.settings.parent_node:
+        return []
+    return states(office, caller.carriers)
 
 
 def _state(
@@ -46,7 +45,8 @@ def _state(
     is_carrying = entry.name == carrying
     says = verdict.why or _CARRYING
     if verdict.why is None and not is_carrying:
-        says = _RESTED.get(memory.reason, _READY)
+        failure = FAILURES.get(memory.reason)
+        says = _READY if failure is None else _last(failure)
     return CarrierState(
         name=entry.name,
         shown=entry.shown,
@@ -67,6 +67,5 @@ def _state(
     )
 
 
-def is_trouble(state: CarrierState) -> bool:
-    """Whether a person may want to look at this one."""
-    return state.standing in (Standing.CAPTIVE, Standing.RESTING, Standing.FORBIDDEN)
+def _last(failure: Words) -> Words:
+    return Words(_LAST.id.format(failure.id), _LAST.en.format(failure.en))

@@ -115,8 +115,8 @@ WRONGS: Mapping[str, Told] = {
             "The computer at {seen} is up but refuses: no Perahu at port {port}.",
         ),
         Words(
-            "Pastikan `perahu serve` berjalan di sana, dan port di node.toml benar.",
-            "See that `perahu serve` runs there, and that the port in node.toml is right.",
+            "Pastikan Perahu berjalan di sana, dan port di node.toml benar.",
+            "See that Perahu runs there, and that the port in node.toml is right.",
         ),
     ),
     "silent": Told(

@@ -29,6 +29,7 @@ from perahu.node.settings import split_address
 from perahu.node.status import status_of
 from perahu.node.tls import server_context
 from perahu.node.waiting import Waiting
+from perahu.node.web_carriers import WebCarriers
 from perahu.node.web_office import WebOffice
 from perahu.node.web_post import WebPost
 from perahu.node.work import loops_of
@@ -124,7 +125,7 @@ class Serving:
         waiting = Waiting(self.office.journal)
 
         def figures() -> dict[str, Any]:
-            found = status_of(self.office, self.loops, waiting)
+            found = status_of(self.office, self.loops, waiting, self._caller)
             found["road_troubles"] = list(self.troubles)
             if self.pages.trouble is not None:
                 found["road_troubles"].append(self.pages.trouble)
@@ -132,6 +133,7 @@ class Serving:
 
         self.web = WebOffice(self.office, status=figures, look_now=self.look_now)
         self.sessions = Sessions(self.web.monotonic_s, self.web.random)
+        self.web.parts["carriers"] = WebCarriers(self.office, self._caller)
         self.web.parts["post"] = WebPost(
             self.office, self._caller, self.loops, self.look_now
         )

@@ -11,11 +11,13 @@ from perahu.cards.facts import ITEMS
 from perahu.cases import reads as cases
 from perahu.enrolment import reads_hub as recordings
 from perahu.enrolment.reads import unfinished
+from perahu.node.carriers_shown import states_of
 from perahu.node.contacts import contacts
 from perahu.node.loops import Loop
 from perahu.node.office import Office
-from perahu.node.road import last_hub_ms
+from perahu.node.road import Caller, last_hub_ms
 from perahu.node.waiting import Waiting
+from perahu.web.post.carriers_ports import CarrierState
 from perahu.words import Words
 
 PARKED_SHOWN_MAX = 20
@@ -27,7 +29,10 @@ TOTALS = ("opened", "closed", "abandoned", "submitted")
 
 
 def status_of(
-    office: Office, loops: Sequence[Loop] = (), waiting: Waiting | None = None
+    office: Office,
+    loops: Sequence[Loop] = (),
+    waiting: Waiting | None = None,
+    caller: Caller | None = None,
 ) -> dict[str, Any]:
     """Everything, as plain values; sentences are `Words`. The office must be at work."""
     journal, settings, now = office.journal, office.settings, office.now()
@@ -45,6 +50,9 @@ def status_of(
         "clock": now.quality,
         "clock_doubt": clock_doubt(office),
         "contacts": contacts(office),
+        "carriers": [
+            _carrier(one) for one in states_of(office, caller or Caller(office))
+        ],
         "waiting": (waiting or Waiting(journal)).count(),
         "recordings": _recordings(office),
         "cards": {k: n for k, n in cards.state_counts(_scope(office)).items() if n},
@@ -92,6 +100,19 @@ def _recordings(office: Office) -> dict[str, int]:
             for name, number in counts.items():
                 total[name] = total.get(name, 0) + number
     return {name: number for name, number in total.items() if number}
+
+
+def _carrier(state: CarrierState) -> dict[str, Any]:
+    return {
+        "name": state.name,
+        "shown": state.shown,
+        "kind": state.kind,
+        "standing": state.standing,
+        "says": state.says,
+        "spent_bytes": state.spent_bytes,
+        "budget_bytes": state.budget_bytes,
+        "opens_in_s": state.opens_in_s,
+    }
 
 
 def _loop(loop: Loop) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class WebPost:
         rate = progress.rate_bytes_s if is_running else float(last_speed(office) or 0)
         parent = bytes.fromhex(office.settings.parent_node)
         node = office.authority.node(parent) or office.parent_certificate()
-        is_up = office.settings.row.up is not None and bool(office.settings.parent)
+        is_up = office.settings.row.up is not None and bool(office.settings.ways)
         calling = [loop for loop in self.loops if loop.words is CALLING]
         return RoadState(
             parent=node.name if node and is_up else "",

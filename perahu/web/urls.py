@@ -16,6 +16,7 @@ from perahu.web.gate import NOT_HERE, say
 from perahu.web.people import changes as people_changes
 from perahu.web.people import pages as people_pages
 from perahu.web.ports import KEY
+from perahu.web.post import carriers
 from perahu.web.post import pages as post
 from perahu.web.recording import pages as recording
 from perahu.web.routes import Route
@@ -36,6 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *cases_pages.ROUTES,
     *field.ROUTES,
     *post.ROUTES,
+    *carriers.ROUTES,
     *tour.ROUTES,
     *citizen.ROUTES,
     *status.ROUTES,

@@ -33,6 +33,7 @@ NO_PAGES = frozenset(
         "lock", "sign-out", "unlock", "call-now", "courier-export", "courier-take",
         "courier-letter", "office-certificate", "courier-slip", "courier-lost",
         "status-json", "strip",
+        "road-check-begin",
         "field-file",
     )
 )  # fmt: skip

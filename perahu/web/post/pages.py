@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from perahu.web.post.carriers import carriers_of
 from perahu.web.post.contact_picture import contact_picture
 from perahu.web.post.ports import CourierRun, Post
 from perahu.web.routes import FILE_BYTES_MAX, Route
@@ -54,6 +55,7 @@ def sending(request: HttpRequest) -> HttpResponse:
         for name, lines in post_of(visit).hours()
     ]
     shown = {**_road(visit), "pictures": pictures, "contacts": visit.office.contacts()}
+    shown["carriers"] = carriers_of(visit)
     return render(request, "perahu/post/sending.html", shown)
 
 

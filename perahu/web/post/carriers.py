@@ -1,0 +1,76 @@
+"""The carriers of this node: how each stands, and a look at the line, step by step."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from perahu.web.post.carriers_ports import CarriersPort, CarrierState
+from perahu.web.routes import Route
+from perahu.web.visits import Visit, visit_of
+from perahu.words import Refusal, Words
+
+
+def port_of(visit: Visit) -> CarriersPort:
+    """The carriers of this node."""
+    return cast(CarriersPort, visit.office.parts["carriers"])
+
+
+def carriers_of(visit: Visit) -> list[CarrierState]:
+    """Each carrier as it stands, for the page of sending."""
+    return port_of(visit).states()
+
+
+@require_safe
+def carriers_now(request: HttpRequest) -> HttpResponse:
+    """The moving part: how each carrier stands."""
+    shown = {"carriers": carriers_of(visit_of(request))}
+    return render(request, "perahu/post/_carriers.html", shown)
+
+
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    """What is wrong with the line, as far as it was looked at."""
+    return _check(request, None)
+
+
+def _check(
+    request: HttpRequest, error: Words | None, status: int = 200
+) -> HttpResponse:
+    visit = visit_of(request)
+    shown = {
+        "check": port_of(visit).check(),
+        "carriers": carriers_of(visit),
+        "error": error,
+    }
+    return render(request, "perahu/post/road_check.html", shown, status=status)
+
+
+@require_safe
+def check_now(request: HttpRequest) -> HttpResponse:
+    """The moving part of that page."""
+    shown = {"check": port_of(visit_of(request)).check()}
+    return render(request, "perahu/post/_check.html", shown)
+
+
+@require_POST
+def begin(request: HttpRequest) -> HttpResponse:
+    """Look at every line now."""
+    try:
+        port_of(visit_of(request)).begin_check()
+    except Refusal as refusal:
+        return _check(request, refusal.words, 409)
+    return redirect("road-check")
+
+
+ROUTES = (
+    Route(path="kirim/jalur", name="carriers-now", view=carriers_now, is_poll=True),
+    Route(path="kirim/periksa", name="road-check", view=check),
+    Route(
+        path="kirim/periksa/kini", name="road-check-now", view=check_now, is_poll=True
+    ),
+    Route(path="kirim/periksa/mulai", name="road-check-begin", view=begin),
+)
