@@ -20,6 +20,7 @@ from nacl.signing import SigningKey
 
 import perahu.cards.facts
 import perahu.cases.facts
+import perahu.contacts.facts
 import perahu.enrolment.facts
 import perahu.keys.facts
 import perahu.people.facts
@@ -49,6 +50,7 @@ FACT_MODULES: tuple[ModuleType, ...] = (
     perahu.cards.facts,
     perahu.trips.facts,
     perahu.cases.facts,
+    perahu.contacts.facts,
 )
 TODAY = date(2026, 11, 21)
 NOON_MS = 1_795_237_200_000

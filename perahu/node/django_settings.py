@@ -19,7 +19,7 @@ POOL_SIZE = 16
 """How many nodes can have their tables open in one process."""
 ALIASES = tuple(f"tables{n}" for n in range(POOL_SIZE))
 
-ROOMS = ("people", "enrolment", "cards", "trips", "cases")
+ROOMS = ("people", "enrolment", "cards", "trips", "cases", "contacts")
 """The rooms with read tables, in the order in which they project a batch."""
 
 CONNECTION_WAIT_S = 30.0

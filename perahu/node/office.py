@@ -20,6 +20,7 @@ from types import ModuleType
 
 from perahu.cards import facts as cards_facts
 from perahu.cases import facts as cases_facts
+from perahu.contacts import facts as contacts_facts
 from perahu.enrolment import facts as enrolment_facts
 from perahu.journal.codec import Registry
 from perahu.journal.journal import Journal, Opening
@@ -48,6 +49,7 @@ FACTS: tuple[ModuleType, ...] = (
     cards_facts,
     trips_facts,
     cases_facts,
+    contacts_facts,
 )
 """The facts modules of every room, as the journal's registry takes them."""
 

@@ -14,11 +14,13 @@ from perahu.journal.journal import CLONE
 from perahu.keys import cbor
 from perahu.keys.certificates import NodeCertificate
 from perahu.keys.facts import ForkSeen
+from perahu.kinds import TELEMETRY
 from perahu.node import actions
 from perahu.node.carriers import Carriers, is_limited
 from perahu.node.carriers_choice import NO_CLASSES
 from perahu.node.carriers_links import carriers_to
 from perahu.node.contacts import Contact, note_contact, note_hour
+from perahu.node.link_memory import gather
 from perahu.node.office import Office
 from perahu.node.relay_bag import bag_of, offer_in_passing
 from perahu.node.roles import ROLES
@@ -201,7 +203,10 @@ class Caller:
         return any(
             row.head_seq > (row.safe_seq if is_all else row.received_seq)
             for row in rows
-            if row.node != parent and CLASS_OF_LANE[row.lane] < classes
+            # What a node tells of its links is no reason to use them.
+            if row.node != parent
+            and row.lane != TELEMETRY
+            and CLASS_OF_LANE[row.lane] < classes
         )
 
     def _has_waiting(self) -> bool:
@@ -239,6 +244,7 @@ class Caller:
         )
         if contact.went_well or self.notes_failures:
             note_hour(office, peer.node_id, contact)
+            gather(office, result.legs)
         record_evidence(office)
         return result
 

@@ -9,6 +9,7 @@ from perahu.centre.ports import Centre, CentrePacket, CentreUnreachable, StatusP
 from perahu.enrolment.actions import evict_parts
 from perahu.node.actions import confirm_epochs
 from perahu.node.hub import Hub, hub_round
+from perahu.node.link_memory import tell
 from perahu.node.loops import Done, Loop
 from perahu.node.office import Office
 from perahu.node.relay_loop import loops_of_post
@@ -23,6 +24,8 @@ LOOK_PERIOD_S = 2.0
 """How often a loop looks into the book for what is new."""
 CLEARING_PERIOD_S = 3600.0
 """How often captures are looked for that two sites hold by now."""
+TELL_PERIOD_S = 60.0
+"""How often it is looked whether the contacts of the last hours are told."""
 ROAD_BACKOFF_MAX_S = 20.0
 """A dead link is tried this often: the dish of a village is up for an hour a day."""
 
@@ -34,6 +37,7 @@ CLEARING = Words(
     "Mengosongkan rekaman yang sudah aman", "Clearing captures that are safe elsewhere"
 )
 _DECIDING = Words("Keputusan dan pusat", "Decisions and the centre")
+_TELLING = Words("Catatan jaringan", "The memory of links")
 _WITNESSING = Words("Bukti dari jaringan", "Evidence from the road")
 
 
@@ -50,6 +54,7 @@ def loops_of(office: Office, caller: Caller) -> list[Loop]:
         loops.append(
             Loop(CALLING, lambda: _call(caller), LOOK_PERIOD_S, ROAD_BACKOFF_MAX_S)
         )
+        loops.append(Loop(_TELLING, lambda: _tell(office), TELL_PERIOD_S))
     if row.down is not None:
         loops.append(Loop(_WITNESSING, lambda: _witness(office), LOOK_PERIOD_S))
     if row.decides:
@@ -118,6 +123,10 @@ def _call(caller: Caller) -> Done:
     # Where records alone may go, what else the parent has waits for its hour as well.
     is_more = result.more and not caller.is_limited
     return Done(more=is_more and not result.retry_after_s)
+
+
+def _tell(office: Office) -> Done:
+    return Done(more=tell(office))
 
 
 def _witness(office: Office) -> Done:

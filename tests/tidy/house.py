@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("people", "enrolment", "cards", "trips", "cases")
+ROOMS = ("people", "enrolment", "cards", "trips", "cases", "contacts")
 """The domain rooms: the same five files each."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,0 +1,1 @@
+"""The memory of links: which carrier brought what, how well, and why each contact ended."""
