@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from perahu.node import tls, trust
 from perahu.node.carriers import Carriers
@@ -13,6 +13,7 @@ from perahu.node.carriers_file import CarrierEntry
 from perahu.node.link import Acquaintance, TlsLink, wait_for
 from perahu.node.office import Office
 from perahu.node.settings import split_address
+from perahu.node.udp_stream import KnownRoad, PacedLink
 from perahu.sync.links import Link, RoadKey
 
 
@@ -21,6 +22,8 @@ class SocketMaker:
     """Makes the links of one node to one peer; its TLS ticket is good for all carriers."""
 
     peer: Acquaintance
+    paced_roads: dict[str, KnownRoad] = field(default_factory=dict)
+    """By carrier: what is known of road B over it while the program runs."""
 
     def tls(self, entry: CarrierEntry) -> Link:
         """A new link of road A, not dialled yet."""
@@ -34,8 +37,16 @@ class SocketMaker:
         )
 
     def paced(self, entry: CarrierEntry, key: RoadKey) -> Link | None:
-        """A new link of road B, where this program has it."""
-        return None
+        """A new link of road B, not dialled yet."""
+        source, device = binding_of(entry)
+        return PacedLink(
+            split_address(entry.address),
+            key,
+            self.paced_roads.setdefault(entry.name, KnownRoad()),
+            carrier=entry.name,
+            source=source,
+            device=device,
+        )
 
     def wait(self, links: Sequence[tuple[Link, bool]], seconds: float) -> None:
         """Until a link can be read, or written where asked, or the time is over."""

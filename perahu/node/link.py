@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from perahu.node import tcp
+from perahu.node.udp_stream import KnownRoad, PacedLink
 from perahu.sync import limits, links
 from perahu.sync.http import captive_portal
 from perahu.sync.links import Leg, Link, RoadKey, Sight
@@ -69,6 +70,9 @@ class TlsStream:
         if connection is not None:
             tcp.tune(connection)
             connection.setblocking(False)
+
+    def begin_like(self, sight: Sight) -> None:
+        """The kernel finds out by itself."""
 
     def dial(self) -> None:
         """An accepted connection is there already."""
@@ -357,6 +361,7 @@ class OneRoad:
         """`server_name` is the peer's road name, whatever the address (tls.road_name)."""
         self.legs: list[Leg] = []
         self.kinds = kinds
+        self.known = KnownRoad()
         self.peer = Acquaintance(context, server_name)
         self._address = address
 
@@ -375,12 +380,19 @@ class OneRoad:
         return self.first()
 
     def faster(self, current: Link, key: RoadKey) -> Link | None:
-        """None: there is no other kind."""
-        return None
+        """Road B, where it is wanted and was not shut before."""
+        if links.PACED not in self.kinds or self.known.is_shut:
+            return None
+        return PacedLink(self._address, key, self.known)
+
+    def prefers_paced(self, current: Link) -> bool:
+        """Whether it went well the last time."""
+        return links.PACED in self.kinds and self.known.is_better
 
     def note(self, leg: Leg) -> None:
         """Remember it for who asks."""
         self.legs.append(leg)
+        self.known.note(leg)
 
     def wait(self, waiting: Sequence[tuple[Link, bool]], seconds: float) -> None:
         """As wait_for."""

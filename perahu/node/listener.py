@@ -15,15 +15,17 @@ import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 from perahu.node.door import Door, Guest
 from perahu.node.link import TlsStream
+from perahu.node.udp_listener import PacedListener, fault
 from perahu.sync import limits
-from perahu.sync.passage import BrokenLink, Passage, Patience, answer
 from perahu.sync.frames import has_first_frame
 from perahu.sync.http import NotAnExchange, ServerHttp, refusal_answer
 from perahu.sync.offer import Offer
+from perahu.sync.passage import BrokenLink, Passage, Patience, answer
 from perahu.sync.passport import Passport
 from perahu.sync.responder import Doors, Responder
 from perahu.sync.session import Side
@@ -32,6 +34,7 @@ from perahu.words import Refusal
 _ASK_S_MAX = 30.0
 _FAREWELL_S = 5.0
 _ACCEPT_S = 0.25
+_FENCED = "fenced"
 
 Troubled = Callable[[Refusal], None]
 """Told why a connection ended badly; node shows it, a peer's trouble is never ours."""
@@ -50,8 +53,12 @@ class Listener:
         workers: int = 8,
         after_commit: Callable[[], None] | None = None,
         troubled: Troubled = lambda _: None,
+        with_paced: bool = True,
     ) -> None:
-        """Bind at once. Raises Refusal "port_taken"."""
+        """Bind at once. Raises Refusal "port_taken".
+
+        `with_paced`: road B answers at the same number over UDP, where that is free.
+        """
         self._side, self._doors, self._context = side, doors, context
         self._after_commit, self._troubled = after_commit, troubled
         self._stopping = threading.Event()
@@ -60,6 +67,22 @@ class Listener:
         self._seats = ThreadPoolExecutor(workers, "jrn")
         self._thread = threading.Thread(target=self._accept, name="jrn-accept")
         self._socket = _bound(address)
+        self.paced: PacedListener | None = None
+        if with_paced:
+            # Road B is never required: where its number is taken there is none.
+            with suppress(Refusal):
+                self.paced = PacedListener(
+                    side,
+                    doors,
+                    (address[0], self.port),
+                    workers=workers,
+                    after_commit=after_commit,
+                    troubled=troubled,
+                )
+        if self.paced is not None:
+            self._doors = replace(
+                doors, road_port=self.paced.port, on_road=self.paced.on_road
+            )
 
     @property
     def port(self) -> int:
@@ -69,6 +92,8 @@ class Listener:
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
+        if self.paced is not None:
+            self.paced.start()
 
     def stop(self) -> None:
         """Take no new connection, end the running ones at their next turn, and wait."""
@@ -79,6 +104,8 @@ class Listener:
         for pool in (self._seats, self._hall):
             pool.shutdown(wait=True, cancel_futures=True)
         self._socket.close()
+        if self.paced is not None:
+            self.paced.stop()
 
     def _accept(self) -> None:
         self._socket.settimeout(_ACCEPT_S)
@@ -110,14 +137,16 @@ class Listener:
                         self._meet(secure, guest)
                     self._door.leave(guest)
         except Refusal as refusal:
-            self._troubled(refusal)
+            # A caller that has made a newer connection is in no trouble.
+            if refusal.code != _FENCED:
+                self._troubled(refusal)
         except (OSError, ValueError):
             # A handshake that failed or a socket that died: nobody to tell.
             pass
         except Exception as error:  # noqa: BLE001
             # The sync loop: one peer's exchange stops and a person is told; the others
             # and the pages go on (style, rule 6).
-            self._troubled(_fault(error))
+            self._troubled(fault(error))
         finally:
             self._door.leave(guest)
 
@@ -199,16 +228,6 @@ class Listener:
                 return
             if not piece:
                 stream.wait(bool(rest), _ACCEPT_S)
-
-
-def _fault(error: Exception) -> Refusal:
-    return Refusal(
-        "sync_fault",
-        f"Kesalahan program saat menerima kiriman ({type(error).__name__}: "
-        f"{str(error)[:120]}); yang utuh tetap tersimpan. Laporkan kepada pengembang.",
-        f"A program fault while taking in a transmission ({type(error).__name__}: "
-        f"{str(error)[:120]}); what was whole is stored. Report it to the developers.",
-    )
 
 
 def _bound(address: tuple[str, int]) -> socket.socket:

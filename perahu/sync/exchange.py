@@ -25,6 +25,7 @@ from perahu.sync.offer import Offer, Peer
 from perahu.sync.passage import TURN_S, BrokenLink, Passage, Patience
 from perahu.sync.progress import Progress
 from perahu.sync.session import Session, Side
+from perahu.sync.trial import Trial
 from perahu.words import Refusal
 
 __all__ = ["BrokenLink", "ExchangeResult", "Patience", "exchange"]
@@ -100,6 +101,8 @@ class _Way:
     is_dialled: bool = False
     is_up: bool = False
     is_left: bool = False
+    is_chosen: bool = False
+    """Another kind of road, tried though this one carries (trial.py)."""
 
     @property
     def waits(self) -> tuple[Link, bool]:
@@ -138,6 +141,7 @@ class _Course:
         self._way: _Way | None = None
         self._rival: _Way | None = None
         self._rival_after_s = 0.0
+        self._trial = Trial()
         self._fruitless = self._fruits = 0
         self._fruit_s = self._clock.monotonic_s()
         self._pause_s = 0.0
@@ -206,6 +210,8 @@ class _Course:
         self._result.progress.connections += 1
         session = Initiator(*self._who, self._result.progress)
         http = ClientHttp(way.link.host) if way.link.is_http else Bare()
+        if not way.link.is_http:
+            session.widen(limits.WINDOW_BYTES_PACED)
         way.passage = Passage(session, way.link, http)
 
     def _note_fruits(self) -> None:
@@ -244,8 +250,12 @@ class _Course:
     def _race(self, way: _Way) -> bool:
         """Dial beside a link that stands still, and let the one that gets on first win."""
         if self._rival is None:
-            return way.passage is not None and self._dial_beside(way, way.passage)
+            if way.passage is None:
+                return False
+            return self._dial_beside(way, way.passage) or self._try_other(way.passage)
         try:
+            if self._rival.is_chosen:
+                return self._turn_chosen(way, self._rival)
             return self._turn_rival(way, self._rival)
         except Refusal as refusal:
             # Only the rival is dead; the link that carries is as it was.
@@ -289,6 +299,53 @@ class _Course:
         self._greet(rival)
         return True
 
+    # -- another kind of road is tried ------------------------------------------------
+
+    def _try_other(self, passage: Passage) -> bool:
+        now_s = self._clock.monotonic_s()
+        if (link := self._trial.link(passage, self._roads, now_s)) is None:
+            return False
+        self._rival = self._new_way(link)
+        self._rival.is_chosen = True
+        return True
+
+    def _turn_chosen(self, way: _Way, rival: _Way) -> bool:
+        """The old link ends what it has begun, then the other one speaks.
+
+        Raises Refusal where nobody answers over the other one.
+        """
+        now_s = self._clock.monotonic_s()
+        if rival.passage is not None:
+            moved = rival.passage.turn()
+            if rival.passage.session.is_greeted:
+                self._leave(way, "slower")
+                self._way, self._rival = rival, None
+            elif now_s - rival.up_s >= self._answer_s():
+                raise BrokenLink("unanswered")
+            return moved
+        if not rival.come_up(now_s):
+            return False
+        assert way.passage is not None, "nothing is tried beside a link that is not up"
+        way.passage.session.pause()
+        if not self._has_drained(way.passage, now_s - rival.up_s):
+            return False
+        # What was acknowledged until now is kept, and the new session begins behind it.
+        way.passage.session.go_on()
+        way.passage.session.hold()
+        rival.up_s = now_s
+        self._greet(rival)
+        return True
+
+    def _answer_s(self) -> float:
+        rtt_s = self._result.progress.rtt_s
+        return max(limits.TRIAL_ANSWER_S, limits.TRIAL_ANSWER_RTTS * rtt_s)
+
+    def _has_drained(self, passage: Passage, waited_s: float) -> bool:
+        if not passage.session.flying_bytes and not passage.wants_to_send:
+            return True
+        quiet_s = limits.DRAIN_RTTS * max(0.2, self._result.progress.rtt_s)
+        return passage.quiet_s() > quiet_s or waited_s > limits.DRAIN_S_MAX
+
     def _is_given_up(self, stuck: Passage, rival: _Way) -> bool:
         """Whether the rival may speak: its HELLO ends the old session at the other side.
 
@@ -316,6 +373,8 @@ class _Course:
         if rival is None:
             return
         self._leave(rival, reason)
+        if rival.is_chosen:
+            self._trial.failed()
         self._rival_after_s = self._clock.monotonic_s() + limits.PAUSE_S_MIN
         if self._way is not None and self._way.passage is not None:
             self._way.passage.session.go_on()

@@ -30,6 +30,9 @@ WINDOW_BYTES_MIN = 96 * 1024
 WINDOW_BYTES_MAX = 2 * 1024 * 1024
 """Bytes in flight: so few that a new civil fact soon finds its turn, so many that the
 link is never idle. 64 to 96 KB is what a slow link settles at; a fast one needs more."""
+WINDOW_BYTES_PACED = 192 * 1024
+"""At least so many over road B, which takes bytes only when it may send them: what is
+repeated there keeps all behind it waiting, and the road must not run dry meanwhile."""
 
 STALL_S_MIN = 8.0
 STALL_RTTS = 4
@@ -37,6 +40,16 @@ BESIDE = (0.25, 3)
 TAKE_OVER = (0.5, 4)
 """Shares of the shortest stall, and round trips: when a link that stands still is dialled
 beside, which costs some hundred bytes, and when it is given up for the new one."""
+TRIAL_S, TRIAL_RTTS = 4.0, 6
+"""Road A is measured for so long before road B is tried."""
+TRIAL_BYTES_MIN, TRIAL_RATE_MAX = 128 * 1024, 1024 * 1024
+"""Nothing is tried for less, nor on a road that is fast anyway."""
+TRIAL_SHARE_MIN = 0.95
+"""Of road A's rate: road B is left where it carries less than this."""
+TRIAL_ANSWER_S, TRIAL_ANSWER_RTTS = 2.0, 4
+"""Road B's HELLO is answered within this, or it is nobody's."""
+DRAIN_RTTS, DRAIN_S_MAX = 1.5, 10.0
+"""What is on road A may arrive first: so long at most, and so long when nothing moves."""
 WAKE_S = 1.5
 """After an outage the old connection has so long to wake up before the new one speaks."""
 STALL_S_ANSWERING = 60.0

@@ -29,6 +29,8 @@ class Sight:
     """The shortest round trip it saw."""
     loss: float = 0.0
     """Packets sent again, as a share of all sent: a guess of the loss."""
+    rate_bytes_s: float = 0.0
+    """What it carried, where that was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class Link(Protocol):
     host: str
     is_http: bool
     """Whether its bytes are an HTTP request and answer (road A), or bare (road B)."""
+
+    def begin_like(self, sight: Sight) -> None:
+        """Before `dial`: what another kind of link over the same carrier has seen."""
 
     def dial(self) -> None:
         """Begin to connect; returns at once. Raises Refusal."""
@@ -119,6 +124,9 @@ class Roads(Protocol):
 
     def faster(self, current: Link, key: RoadKey) -> Link | None:
         """Another kind over the same carrier that is worth a try; None where not."""
+
+    def prefers_paced(self, current: Link) -> bool:
+        """Whether road B did better over this carrier before: then it is tried at once."""
 
     def note(self, leg: Leg) -> None:
         """A link's part is over: remembered, for the choice and for people."""

@@ -245,12 +245,8 @@ class PacedEnd:
 
     def room(self, now_s: float) -> int:
         """Bytes that may be taken now; 0 while something else goes first."""
-        if self._is_closing or self.sent.has_repeats or now_s < self._next_s:
-            return 0
-        stream = self.sent.stream
-        if stream.held_bytes + len(self._fresh) >= WINDOW_BYTES - self._size:
-            return 0
-        if self.sent.flight_bytes >= self.rate.flight_bytes_max:
+        due_s = self.room_due_s()
+        if due_s is None or now_s < due_s:
             return 0
         return max(0, self._room_of_packet() - len(self._fresh))
 
@@ -264,7 +260,7 @@ class PacedEnd:
         self._fresh += piece[:taken]
         return taken
 
-    def close(self, now_s: float) -> None:
+    def close(self) -> None:
         """Say that no more will come; `datagrams` still sends what was taken."""
         if not self._is_closing:
             self._is_closing, self._close_copies = True, 3
@@ -429,10 +425,13 @@ class PacedEnd:
             found.append(self._next_s + _WAIT_FOR_MORE_S)
         return max(now_s, min(found))
 
-    def room_due_s(self, now_s: float) -> float | None:
+    def room_due_s(self) -> float | None:
         """When there will be room for bytes; None where something else must come first."""
-        if self._is_closing or self.sent.has_repeats:
+        if self._is_closing or self.sent.has_repeats or not self._may_send(self._size):
             return None
-        if self.sent.flight_bytes >= self.rate.flight_bytes_max:
+        held = self.sent.stream.held_bytes + len(self._fresh)
+        flight = self.sent.flight_bytes
+        is_full = held >= WINDOW_BYTES - self._size
+        if is_full or flight >= self.rate.flight_bytes_max:
             return None
-        return max(now_s, self._next_s)
+        return None if len(self._fresh) >= self._room_of_packet() else self._next_s

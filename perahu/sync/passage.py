@@ -57,7 +57,7 @@ class Passage:
         self.session, self.link, self.http = session, link, http
         self._clock = session.journal.ports.clock
         self._pending = b""
-        self._unacked = 0
+        self._unacked = self._taken = 0
         self._moved_s = self._owed_s = self._clock.monotonic_s()
         self._stored = 0
 
@@ -83,6 +83,11 @@ class Passage:
         received = self._receive()
         self._watch(taken, received)
         return bool(taken or received) or self.http.is_over != before
+
+    @property
+    def confirmed_bytes(self) -> int:
+        """Taken by the link and confirmed by the other end's transport."""
+        return self._taken - self._unacked
 
     def quiet_s(self) -> float:
         """Seconds in which nothing was confirmed and nothing came."""
@@ -110,6 +115,7 @@ class Passage:
         taken = self.link.send(self._pending)
         assert 0 <= taken <= len(self._pending)
         self._pending = self._pending[taken:]
+        self._taken += taken
         return taken
 
     def _receive(self) -> int:

@@ -218,6 +218,11 @@ class Sending:
         assert load.next <= load.chunks
         return sealer.chunk(cargo)
 
+    def queued_bytes(self) -> int:
+        """Whole blobs and chunks that wait for their turn; facts are little beside them."""
+        waiting = (load for queue in self._queues for load in queue)
+        return sum(load.chunks - load.next for load in waiting) * limits.CHUNK_BYTES
+
     def _announce(self, queue: deque[_Load]) -> Frame:
         fresh = [
             load for load in list(queue)[:_ANNOUNCED_AT_ONCE] if not load.announced

@@ -168,6 +168,10 @@ class Session:
         self.progress.sent_bytes += len(piece)
         return piece
 
+    def widen(self, window_bytes: int) -> None:
+        """Let so many bytes be in flight at least: the link itself holds back."""
+        self._window.least_bytes = window_bytes
+
     def _greeting_bytes(self) -> int:
         """HELLO by itself, or with what follows where both fit one packet.
 
@@ -466,6 +470,20 @@ class Session:
 
     def check(self) -> None:
         """Asked at every turn: raises Refusal where the session may not go on."""
+
+    def pause(self) -> None:
+        """Send nothing new for now; what flies may still be acknowledged."""
+        self._is_held = True
+
+    @property
+    def flying_bytes(self) -> int:
+        """Of our content, sent and not acknowledged by the peer's node."""
+        return self._window.flying_bytes
+
+    @property
+    def queued_bytes(self) -> int:
+        """About how much of ours was not sent yet."""
+        return self._sending.queued_bytes()
 
     def hold(self) -> None:
         """Send nothing new: another session is about to take over; keep what helps it."""

@@ -25,6 +25,8 @@ class Window:
     def __init__(self, start_bytes: int = limits.WINDOW_START_BYTES) -> None:
         """`start_bytes` is what an earlier connection of the exchange settled at."""
         self._start_bytes = start_bytes
+        self.least_bytes = 0
+        """So many may be in flight whatever was measured."""
         self.sent_bytes = 0
         self.acked_bytes = 0
         self._marks: deque[tuple[int, float]] = deque()
@@ -62,7 +64,7 @@ class Window:
     @property
     def is_open(self) -> bool:
         """Whether one more frame may go out; it may overshoot by that frame."""
-        return self.flying_bytes < self.size_bytes
+        return self.flying_bytes < max(self.least_bytes, self.size_bytes)
 
     def sent(self, count: int, now_s: float) -> None:
         """Note bytes that just went out."""

@@ -203,7 +203,7 @@ class Pair:
         """One timer for both ends; a later one that is there already is enough."""
         now_s = self.world.now_s
         due = [self.caller.due_s(now_s), self.hub.due_s(now_s)]
-        room_s = self.caller.room_due_s(now_s)
+        room_s = self.caller.room_due_s()
         if self.offered < self.payload and room_s is not None:
             due.append(room_s)
         when_s = max(min(due), now_s + 0.0005)
