@@ -43,7 +43,7 @@ def brings_nearer(office: Office, parcel: Parcel, peer: bytes) -> bool:
     if not row.decides:
         return False
     node, addressee = office.authority.node(peer), office.authority.node(to)
-    if node is None or not _has_desks(node):
+    if node is None or not has_desks(node):
         return False
     if peer in bag_of(office).index.carriers_of(to):
         return True
@@ -52,11 +52,12 @@ def brings_nearer(office: Office, parcel: Parcel, peer: bytes) -> bool:
 
 def offer_in_passing(office: Office, caller: NodeCertificate) -> Offer | None:
     """What a node is to us that we only meet: it carries post, if both have desks."""
-    if office.settings.row.serves_people and _has_desks(caller):
+    if office.settings.row.serves_people and has_desks(caller):
         return POST_ONLY
     return None
 
 
-def _has_desks(node: NodeCertificate) -> bool:
+def has_desks(node: NodeCertificate) -> bool:
+    """Whether people are served there: such nodes meet each other for post."""
     row = ROLES.get(node.role)
     return row is not None and row.serves_people

@@ -19,6 +19,7 @@ from perahu.web.ports import KEY
 from perahu.web.post import carriers
 from perahu.web.post import pages as post
 from perahu.web.recording import pages as recording
+from perahu.web.relay import pages as relay
 from perahu.web.routes import Route
 from perahu.words import Words
 
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     *cases_pages.ROUTES,
     *field.ROUTES,
     *post.ROUTES,
+    *relay.ROUTES,
     *carriers.ROUTES,
     *tour.ROUTES,
     *citizen.ROUTES,

@@ -91,6 +91,10 @@ EXPECTED: dict[str, Expected] = {
     "road-check": _OPERATOR,
     "road-check-now": _OPERATOR,
     "road-check-begin": _OPERATOR,
+    **dict.fromkeys(
+        ("parcels", "parcels-now", "parcels-meet", "parcels-take", "parcels-give"),
+        _OPERATOR,
+    ),
     "courier": _OPERATOR,
     "courier-now": _OPERATOR,
     "courier-export": _OPERATOR,

@@ -34,6 +34,7 @@ NO_PAGES = frozenset(
         "courier-letter", "office-certificate", "courier-slip", "courier-lost",
         "status-json", "strip",
         "road-check-begin",
+        "parcels-meet", "parcels-take", "parcels-give",
         "field-file",
     )
 )  # fmt: skip
