@@ -47,6 +47,10 @@ def arguments() -> argparse.ArgumentParser:
     add("--seeds", default="1,2,3", help="the seeds (1,2,3)")
     add("--road", choices=("a", "best"), default="best", help="road A alone, or best")
     add("--no-peers", action="store_true", help="our own roads only")
+    add("--no-ours", action="store_true", help="the peers only")
+    add(
+        "--peers-from", type=Path, metavar="FOLDER", help="the peers of an earlier grid"
+    )
     add("--parallel", type=int, default=1, metavar="N", help="cells at once (1)")
     add("--out", type=Path, metavar="FOLDER", help=f"keep each cell here ({GRID_OUT})")
     add("--json", action="store_true", help="end with JSON, one line a cell")
@@ -75,6 +79,8 @@ def main(words: Sequence[str]) -> int:
         else tuple(int(seed) for seed in given.seeds.split(",")),
         road=given.road,
         has_peers=not given.no_peers,
+        has_ours=not given.no_ours,
+        peers_from=given.peers_from,
         parallel=max(1, given.parallel),
         out=given.out or (None if is_cell else GRID_OUT),
     )

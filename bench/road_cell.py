@@ -101,7 +101,7 @@ def run_cell(
             say(contender.name, 0.0, str(reason))
             return str(reason)
 
-    with ThreadPoolExecutor(len(contenders)) as pool:
+    with ThreadPoolExecutor(max(1, len(contenders))) as pool:
         found = pool.map(one, contenders)
         return {c.name: outcome for c, outcome in zip(contenders, found, strict=True)}
 

@@ -20,6 +20,8 @@ from bench.road_ours import BEST, ROAD_A
 from bench.road_peers import PEERS
 from bench.road_schedule import expected_s
 
+_OF_PEERS = ("peers", "best_peer", "best_peer_share")
+_NOT_RUN = "not run"
 Told = Callable[[str, int, str, float, str], None]
 """Told profile, seed, contender, share at the hub, and words."""
 
@@ -33,6 +35,9 @@ class Plan:
     road: str = "best"
     """"a" runs road A alone; "best" what the product chooses, and A beside it."""
     has_peers: bool = True
+    has_ours: bool = True
+    peers_from: Path | None = None
+    """Cells of an earlier grid whose peers count here too; those are not run again."""
     parallel: int = 1
     """Cells at once; each has a link for every contender."""
     out: Path | None = None
@@ -42,7 +47,8 @@ class Plan:
     def contenders(self) -> tuple[Contender, ...]:
         """Ours first."""
         ours = (ROAD_A,) if self.road == "a" else (BEST, ROAD_A)
-        return (*ours, *(PEERS if self.has_peers else ()))
+        runs_peers = self.has_peers and self.peers_from is None
+        return (*(ours if self.has_ours else ()), *(PEERS if runs_peers else ()))
 
     @property
     def cells(self) -> list[tuple[str, int]]:
@@ -51,7 +57,11 @@ class Plan:
 
     def path(self, profile: str, seed: int) -> Path | None:
         """The file of a cell."""
-        return None if self.out is None else self.out / f"{profile}-{seed}.json"
+        return None if self.out is None else _path(self.out, profile, seed)
+
+
+def _path(folder: Path, profile: str, seed: int) -> Path:
+    return folder / f"{profile}-{seed}.json"
 
 
 def run_grid(plan: Plan, told: Told) -> list[Row]:
@@ -86,7 +96,10 @@ def _one(
         told(profile, seed, name, share, words)
 
     outcomes = run_cell(PROFILES[profile], seed, plan.contenders, say, stopping)
-    row = row_of(plan, profile, seed, outcomes)
+    row = row_of(profile, seed, outcomes)
+    if plan.peers_from is not None:
+        earlier = json.loads(_path(plan.peers_from, profile, seed).read_text())
+        row |= {name: earlier[name] for name in _OF_PEERS}
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".draft")
@@ -95,9 +108,7 @@ def _one(
     return row
 
 
-def row_of(
-    plan: Plan, profile: str, seed: int, outcomes: dict[str, Outcome | str]
-) -> Row:
+def row_of(profile: str, seed: int, outcomes: dict[str, Outcome | str]) -> Row:
     """A cell as JSON holds it: our figures at the top, A's and the peers' beneath."""
     link, payload = PROFILES[profile], load_of(seed).payload_bytes
     ours = [name for name in ("best", "a") if name in outcomes]
@@ -107,14 +118,14 @@ def row_of(
     return {
         "profile": profile,
         "seed": seed,
-        "road": ours[0],
-        **_figures(outcomes[ours[0]]),
+        "road": ours[0] if ours else None,
+        **_figures(outcomes[ours[0]] if ours else _NOT_RUN),
         "small_bound_s": round(small_bound_s(link), 2),
         "best_peer": best,
         "best_peer_share": None if best is None else raced[best].goodput_share,
         "limit_s": round(expected_s(link, seed, payload), 2),
         "payload_bytes": payload,
-        "road_a": _figures(outcomes["a"]),
+        "road_a": _figures(outcomes.get("a", _NOT_RUN)),
         "peers": {name: _figures(one) for name, one in peers.items()},
     }
 

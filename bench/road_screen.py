@@ -62,7 +62,7 @@ class Screen:
             table.add_row(
                 row["profile"],
                 str(row["seed"]),
-                row["road"],
+                row["road"] or "",
                 _share(row),
                 _share(row["road_a"]),
                 _peer(row),

@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import road, road_draw, road_medians, road_table
+from bench import road, road_draw, road_grid, road_table
 from bench.link.counts import Event, up_between_s
 from bench.link.profiles import PROFILES
 from bench.road_figures import Outcome, Run, small_bound_s
-from bench.road_grid import Plan, row_of
+from bench.road_grid import Plan, row_of, run_grid
 from bench.road_load import SMALL, load_of
-from bench.road_medians import BOUNDS, NAMES, Group, Row, kept
+from bench.road_medians import BOUNDS, NAMES, Grid, Group, Row, kept
 from bench.road_schedule import cap_s, expected_s, schedule, small_at_s
 
 LOSS2 = PROFILES["loss2"]
@@ -70,9 +70,7 @@ def grid(share: float, profiles: tuple[str, ...] = tuple(BOUNDS)) -> list[Row]:
         "vpn": "install openvpn",
     }
     return [
-        row_of(Plan(profiles=profiles, seeds=(1, 2, 3)), profile, seed, dict(found))
-        for profile in profiles
-        for seed in (1, 2, 3)
+        row_of(profile, seed, dict(found)) for profile in profiles for seed in (1, 2, 3)
     ]
 
 
@@ -152,16 +150,16 @@ def test_it_holds_the_mean_and_every_seed_to_the_bound() -> None:
 
 def test_it_says_where_a_bound_does_not_hold() -> None:
     """A table of the grid says yes and NO beside each bound, and names every contender."""
-    good = road_table.section(road_medians.Grid(grid(0.99)))
+    good = road_table.section(Grid(grid(0.99)))
     assert "**NO**" not in good and "rsync over ssh" in good and "(0/3)" in good
     assert "OpenVPN" not in good, "a peer that never ran has no column"
-    poor = road_table.section(road_medians.Grid(grid(0.52)))
+    poor = road_table.section(Grid(grid(0.52)))
     assert "**NO**: share" in poor and "1.04 (≥ 1.2)" in poor
 
 
 def test_it_draws_a_picture_of_the_grid() -> None:
     """It is an SVG with a column for each profile and a name for each contender."""
-    picture = road_draw.Picture(road_medians.Grid(grid(0.9))).svg()
+    picture = road_draw.Picture(Grid(grid(0.9))).svg()
     tree = ElementTree.fromstring(picture)
     words = {node.text for node in tree.iter("{http://www.w3.org/2000/svg}text")}
     assert set(PROFILES) <= words
@@ -193,6 +191,20 @@ def test_it_reads_the_cells_that_were_kept(tmp_path: Path) -> None:
     assert found == [
         (name, seed) for name in ("clean256", "burst") for seed in (1, 2, 3)
     ]
+
+
+def test_it_takes_the_peers_of_an_earlier_grid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Peers are the same tomorrow: our roads alone may be run anew beside them."""
+    monkeypatch.setattr(road_grid, "check_machine", lambda: None)
+    earlier = grid(0.9, ("loss2",))[0]
+    (tmp_path / "loss2-1.json").write_text(json.dumps(earlier))
+    plan = Plan(profiles=("loss2",), seeds=(1,), peers_from=tmp_path, has_ours=False)
+    assert not plan.contenders
+    (row,) = run_grid(plan, lambda *_: None)
+    assert row["peers"] == earlier["peers"] and row["best_peer"] == "rsync"
+    assert row["road"] is None and not Grid([row]).group("loss2", "a").runs
 
 
 def test_it_says_in_words_that_it_needs_root(
