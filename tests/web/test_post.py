@@ -8,9 +8,15 @@ from pathlib import Path
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from perahu.node.contacts import Contact, note_contact, note_hour
+from perahu.node.courier import export_to
+from perahu.node.custody import Custody
+from perahu.node.parcels import own_folder
+from perahu.sync.courier_report import Reading
+from perahu.sync.courier_writing import Contents
+from perahu.sync.progress import Progress
 from perahu.web.post.ports import CourierRun, Letter
 from tests.node.desk.town import Town
-from tests.web.conftest import open_pages
+from tests.web.conftest import Printing, open_pages
 from tests.web.seats import Seat, plain, seat_at
 
 TURNS_MAX = 600
@@ -126,3 +132,98 @@ def test_it_shows_what_waits_by_class(enggano: Seat) -> None:
     """What waits is named in words, not as classes."""
     text = enggano.text("/kirim/kini")
     assert "Hak, stok, dan perintah cetak" in text and "menunggu" in text
+
+
+def test_it_reports_a_lost_stick(town: Town) -> None:
+    """A reason is asked for; then both ends see it, and finding it again takes it back."""
+    with town.open("hub") as office:
+        hub_id = office.journal.node_id
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        letter = _written(seat, hub_id)
+        page = seat.text("/kurir")
+        assert "belum diakui" in page and "Laporkan hilang" in page
+        address = f"/kurir/{letter.file}/hilang"
+        answer = seat.post(address, reason=" ")
+        assert answer.status_code == 409
+        assert "bagaimana stiknya hilang" in plain(answer.content.decode())
+        answer = seat.post(address, reason="jatuh di dermaga Malakoni")
+        assert answer.status_code == 302
+        page = seat.text("/kurir")
+        assert "Stik yang dilaporkan hilang" in page and "Malakoni" in page
+        again = _written(seat, hub_id)
+        assert again.entries > letter.entries > 0
+        content = b"".join(seat.get(f"/kurir/{again.file}/berkas").streaming_content)
+    with open_pages(town, "hub") as office, seat_at(office, "ratna") as seat:
+        seat.post("/kurir/baca", file=SimpleUploadedFile(again.file, content))
+        assert _ended(seat).trouble is None
+        page = seat.text("/kurir")
+        assert "Enggano" in page and "Malakoni" in page and letter.check_words in page
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        assert seat.post(address, found="1").status_code == 302
+        assert "ditemukan" in seat.text("/kurir")
+        assert seat.post("/kurir/x.jrnb/hilang", reason="y").status_code == 409
+
+
+def test_it_takes_what_it_can_from_a_stick(town: Town, tmp_path: Path) -> None:
+    """Ours come in, others stay, one that is torn is named; the answer lies beside them."""
+    stick = tmp_path / "stik"
+    stick.mkdir()
+    for name in ("enggano", "hub"):
+        town.set(name, sticks=(str(stick),))
+    with town.open("hub") as office:
+        hub_id = office.journal.node_id
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        _written(seat, hub_id, str(stick))
+        _written(seat, hub_id, str(stick))
+    (stick / "rusak.jrnb").write_bytes(b"x" * 40_000)
+    with open_pages(town, "hub") as office, seat_at(office, "ratna") as seat:
+        assert seat.post("/kurir/baca", stick=str(stick)).status_code == 302
+        run = _ended(seat)
+        assert len(run.letters) == 1 and run.trouble is None
+        assert [words.id[:18] for words in run.says[:2]] == ["Berkas kurir utuh:"] * 2
+        assert "rusak.jrnb" in run.says[2].id
+        assert (stick / run.letters[0]).exists()
+        assert "rusak.jrnb" in seat.text("/kurir")
+
+
+def test_it_shows_how_far_a_file_is(enggano: Seat, tmp_path: Path) -> None:
+    """Which file, from whom, what it carries, and a bar in per cent."""
+    post = enggano.web.parts["post"]
+    path = tmp_path / "JRN-hub-enggano-20261122-4.jrnb"
+    contents = Contents([12, 0, 0, 3, 0, 0, 0])
+    reading = Reading(
+        path, "Bengkulu Utara", 1000, contents, Progress(), done_bytes=370
+    )
+    post._one.current = CourierRun(kind="import", is_running=True)
+    post._watch(reading)
+    text = enggano.text("/kurir/kini")
+    assert path.name in text and "Bengkulu Utara" in text and "37 %" in text
+    assert "Hak, stok, dan perintah cetak 12" in text and "Foto 3" in text
+    post._one.current = None
+
+
+def test_it_sweeps_what_a_killed_process_had_taken_in(town: Town) -> None:
+    """An upload that nobody came to read is gone after the next start."""
+    left = town.at("enggano") / "kurir-masuk"
+    left.mkdir()
+    (left / "0011223344556677.jrnb").write_bytes(bytes(100))
+    with open_pages(town, "enggano") as office, seat_at(office, "sari"):
+        assert list(left.iterdir()) == []
+
+
+def test_it_gives_each_part_a_slip_of_its_own(printing: Printing) -> None:
+    """Parts, the four words of each, and what lies in it."""
+    town = printing.town
+    with town.open("hub") as office:
+        hub_id = office.journal.node_id
+    with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+        folder = own_folder(office.folder, "kurir-keluar")
+        made = export_to(
+            office, hub_id, folder, part_bytes_max=210_000, by=Custody(by="Sari")
+        )
+        assert len(made.paths) >= 2
+        for number, path in enumerate(made.paths, start=1):
+            slip = seat.text(f"/kurir/{path.name}/serah-terima")
+            assert made.check_words[number - 1] in slip
+            assert f"{number} dari {len(made.paths)}" in slip
+            assert path.stat().st_size == made.parts[number - 1].size_bytes

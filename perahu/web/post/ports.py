@@ -135,6 +135,13 @@ class CourierRun:
     letters: tuple[str, ...] = ()
     """Files written, by name: an export's, or an import's answers."""
 
+    @property
+    def percent(self) -> int | None:
+        """How far a file is read; None while that is not known."""
+        if self.kind != "import" or not self.whole_bytes:
+            return None
+        return min(100, 100 * self.done_bytes // self.whole_bytes)
+
 
 class Post(Protocol):
     """The road and the sticks of this node."""
