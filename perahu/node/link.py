@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from perahu.node import tcp
+from perahu.node.tcp_flow import Counts, Flow
 from perahu.node.udp_stream import KnownRoad, PacedLink
 from perahu.sync import limits, links
 from perahu.sync.http import captive_portal
@@ -28,6 +29,9 @@ from perahu.words import Refusal
 
 _LOOK_S = 1.0
 """How often a connection's own timers are fitted to what its way shows."""
+_FULL_S = 0.015
+"""How often a full way is looked at: a segment takes five times as long on a slow link."""
+_BBR_S = 9.0
 _TURN_S = 0.1
 _TRIES_MAX = 3
 """Connections under way at once while one link is dialled."""
@@ -67,6 +71,9 @@ class TlsStream:
         self._looked_s = 0.0
         self._told = tcp.NOTHING
         self._unsent_max = tcp.UNSENT_BYTES_MIN
+        self._flow = Flow()
+        self._is_full = False
+        self._began_bbr_s = time.monotonic()
         if connection is not None:
             tcp.tune(connection)
             connection.setblocking(False)
@@ -87,7 +94,10 @@ class TlsStream:
         Its own limit (TCP_NOTSENT_LOWAT) wakes the poll, but lets small writes pass.
         """
         assert self._connection is not None
-        if tcp.told_by(self._connection).unsent_bytes >= self._unsent_max:
+        told = tcp.told_by(self._connection)
+        room = self._flow.room_bytes(told.flying_bytes, told.unsent_bytes)
+        self._is_full = room < min(len(piece), tcp.UNSENT_BYTES_MIN) // 2
+        if self._is_full or told.unsent_bytes >= self._unsent_max:
             return 0
         try:
             return self._connection.send(piece)
@@ -111,13 +121,17 @@ class TlsStream:
     def polls(self, to_send: bool) -> list[tuple[int, int]]:
         """As Waitable."""
         assert self._connection is not None
-        events = select.POLLIN | (select.POLLOUT if to_send else 0)
+        waits = to_send and not self._is_full
+        events = select.POLLIN | (select.POLLOUT if waits else 0)
         return [(self._connection.fileno(), events)]
 
     def due_s(self) -> float:
         """At once where TLS holds bytes that no poll would show."""
         assert self._connection is not None
-        return 0.0 if self._connection.pending() else float("inf")
+        if self._connection.pending():
+            return 0.0
+        # No poll says that something was confirmed.
+        return _FULL_S if self._is_full else float("inf")
 
     def wait(self, to_send: bool, seconds: float) -> None:
         """Until this one can be read, or written where asked."""
@@ -131,6 +145,13 @@ class TlsStream:
         if now_s - self._looked_s >= _LOOK_S:
             self._looked_s = now_s
             self._unsent_max = tcp.fit(self._connection, told)
+            if now_s - self._began_bbr_s >= _BBR_S and not self._flow.is_fast:
+                self._began_bbr_s = now_s
+                tcp.set_bbr(self._connection)
+        self._flow.look(
+            Counts(told.rtt_s, told.rtt_min_s, told.flying_bytes, told.delivered_bytes),
+            now_s,
+        )
         return max(0, tcp.queued_bytes(self._connection) - told.sacked_bytes)
 
     def wire_bytes(self) -> tuple[int, int]:

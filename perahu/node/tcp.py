@@ -35,6 +35,8 @@ class Told:
 
     sacked_bytes: int = 0
     unsent_bytes: int = 0
+    flying_bytes: int = 0
+    delivered_bytes: int = 0
     rtt_s: float = 0.0
     rtt_spread_s: float = 0.0
     rtt_min_s: float = 0.0
@@ -80,6 +82,8 @@ def told_by(connection: socket.socket) -> Told:
     return Told(
         sacked_bytes=sacked * mss,
         unsent_bytes=found[30],
+        flying_bytes=max(0, found[4] - sacked - found[6] + found[7]) * mss,
+        delivered_bytes=found[38] * mss,
         rtt_s=rtt_us / 1e6,
         rtt_spread_s=spread_us / 1e6,
         rtt_min_s=rtt_min_us / 1e6 if is_measured else 0.0,
@@ -107,8 +111,22 @@ def tune(connection: socket.socket) -> None:
     _set(connection, socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
     _set(connection, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MIN)
     _set(connection, socket.IPPROTO_TCP, _RTO_MAX_MS, int(_RTO_S_MIN * 2000))
+    set_bbr(connection)
+
+
+def set_bbr(connection: socket.socket) -> bool:
+    """BBR where the kernel has it, from its beginning; true where it has.
+
+    On a link that loses a fifth BBR's own estimate only ever sinks, and every ten seconds
+    it lets the link run dry to look at the round trip. Begun anew it does neither.
+    """
+    name = socket.TCP_CONGESTION
     with suppress(OSError):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"bbr")
+        if connection.getsockopt(socket.IPPROTO_TCP, name, 16).startswith(b"bbr"):
+            connection.setsockopt(socket.IPPROTO_TCP, name, b"reno")
+        connection.setsockopt(socket.IPPROTO_TCP, name, b"bbr")
+        return True
+    return False
 
 
 def fit(connection: socket.socket, told: Told) -> int:
