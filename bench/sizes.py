@@ -100,11 +100,9 @@ def parts(packet: Packet, seed: int) -> list[Figure]:
 
 
 def chosen() -> list[Figure]:
-    """How good the chosen encodings are; bounds are those of the raw pictures."""
-    photo, eyes = (
-        sizes_quality.photo(lambda picture: packed(picture, FACE)),
-        sizes_quality.eyes(lambda picture: packed(picture, IRIS)),
-    )
+    """How good the chosen encodings are, of pictures that a device packed before."""
+    photo = sizes_quality.photo(again(28, FACE))
+    eyes = sizes_quality.eyes(again(5.5, IRIS))
     finger = sizes_quality.fingers(_by(format="WSQ"))
     return [
         Figure(
@@ -117,6 +115,16 @@ def chosen() -> list[Figure]:
         ),
         Figure("finger_others", "… two fingers, at most", finger.others, "", 25),
     ]
+
+
+def again(rate: float, kind: str) -> Packer:
+    """A picture that a device packs at its rate, and the desk at ours."""
+
+    def pack(picture: Image.Image) -> bytes:
+        with Image.open(BytesIO(_jp2(rate)(picture))) as given:
+            return packed(given, kind)
+
+    return pack
 
 
 def encodings() -> list[Figure]:
@@ -133,6 +141,13 @@ def encodings() -> list[Figure]:
     }
     for name, pack in photos.items():
         found += _row("photo", name, sizes_quality.photo(pack), "SSIM in print")
+    smalls: dict[str, Packer] = {
+        "jpeg_70": _by(format="JPEG", quality=70, optimize=True),
+        "webp_70": _by(format="WEBP", quality=70, method=6),
+        "avif_50": _by(format="AVIF", quality=50, speed=4),
+    }
+    for name, pack in smalls.items():
+        found += _row("thumbnail", name, sizes_quality.thumbnails(pack), "SSIM")
     eyes: dict[str, Packer] = {
         "png": _by(format="PNG", optimize=True),
         **{f"jp2_{rate}": _jp2(rate) for rate in (5.5, 10, 15, 20, 30, 50)},

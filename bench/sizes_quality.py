@@ -22,7 +22,7 @@ from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from perahu.devices.extraction import minutiae_of
 from perahu.devices.matcher import match
@@ -50,7 +50,7 @@ class Quality:
     size: float
     """Mean bytes."""
     alike: float
-    """Photo: least SSIM in print. Iris: mean share of bits that differ from the raw
+    """Photo, thumbnail: least SSIM. Iris: mean share of bits that differ from the raw
     picture. Finger: mean score against the raw picture."""
     own: float = 0.0
     """Iris, finger: two captures of one, the worst."""
@@ -69,6 +69,18 @@ def photo(pack: Packer) -> Quality:
         data = pack(drawn[0])
         sizes.append(len(data))
         alike.append(_ssim(_printed(_unpacked(data)), _printed(drawn[1])))
+    return Quality(mean(sizes), min(alike))
+
+
+def thumbnails(pack: Packer) -> Quality:
+    """Of the same faces at 72 x 96, as a screen shows them, noise and all."""
+    sizes, alike = [], []
+    for seed, behind in zip(_PEOPLE, ("red", "blue") * 2, strict=True):
+        drawn = face.draw(face.face_of(seed), behind, (seed, 1), 80)
+        small = ImageOps.contain(drawn, (72, 96))
+        data = pack(small)
+        sizes.append(len(data))
+        alike.append(_ssim(_grey(_unpacked(data)), _grey(small)))
     return Quality(mean(sizes), min(alike))
 
 

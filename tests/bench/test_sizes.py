@@ -6,8 +6,6 @@ import pytest
 
 from bench import figures, sizes, sizes_contacts, sizes_packet, sizes_quality
 from bench.figures import Figure
-from perahu.devices.lean import packed
-from perahu.devices.ports import FACE, IRIS
 
 
 def _named(found: list[Figure]) -> dict[str, Figure]:
@@ -67,10 +65,7 @@ def test_it_sends_a_packet_in_a_quarter_of_a_megabyte(
 
 def test_it_loses_nothing_that_counts() -> None:
     """The chosen photo and iris are as good as what devices give (ADR 0012)."""
-    photo = sizes_quality.photo(lambda picture: packed(picture, FACE))
-    eyes = sizes_quality.eyes(lambda picture: packed(picture, IRIS))
-    assert photo.alike >= 0.98
-    assert eyes.own <= 0.07 and eyes.others >= 0.4
+    _kept(sizes.chosen())
 
 
 def test_it_sees_what_is_packed_too_tightly() -> None:
