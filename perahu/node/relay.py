@@ -22,7 +22,7 @@ from perahu.node.courier import take_all
 from perahu.node.link import OneRoad
 from perahu.node.office import Office
 from perahu.node.relay_bag import bag_of
-from perahu.node.road import offer_to, parent_of, peer_of, side_of
+from perahu.node.road import offer_to, peer_of, side_of
 from perahu.node.settings import split_address
 from perahu.sync import courier, postbag_index
 from perahu.sync.exchange import Patience, exchange
@@ -145,7 +145,8 @@ def write_if_due(office: Office, *, at_once: bool = False) -> list[Parcel]:
         is_soon = 0 <= now_ms - at_ms < REWRITE_S * 1000
         if heads_before == heads or (is_soon and not at_once):
             return []
-    written = write_letter(office, parent_of(office).node_id)
+    # Not by its address: a node without any link may have none.
+    written = write_letter(office, bytes.fromhex(office.settings.parent_node))
     local.put(_SPACE, _WRITTEN, cbor.encode([heads, now_ms]))
     return written
 

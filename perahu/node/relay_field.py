@@ -14,7 +14,6 @@ from pathlib import Path
 from perahu.node.office import Office
 from perahu.node.relay import write_letter
 from perahu.node.relay_stick import Handed, give, take
-from perahu.node.road import parent_of
 from perahu.words import Refusal
 
 
@@ -26,7 +25,7 @@ def post_back(office: Office, stick: Path) -> Handed:
         rows = [row for row in office.journal.journals() if row.own]
         has_news = any(row.head_seq > row.received_seq for row in rows)
         if settings.row.up is not None and settings.parent_node and has_news:
-            write_letter(office, parent_of(office).node_id)
+            write_letter(office, bytes.fromhex(settings.parent_node))
         return give(office, stick)
 
     return _beside(put)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from perahu.web.relay.ports import Relay
+from perahu.web.relay.ports import Lying, Relay
 from perahu.web.routes import Route
 from perahu.web.visits import Visit, hex_of, visit_of
 from perahu.words import Refusal, Words
@@ -43,7 +43,12 @@ def parcels(request: HttpRequest) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, error: Words | None, status: int = 200, **more: object
+    request: HttpRequest,
+    error: Words | None,
+    status: int = 200,
+    *,
+    lying: list[Lying] | None = None,
+    stick: str = "",
 ) -> HttpResponse:
     relay = relay_of(visit_of(request))
     bag = relay.bag()
@@ -55,9 +60,11 @@ def _page(
         "meetable": relay.meetable(),
         "sticks": relay.sticks(),
         "error": error,
+        "to_take": any(not one.is_for_us for one in lying or ()),
+        "lying": lying,
         "typed_node": request.POST.get("node", ""),
         "typed_address": request.POST.get("address", ""),
-        **more,
+        "stick": stick,
     }
     return render(request, "perahu/relay/parcels.html", shown, status=status)
 
