@@ -108,7 +108,7 @@ def shown(path: Path) -> str:
 
 
 _MENDED = Words(
-    "Ada sektor stik yang rusak, dan isinya sudah diperbaiki: pakai stik lain lain kali.",
+    "Sebagian stik ini rusak; isinya sudah diperbaiki. Berikutnya pakai stik yang lain.",
     "The stick has bad sectors, and what stood in them was mended: use another stick next "
     "time.",
 )
