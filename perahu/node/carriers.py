@@ -60,8 +60,8 @@ class LinkMaker(Protocol):
     def tls(self, entry: CarrierEntry) -> Link:
         """A new link of road A, not dialled yet."""
 
-    def paced(self, entry: CarrierEntry, key: RoadKey) -> Link | None:
-        """A new link of road B, where this program has it."""
+    def paced(self, entry: CarrierEntry, key: RoadKey) -> Link:
+        """A new link of road B, not dialled yet."""
 
     def wait(self, links: Sequence[tuple[Link, bool]], seconds: float) -> None:
         """Until a link can be read, or written where asked, or the time is over."""
@@ -258,8 +258,7 @@ class Carriers:
         if not self.shelf.memory(entry.name).may_pace(self.office.now().wall_ms):
             return None
         link = self.maker.paced(entry, key)
-        if link is not None:
-            self._add(link, entry)
+        self._add(link, entry)
         return link
 
     def prefers_paced(self, current: Link) -> bool:

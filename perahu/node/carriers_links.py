@@ -36,7 +36,7 @@ class SocketMaker:
             device=device,
         )
 
-    def paced(self, entry: CarrierEntry, key: RoadKey) -> Link | None:
+    def paced(self, entry: CarrierEntry, key: RoadKey) -> Link:
         """A new link of road B, not dialled yet."""
         source, device = binding_of(entry)
         return PacedLink(
