@@ -1,8 +1,8 @@
 """How contacts become few lines, when they are told, and what may be believed of them.
 
 - Alike and quiet: one line together, for six hours at most, unless an hour lies between.
-- Those that moved something stand alone, up to six alike an hour; what comes on top is
-  added to the last of them.
+- Those that moved something stand alone, up to six an hour; what comes on top is added to
+  the last one alike.
 - Told an hour after something moved, or every six hours; never because of itself: a
   contact that brought such a fact and little else is quiet.
 
@@ -103,7 +103,8 @@ def _is_enough(rows: Sequence[Line], alike: Sequence[int], new: Line) -> bool:
     if new.is_quiet:
         return new.to_ms - rows[alike[-1]].from_ms <= QUIET_SPAN_MS
     hour = new.from_ms // HOUR_MS
-    return sum(rows[n].from_ms // HOUR_MS == hour for n in alike) >= ALONE_AN_HOUR
+    loud = [row for row in rows if not row.is_quiet and row.from_ms // HOUR_MS == hour]
+    return len(loud) >= ALONE_AN_HOUR
 
 
 def _together(one: Line, other: Line) -> Line:

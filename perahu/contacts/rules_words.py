@@ -42,3 +42,26 @@ _OTHER = Words("berakhir karena hal lain", "ended for another reason")
 def reason_words(code: str) -> Words:
     """What a code says to people."""
     return REASON_WORDS.get(code, _OTHER)
+
+
+SORT_WORDS: dict[str, Words] = {
+    "kabel": Words("kabel", "cable"),
+    "lan": Words("jaringan kantor", "office network"),
+    "wifi": Words("Wi-Fi", "Wi-Fi"),
+    "seluler": Words("seluler", "cellular"),
+    "satelit": Words("parabola", "satellite"),
+    "radio": Words("radio", "radio"),
+    "vpn": Words("VPN", "VPN"),
+}
+"""What sort of carrier it is, as node.toml names it."""
+SORT_LETTERS = {
+    "kabel": "K", "lan": "L", "wifi": "W", "seluler": "S", "satelit": "P", "radio": "R",
+    "vpn": "V",
+}  # fmt: skip
+"""One letter in a picture, the same in both languages."""
+_UNKNOWN_SORT = Words("jalur lain", "another carrier")
+
+
+def sort_words(sort: str) -> Words:
+    """What sort it is, for people."""
+    return SORT_WORDS.get(sort, _UNKNOWN_SORT)

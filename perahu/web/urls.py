@@ -10,6 +10,7 @@ from perahu.web.cards import handing_over, print_order, printing
 from perahu.web.cards import stock as stock_pages
 from perahu.web.desk import home, search, tour
 from perahu.web.district import cases as cases_pages
+from perahu.web.district import network
 from perahu.web.district import pages as district
 from perahu.web.field import pages as field
 from perahu.web.gate import NOT_HERE, say
@@ -35,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *handing_over.ROUTES,
     *stock_pages.ROUTES,
     *district.ROUTES,
+    *network.ROUTES,
     *cases_pages.ROUTES,
     *field.ROUTES,
     *post.ROUTES,

@@ -72,6 +72,7 @@ EXPECTED: dict[str, Expected] = {
     "district": _CHIEFS,
     "district-part": _CHIEFS,
     "district-office": _CHIEFS,
+    "network": _CHIEFS,
     "district-map": _hub("verify", "stock"),
     "district-map-forget": _hub("verify", "stock"),
     "cases": _hub("verify"),

@@ -23,6 +23,7 @@ from perahu.journal.book import Parked
 from perahu.people.rules.codes import path_of
 from perahu.web.district.figures import OfficeSeen, look
 from perahu.web.district.map import Look
+from perahu.web.district.network import office_links
 from perahu.web.links import link
 from perahu.web.ports import Office
 from perahu.web.status_words import STATUS_WORDS, StatusWords, Turn
@@ -74,6 +75,9 @@ def office_page(request: HttpRequest, node: str) -> HttpResponse:
         "places": [path_of(code) for code in seen.node.wilayah],
         "parked": _parked_of(visit.office, node_id)[:PARKED_SHOWN],
         "may_decide": visit.may("verify"),
+        "links": office_links(
+            seen.node, visit.office.parts, visit.office.now().wall_ms
+        ),
     }
     return render(request, "perahu/district/office.html", shown)
 

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from perahu.web.post.carriers import carriers_of
-from perahu.web.post.contact_picture import contact_picture
+from perahu.web.post.link_ports import Links
+from perahu.web.post.links import LinksShown, heard_links, own_links
 from perahu.web.post.ports import CourierRun, Post
 from perahu.web.routes import FILE_BYTES_MAX, Route
 from perahu.web.visits import Visit, hex_of, op_of, visit_of
@@ -49,14 +50,27 @@ def post_of(visit: Visit) -> Post:
 def sending(request: HttpRequest) -> HttpResponse:
     """What waits, what is on its way, and how the link has been."""
     visit = visit_of(request)
-    now_ms = visit.office.now().wall_ms
-    pictures = [
-        (name, contact_picture(lines, now_ms, name))
-        for name, lines in post_of(visit).hours()
-    ]
-    shown = {**_road(visit), "pictures": pictures, "contacts": visit.office.contacts()}
+    shown = {
+        **_road(visit),
+        "all_links": _links(visit),
+        "contacts": visit.office.contacts(),
+    }
     shown["carriers"] = carriers_of(visit)
     return render(request, "perahu/post/sending.html", shown)
+
+
+def _links(visit: Visit) -> list[LinksShown]:
+    """The week of contact with each node, our own calls first."""
+    office, post = visit.office, post_of(visit)
+    now_ms, node = office.now().wall_ms, office.journal.node_id
+    heard, parent = dict(post.hours()), post.road().parent
+    links = cast(Links, office.parts["links"])
+    untold = links.untold() if parent else []
+    found = []
+    if parent:
+        ours = own_links(parent, node, untold, heard.pop(parent, []), now_ms)
+        found = [ours] if ours.carriers or ours.has_hours else []
+    return found + [heard_links(name, hours, now_ms) for name, hours in heard.items()]
 
 
 @require_safe
