@@ -78,7 +78,7 @@ class Contender:
     """One way to bring the load to the hub."""
 
     name: str
-    words: str
+    """As in files; for people see road_medians.NAMES."""
     programs: tuple[tuple[str, str], ...]
     """Each with the Debian package it comes in."""
     start: Callable[[Place], Pair]

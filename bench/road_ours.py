@@ -142,6 +142,6 @@ def _start(*, is_best: bool) -> Callable[[Place], Pair]:
     return start
 
 
-ROAD_A = Contender("a", "Perahu, road A alone", (), _start(is_best=False))
-BEST = Contender("best", "Perahu", (), _start(is_best=True))
+ROAD_A = Contender("a", (), _start(is_best=False))
+BEST = Contender("best", (), _start(is_best=True))
 """Whatever the product itself chooses."""

@@ -197,14 +197,8 @@ def _certify(place: Place) -> None:
 
 _RSYNC = (("rsync", "rsync"), ("ssh", "openssh-client"), ("sshd", "openssh-server"))
 PEERS = (
-    Contender("rsync", "rsync over ssh", _RSYNC, _rsync),
-    Contender("https", "HTTPS POST of whole packets", (), _post),
-    Contender(
-        "pouchdb", "PouchDB (CouchDB replication)",
-        (("node", "nodejs"), ("npm", "npm")), _couch,
-    ),
-    Contender(
-        "vpn", "OpenVPN + rsync",
-        (*_RSYNC, ("openvpn", "openvpn"), ("openssl", "openssl")), _vpn,
-    ),
-)  # fmt: skip
+    Contender("rsync", _RSYNC, _rsync),
+    Contender("https", (), _post),
+    Contender("pouchdb", (("node", "nodejs"), ("npm", "npm")), _couch),
+    Contender("vpn", (*_RSYNC, ("openvpn", "openvpn"), ("openssl", "openssl")), _vpn),
+)

@@ -63,7 +63,7 @@ def test_it_says_that_a_contender_broke() -> None:
     def start(place: Place) -> Pair:
         return Pair(place.at_office(["true"]))
 
-    (said,) = race(Contender("broken", "ends at once", (), start)).values()
+    (said,) = race(Contender("broken", (), start)).values()
     assert isinstance(said, str) and "ended before it was ready" in said
 
 
@@ -73,7 +73,7 @@ def test_it_says_why_a_peer_could_not_be_set_up() -> None:
     def start(place: Place) -> Pair:
         raise NotThere("install a moon")
 
-    assert race(Contender("moon", "", (), start)) == {"moon": "install a moon"}
+    assert race(Contender("moon", (), start)) == {"moon": "install a moon"}
 
 
 def test_it_ends_when_somebody_wants_it_to() -> None:
