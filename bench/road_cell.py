@@ -132,10 +132,13 @@ def _run(cell: _Cell, contender: Contender) -> Outcome:
         place, log = Place(Path(folder), lab, cell.load), Log()
         cell.say(contender.name, 0.0, "begins")
         pair = contender.start(place)
-        _wait_ready(cell, pair, log)
-        pair.before_go()
-        _tell(pair, "go")
-        run = _watch(cell, contender, _Site(lab, pair, log))
+        try:
+            _wait_ready(cell, pair, log)
+            pair.before_go()
+            _tell(pair, "go")
+            run = _watch(cell, contender, _Site(lab, pair, log))
+        except (Broken, BrokenPipeError) as reason:
+            raise Broken(f"{reason}: {place.last_words()}") from reason
         outcome = Outcome.of(run)
         cell.say(contender.name, outcome.held_share, outcome.words)
         return outcome

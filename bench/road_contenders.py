@@ -40,6 +40,12 @@ class Place:
         """Start a process at the office."""
         return self._start(self.lab.at_office, "office", argv, more)
 
+    def last_words(self) -> str:
+        """The last line that each process wrote to its log, for whoever looks for a fault."""
+        logs = sorted(self.folder.glob("*.log"))
+        lines = [log.read_text(errors="replace").strip()[-200:] for log in logs]
+        return "; ".join(line.splitlines()[-1] for line in lines if line)
+
     def _start(
         self,
         start: Callable[..., subprocess.Popen[Any]],

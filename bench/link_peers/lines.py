@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -28,8 +29,6 @@ def hear(commands: dict[str, Callable[[], None]]) -> None:
                 action()
         sys.stdout.flush()
         # Nothing here needs an orderly end; a thread in the middle of a send would hold it.
-        import os
-
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()

@@ -61,10 +61,11 @@ def test_it_says_that_a_contender_broke() -> None:
     """A process that ends at once is no figure and no crash."""
 
     def start(place: Place) -> Pair:
-        return Pair(place.at_office(["true"]))
+        return Pair(place.at_office(["sh", "-c", "echo no moon >&2"]))
 
     (said,) = race(Contender("broken", (), start)).values()
-    assert isinstance(said, str) and "ended before it was ready" in said
+    assert isinstance(said, str)
+    assert "ended before it was ready" in said and "no moon" in said
 
 
 def test_it_says_why_a_peer_could_not_be_set_up() -> None:
