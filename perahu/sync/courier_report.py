@@ -72,7 +72,8 @@ class Imported:
     def words(self) -> Words:
         """What the officer is told."""
         found = _taken(self) if self.is_whole else _damaged(self)
-        for more in (_MENDED if self.mended_bytes else None, self._next_part):
+        is_mended = self.is_whole and self.mended_bytes
+        for more in (_MENDED if is_mended else None, self._next_part):
             if more is not None:
                 found = Words(f"{found.id} {more.id}", f"{found.en} {more.en}")
         return found
