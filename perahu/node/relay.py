@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from perahu.keys import cbor
+from perahu.kinds import TELEMETRY
 from perahu.node import tls, trust
 from perahu.node.courier import take_all
 from perahu.node.link import OneRoad
@@ -34,8 +35,8 @@ PART_BYTES = 2_000_000
 """Small parts: each stands alone, and the urgent first one is soon across a bad link."""
 LETTER_PARTS_MAX = 100
 """Of one letter; the rest follows once these were acknowledged."""
-REWRITE_S = 600
-"""A letter is written anew after so long at the earliest."""
+REWRITE_S, REWRITE_S_MAX = 600, 6 * 3600
+"""A letter is written anew after so long for each of its parts, at the earliest."""
 MEET_ATTEMPTS = 3
 _SPACE, _WRITTEN = "relay", b"written"
 _ROW_BYTES_MAX = 64
@@ -119,7 +120,7 @@ def _parts_max(office: Office) -> int:
 def is_out_of_reach(office: Office) -> bool:
     """Whether the parent was not reached over a link for longer than node.toml says."""
     settings = office.settings
-    if settings.row.up is None or not settings.parent_node:
+    if not settings.row.serves_people or not settings.parent_node:
         return False
     live_ms = bag_of(office).index.last_live(bytes.fromhex(settings.parent_node))
     if live_ms is None:
@@ -130,24 +131,29 @@ def is_out_of_reach(office: Office) -> bool:
 def write_if_due(office: Office, *, at_once: bool = False) -> list[Parcel]:
     """A letter to the parent, where one is due: out of reach, with news since the last.
 
-    `at_once`: somebody who may carry it is here now.
+    `at_once`: somebody who may carry it is here now. Else a long letter, which is much
+    work, is written anew more rarely than a short one.
     """
     if not is_out_of_reach(office):
         return []
-    rows = [row for row in office.journal.journals() if row.own]
-    heads = sum(row.head_seq for row in rows)
+    # The log of who looked at whom grows all day; it is no reason to write.
+    rows = [
+        row for row in office.journal.journals() if row.own and row.lane != TELEMETRY
+    ]
     if not any(row.head_seq > row.received_seq for row in rows):
         return []
+    heads = sum(row.head_seq for row in rows)
     now_ms, local = office.now().wall_ms, office.journal.local
     raw = local.get(_SPACE, _WRITTEN)
     if raw is not None:
-        heads_before, at_ms = cbor.decode(raw, _ROW_BYTES_MAX)
-        is_soon = 0 <= now_ms - at_ms < REWRITE_S * 1000
+        heads_before, at_ms, parts = cbor.decode(raw, _ROW_BYTES_MAX)
+        pause_s = min(REWRITE_S * parts, REWRITE_S_MAX)
+        is_soon = 0 <= now_ms - at_ms < pause_s * 1000
         if heads_before == heads or (is_soon and not at_once):
             return []
     # Not by its address: a node without any link may have none.
     written = write_letter(office, bytes.fromhex(office.settings.parent_node))
-    local.put(_SPACE, _WRITTEN, cbor.encode([heads, now_ms]))
+    local.put(_SPACE, _WRITTEN, cbor.encode([heads, now_ms, len(written)]))
     return written
 
 

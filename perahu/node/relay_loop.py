@@ -34,7 +34,7 @@ class PostRound:
         if self._tidied_s is None or now_s - self._tidied_s >= TIDY_S:
             if self._tidied_s is None:
                 _sweep_drafts(self.office)
-            self._tidied_s = now_s
+            self._tidied_s, self._refused = now_s, []
             tidy(bag_of(self.office))
         arrived = deliver(self.office)
         self._refused = (self._refused + arrived.refused)[-3:]

@@ -6,6 +6,10 @@ Real nodes in folders, the real listener on a LAN, the boat's own link to the hu
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +21,21 @@ from perahu.node.field import bring_back, receive
 from perahu.node.relay import write_if_due
 from perahu.node.relay_bag import bag_of
 from perahu.node.relay_field import post_out
+from perahu.node.shaper import Shaper
 from perahu.people import reads as people
 from perahu.sync import postbag_index as index
-from tests.node.offices import perahu
+from tests.node.offices import PHRASE, perahu
 from tests.system.voyages import Voyage, everything_in
-from tests.system.world import ENGGANO, HUB, KAPAL, KETAHUN, World, officer_of
+from tests.system.world import (
+    ENGGANO,
+    HUB,
+    KAPAL,
+    KETAHUN,
+    LOOPBACK,
+    World,
+    answering,
+    officer_of,
+)
 
 
 @pytest.fixture
@@ -93,7 +107,9 @@ def test_two_boats_bring_the_same(voyage: Voyage) -> None:
     arrived = voyage.deliver(HUB)
     assert arrived.entries == 0
     # Enggano's own laptop has the answer in its bag now; nothing of Enggano's is left.
-    assert {one.label.sender for one in voyage.bag(KAPAL)} == {voyage.world.node_id(HUB)}
+    assert {one.label.sender for one in voyage.bag(KAPAL)} == {
+        voyage.world.node_id(HUB)
+    }
     more = sum(row.head_seq for row in voyage.at(HUB).journal.journals()) - entries
     assert more <= 40
     voyage.check_arrived(first, second)
@@ -166,3 +182,40 @@ def test_a_returned_laptop_is_known_at_the_hub(voyage: Voyage, tmp_path: Path) -
     with laptop.at_work():
         receive(laptop, officer_of(laptop, KAPAL), [out])
     assert voyage.level(recording, KAPAL) is Level.RECEIVED
+
+
+def test_it_may_be_killed_while_it_carries(voyage: Voyage) -> None:
+    """kill -9 of the boat in the middle of a parcel: the next try goes on from there."""
+    recordings = voyage.record(8)
+    office, place = voyage.at(ENGGANO), voyage.world.place(KETAHUN)
+    with office.at_work():
+        (letter,) = write_if_due(office)
+    begun = place / "titipan" / f"{letter.sha.hex()}.begun"
+    kept, kills = [0], 0
+    given = [sys.executable, "-m", "perahu", "--dir", str(place), "relay", "meet"]
+    surroundings = os.environ | {"PERAHU_PASSPHRASE": PHRASE}
+    with answering(office) as listener:
+        rate = letter.size // 3
+        shaper = Shaper((LOOPBACK, listener.port), rate_bytes_s=(rate, rate))
+        shaper.start()
+        while kills < 3:
+            child = subprocess.Popen(
+                [*given, ENGGANO, f"{LOOPBACK}:{shaper.port}"],
+                stdout=subprocess.DEVNULL, env=surroundings,
+            )  # fmt: skip
+            while child.poll() is None and _size(begun) <= kept[-1]:
+                time.sleep(0.01)
+            child.kill()
+            child.communicate()
+            kept.append(_size(begun))
+            kills += 1
+        shaper.stop()
+    assert kept == sorted(kept) and kept[-1] < letter.size
+    assert voyage.lan(KETAHUN, ENGGANO).taken == 1
+    voyage.link(KETAHUN)
+    voyage.deliver(HUB)
+    voyage.check_arrived(*recordings)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
