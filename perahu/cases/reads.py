@@ -17,6 +17,9 @@ from perahu.cases.rules import DITOLAK, SENGKETA
 from perahu.journal.types import Event
 from perahu.keys.facts import ForkSeen
 
+_NUMBER_MAX = 1 << 45
+"""As milliseconds: the year 3084."""
+
 
 def _order(event: Event) -> str:
     return f"{event.lamport:012x}{event.journal.hex()}{event.seq:012x}"
@@ -88,6 +91,11 @@ def _forked(fact: ForkSeen, event: Event) -> None:
     )
 
 
+def _bounded(number: int) -> int:
+    """A number that is for people only, small enough for any column and any calendar."""
+    return max(0, min(number, _NUMBER_MAX))
+
+
 def _lost(fact: facts.CourierFileLost, event: Event) -> None:
     node, order = event.node.hex(), _order(event)
     place = f"{node} {fact.file[:200]}"
@@ -98,10 +106,10 @@ def _lost(fact: facts.CourierFileLost, event: Event) -> None:
         place=place,
         node=node,
         file=fact.file[:200],
-        number=fact.number,
+        number=_bounded(fact.number),
         to=fact.to.hex()[:32],
         check_words=fact.check_words[:100],
-        written_ms=fact.written_ms,
+        written_ms=_bounded(fact.written_ms),
         reason=fact.reason[:300],
         found=fact.found,
         said_ms=event.wall_ms,

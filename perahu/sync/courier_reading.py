@@ -196,6 +196,7 @@ class _Import:
             self._hash.update(raw)
             self._missing -= len(raw)
             self._take(frame)
+        self._show(self._layout.size)
         self._keep()
         number, part = _place(self._hello)
         return Imported(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from perahu.cases import reads
 from perahu.cases.facts import (
     CaseDecided,
     CaseOpened,
+    CourierFileLost,
     EntryDisputed,
     EntryRejected,
     RangeAccepted,
@@ -113,3 +115,41 @@ def test_it_shows_a_fork_as_a_finding(tmp_path: Path) -> None:
         (finding,) = reads.fork_findings()
         assert finding.kind == "CLONE_OR_FORK"
         assert finding.about == (ENGGANO, JOURNAL)
+
+
+def lost(reason: str, *, found: bool = False, **strange: Any) -> CourierFileLost:
+    """Enggano says that a stick of its was lost, or found."""
+    says: dict[str, Any] = {
+        "file": "JRN-enggano-hub-20261122-1.jrnb", "number": 1, "to": HUB,
+        "check_words": "abang abu acar adil", "written_ms": 1, "reason": reason,
+    }  # fmt: skip
+    return CourierFileLost(**(says | strange), found=found)
+
+
+def test_it_shows_a_lost_stick_until_it_is_found(tmp_path: Path) -> None:
+    """The later word counts, whatever came first; each node has files of its own."""
+    story = Feed()
+    story.add(lost("jatuh"), node=ENGGANO)
+    story.add(lost("", found=True), node=ENGGANO)
+    story.add(lost("tertinggal"), node=HUB)
+    for name, events in (("a", story.events), ("b", story.events[::-1])):
+        (tmp_path / name).mkdir()
+        with tables_at(tmp_path / name) as tables:
+            feed(tables, events)
+            rows = {row.node: row for row in reads.lost_files()}
+        assert rows[ENGGANO].found and not rows[HUB].found
+        assert rows[HUB].reason == "tertinggal"
+
+
+def test_it_bears_nonsense_in_a_lost_stick(tmp_path: Path) -> None:
+    """An author may state anything; it harms nobody's tables and is cut to its room."""
+    story = Feed()
+    story.add(lost("x" * 5000, file="y" * 5000, check_words="z" * 5000), node=ENGGANO)
+    story.add(lost("a", file="b", number=1 << 63, written_ms=-(1 << 63)), node=ENGGANO)
+    story.add(lost("c", file="d", to=b"abc", number=(1 << 64) - 1), node=ENGGANO)
+    story.add(lost("e", file="", to=b""), node=ENGGANO)
+    with tables_at(tmp_path) as tables:
+        feed(tables, story.events)
+        rows = reads.lost_files()
+    assert {row.reason[:1] for row in rows} == {"x", "a", "c", "e"}
+    assert all(0 <= row.written_ms < 1 << 50 and row.number < 1 << 50 for row in rows)
