@@ -24,6 +24,8 @@ from perahu.words import Refusal
 PROTOCOL = 1
 _WRAPPED_BYTES = 80
 _PREFIX = b"JRN1-hello"
+_PREFIX_ANSWER = b"JRN1-answer"
+_SAID_BY_THE_CALL = (2, 3, 5)
 
 Sign = Callable[[bytes, bytes], bytes]
 """(prefix, message) to a signature of the epoch key: `Journal.sign`."""
@@ -63,15 +65,24 @@ class Hello:
     file: dict[int, Any] = field(default_factory=dict)
     """What only the head of a courier file says (courier.py)."""
 
-    def sign(self, sign: Sign) -> Frame:
-        """The frame, signed."""
+    def sign(self, sign: Sign, *, is_answer: bool = False) -> Frame:
+        """The frame, signed.
+
+        An answer does not repeat session, counter and receiver: the caller knows them.
+        """
         ids = (self.session, self.sender, self.receiver, self.incarnation)
         assert all(len(one) == 16 for one in (*ids, self.passport_name))
         assert self.sender != self.receiver and len(self.wrapped_key) == _WRAPPED_BYTES
         assert len(self.token) == len(self.token_incarnation)
         assert len(self.partials) <= limits.PARTIALS_MAX
-        body = cbor.encode(self._plain())
-        signature = sign(_PREFIX, body)
+        plain = self._plain()
+        if is_answer:
+            plain = {k: v for k, v in plain.items() if k not in _SAID_BY_THE_CALL}
+        body = cbor.encode(plain)
+        if is_answer:
+            signature = sign(_PREFIX_ANSWER, self.session + self.receiver + body)
+        else:
+            signature = sign(_PREFIX, body)
         return Frame(frames.HELLO, cbor.encode([body, signature]))
 
     def _plain(self) -> dict[int, Any]:
@@ -96,15 +107,21 @@ class Heard:
     hello: Hello
     body: bytes
     signature: bytes
+    before: bytes = _PREFIX
+    """What is signed before the body."""
 
     def verify(self, public: bytes) -> Hello:
         """The HELLO, if this epoch key signed it. Raises Refusal "bad_signature"."""
-        verify(public, _PREFIX + self.body, self.signature)
+        verify(public, self.before + self.body, self.signature)
         return self.hello
 
 
-def hear(frame: Frame) -> Heard:
-    """Parse a HELLO. Raises Refusal "old_protocol" or "bad_message"."""
+Call = tuple[bytes, bytes]
+"""The session that a caller opened, and the caller: what an answer leaves out."""
+
+
+def hear(frame: Frame, call: Call | None = None) -> Heard:
+    """Parse a HELLO, or the answer to a call. Raises Refusal "old_protocol", "bad_message"."""
     body, signature = signed_pair(frame.payload)
     fields = Fields(body)
     protocol = fields.count(1)
@@ -117,11 +134,17 @@ def hear(frame: Frame) -> Heard:
             f"{PROTOCOL}; nothing is lost. Update the older program.",
         )
     has_vector = fields.raw(10) is not None
+    if call is not None and fields.raw(2) is None:
+        session, receiver = call
+        before = _PREFIX_ANSWER + session + receiver
+    else:
+        session, receiver = fields.sized(2, 16), fields.sized(5, 16)
+        before = _PREFIX
     hello = Hello(
-        session=fields.sized(2, 16),
+        session=session,
         counter=fields.count(3),
         sender=fields.sized(4, 16),
-        receiver=fields.sized(5, 16),
+        receiver=receiver,
         incarnation=fields.sized(6, 16),
         passport_name=fields.sized(7, 16),
         passport=fields.up_to(8, limits.PASSPORT_BYTES_MAX),
@@ -139,7 +162,7 @@ def hear(frame: Frame) -> Heard:
         road_port=min(fields.count(20), 65535),
         protocol=protocol,
     )
-    return Heard(hello, body, signature)
+    return Heard(hello, body, signature, before)
 
 
 def partials(items: list[Any]) -> tuple[tuple[bytes, int], ...]:

@@ -77,7 +77,7 @@ class Initiator(Session):
         """The answer of whom we called, or of nobody: then nothing of it is believed."""
         if self._peer is not None:
             raise bad_message("a second HELLO")
-        heard = hear(frame)
+        heard = hear(frame, (self._id, self.journal.node_id))
         found = heard.hello
         content = found.passport or self._memory.passport
         if passport.name_of(content) != found.passport_name:

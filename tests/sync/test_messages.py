@@ -46,6 +46,19 @@ def test_it_carries_a_hello() -> None:
     assert hello.hear(said.sign(_sign)).verify(PUBLIC) == said
 
 
+def test_it_leaves_out_of_an_answer_what_the_call_said() -> None:
+    """Session and caller are signed and not sent; to any other call it is no answer."""
+    said = _hello(counter=0)
+    short = said.sign(_sign, is_answer=True)
+    assert len(short.payload) + 36 <= len(said.sign(_sign).payload)
+    assert hello.hear(short, (b"s" * 16, b"b" * 16)).verify(PUBLIC) == said
+    for call in ((b"o" * 16, b"b" * 16), (b"s" * 16, b"o" * 16)):
+        with pytest.raises(Refusal, match="bad_signature"):
+            hello.hear(short, call).verify(PUBLIC)
+    with pytest.raises(Refusal):
+        hello.hear(short)
+
+
 def test_it_refuses_a_hello_of_another_key() -> None:
     """A signature of another key is nobody's."""
     heard = hello.hear(_hello().sign(_sign))
