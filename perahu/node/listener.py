@@ -5,7 +5,9 @@ carries one exchange and is closed; what a session commits is on the disk before
 leaves, so stopping the listener at any moment loses nothing.
 
 Two pools: many threads that only wait until somebody has said HELLO, so that who merely
-holds the door keeps nobody out (door.py), and a few that exchange and touch the book.
+holds the door keeps nobody out (door.py), and fewer that exchange and touch the book. Who
+finds no place, or no seat in time, is told when to come back (503, Retry-After), each a
+little differently, so that they do not all come at once.
 """
 
 from __future__ import annotations
@@ -32,6 +34,13 @@ from perahu.sync.session import Side
 from perahu.words import Refusal
 
 _ASK_S_MAX = 30.0
+_SEATS = 16
+"""Exchanges at once: each mostly waits for a slow link."""
+_SEAT_S_MAX = 4.0
+"""How long who has said HELLO waits for a seat, before its caller takes it for a stall."""
+_USHERS, _TURNED_MAX, _TURN_AWAY_S = 2, 16, 5.0
+"""Those who find no place are turned away by so few, in so much time."""
+_BACK_S_MIN, _BACK_S_SPREAD = 5, 16
 _FAREWELL_S = 5.0
 _ACCEPT_S = 0.25
 _FENCED = "fenced"
@@ -50,7 +59,7 @@ class Listener:
         context: ssl.SSLContext,
         address: tuple[str, int],
         *,
-        workers: int = 8,
+        workers: int = _SEATS,
         after_commit: Callable[[], None] | None = None,
         troubled: Troubled = lambda _: None,
         with_paced: bool = True,
@@ -65,6 +74,9 @@ class Listener:
         self._door = Door(limits.CONNECTIONS_MAX)
         self._hall = ThreadPoolExecutor(limits.CONNECTIONS_MAX, "jrn-hall")
         self._seats = ThreadPoolExecutor(workers, "jrn")
+        self._free = threading.BoundedSemaphore(workers)
+        self._ushers = ThreadPoolExecutor(_USHERS, "jrn-usher")
+        self._turned = threading.BoundedSemaphore(_TURNED_MAX)
         self._thread = threading.Thread(target=self._accept, name="jrn-accept")
         self._socket = _bound(address)
         self.paced: PacedListener | None = None
@@ -101,7 +113,7 @@ class Listener:
         if self._thread.is_alive():
             self._thread.join()
         self._door.send_strangers_away()
-        for pool in (self._seats, self._hall):
+        for pool in (self._seats, self._hall, self._ushers):
             pool.shutdown(wait=True, cancel_futures=True)
         self._socket.close()
         if self.paced is not None:
@@ -117,10 +129,35 @@ class Listener:
             except OSError:
                 return
             guest = Guest(plain)
-            if not self._door.enter(guest):
+            if self._door.enter(guest):
+                self._hall.submit(self._serve, guest)
+            elif self._turned.acquire(blocking=False):
+                self._ushers.submit(self._turn_away, plain)
+            else:
                 plain.close()
-                continue
-            self._hall.submit(self._serve, guest)
+
+    def _turn_away(self, plain: socket.socket) -> None:
+        """No place: say so within TLS, where only a caller of ours will read it."""
+        try:
+            with plain:
+                plain.settimeout(_TURN_AWAY_S)
+                with self._context.wrap_socket(plain, server_side=True) as secure:
+                    self._say_full(secure)
+        except (OSError, ValueError):
+            # Who does not even shake hands is not told.
+            pass
+        finally:
+            self._turned.release()
+
+    def _say_full(self, secure: ssl.SSLSocket) -> None:
+        """503 and when to come back; then wait for the caller to close."""
+        spread = self._side.journal.ports.random(1)[0] % _BACK_S_SPREAD
+        secure.settimeout(_TURN_AWAY_S)
+        secure.sendall(refusal_answer(503, _BACK_S_MIN + spread))
+        clock = self._side.journal.ports.clock
+        until_s = clock.monotonic_s() + _TURN_AWAY_S
+        while clock.monotonic_s() < until_s and secure.recv(limits.READ_BYTES):
+            continue
 
     def _serve(self, guest: Guest) -> None:
         """One connection from handshake to close."""
@@ -160,12 +197,17 @@ class Listener:
             return
         if body is None:
             return
+        if not self._free.acquire(timeout=_SEAT_S_MAX):
+            self._say_full(secure)
+            return
         stream = TlsStream(secure)
-        seat = self._seats.submit(self._exchange, guest, http, stream, body)
         try:
+            seat = self._seats.submit(self._exchange, guest, http, stream, body)
             refusal = seat.result()
         except CancelledError:
             return
+        finally:
+            self._free.release()
         if not guest.is_cut:
             self._farewell(http, stream)
             stream.close()

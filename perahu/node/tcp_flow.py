@@ -43,6 +43,7 @@ class Flow:
         self._is_starting = not start_bytes
         self._looked_s = 0.0
         self._marks: list[tuple[float, int]] = []
+        self._latest = 0.0
         self.rate_bytes_s = 0.0
         """The best that was delivered over a round trip lately."""
 
@@ -70,12 +71,15 @@ class Flow:
         target_s = self._target_s(counts)
         turns = passed_s / counts.rtt_s
         is_used = counts.flying_bytes > self.window_bytes / 2
-        if self._is_starting:
+        if waits_s > 2 * target_s and self._latest:
+            # Far too much: back to what this link can hold, and no further at once.
+            holds = int(self._latest * (counts.rtt_min_s + target_s))
+            self.window_bytes = max(holds, int(self.window_bytes * 0.7**turns))
+            self._is_starting = False
+        elif self._is_starting:
             self._is_starting = waits_s < target_s / 2
             if is_used and self._is_starting:
                 self.window_bytes = int(self.window_bytes * 2**turns)
-        elif waits_s > 2 * target_s:
-            self.window_bytes = int(self.window_bytes * 0.8**turns)
         elif is_used or waits_s > target_s:
             share = (target_s - waits_s) / target_s
             self.window_bytes += int(2 * _SEGMENT_BYTES * share * turns)
@@ -95,5 +99,6 @@ class Flow:
         began_s, began = self._marks[0]
         if now_s - began_s >= span_s:
             rate = (counts.delivered_bytes - began) / (now_s - began_s)
+            self._latest = rate
             faded = self.rate_bytes_s * (1 - (now_s - began_s) / _RATE_MEMORY_S / 4)
             self.rate_bytes_s = max(rate, faded)
