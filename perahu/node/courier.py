@@ -19,7 +19,13 @@ from perahu.node.roles import role_of
 from perahu.people.actions import send_residents
 from perahu.sync import courier, courier_reading
 from perahu.sync.courier import Exported
-from perahu.sync.courier_report import Imported, Watch, no_courier_file, shown
+from perahu.sync.courier_report import (
+    Imported,
+    Watch,
+    no_courier_file,
+    shown,
+    unreadable,
+)
 from perahu.sync.limits import COURIER_PART_BYTES_MAX
 from perahu.sync.receiving import STOPPERS
 from perahu.words import Refusal, Words
@@ -165,7 +171,11 @@ def take_all(
 
 
 def _take(office: Office, path: Path, watch: Watch) -> Imported:
-    if path.exists() and not path.is_file():
+    try:
+        is_other = path.exists() and not path.is_file()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if is_other:
         # A pipe or a device would be waited on for ever.
         raise no_courier_file(path)
     imported = courier_reading.read(
@@ -216,7 +226,10 @@ def _files(office: Office, paths: list[Path], haul: Haul) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            lying = courier_reading.files_on(office.journal, path, Path.is_file)
+            try:
+                lying = courier_reading.files_on(office.journal, path, Path.is_file)
+            except OSError as error:
+                raise unreadable(path, error) from error
             found += lying.ours
             haul.others += lying.others
             haul.unreadable += lying.broken

@@ -118,9 +118,8 @@ class _Part:
 
     @property
     def count(self) -> PartCount:
-        counts = self.contents.counts
-        entries = sum(counts[i] for i in _LANES)
-        return PartCount(entries, sum(counts) - entries, self.writer.file_bytes)
+        held = self.contents
+        return PartCount(held.entries, held.blobs, self.writer.file_bytes)
 
 
 class _Export:

@@ -55,6 +55,16 @@ class Contents:
             self._last[found] = cargo.sha256
             self.counts[found] += 1
 
+    @property
+    def entries(self) -> int:
+        """Entries of all lanes."""
+        return sum(self.counts[found] for found in CLASS_OF_LANE)
+
+    @property
+    def blobs(self) -> int:
+        """Blobs of all classes."""
+        return sum(self.counts) - self.entries
+
     @classmethod
     def of(cls, head: Any) -> Contents | None:
         """What a head says; None where it says nothing of the kind."""

@@ -56,6 +56,11 @@ _WRITTEN = Words(
     "Check words: {check}",
 )
 _READING = Words("Membaca berkas kurir", "Reading courier files")
+_HOLDS = Words(
+    "{file} dari {sender}: {entries} catatan, {blobs} berkas segel",
+    "{file} from {sender}: {entries} entries, {blobs} sealed blobs",
+)
+_HOLDS_UNKNOWN = Words("{file} dari {sender}", "{file} from {sender}")
 _LINE = Words(
     "{number}  {day}  {to}  {file}  {check}  {state}",
     "{number}  {day}  {to}  {file}  {check}  {state}",
@@ -121,7 +126,7 @@ def _import(call: Call, office: Office, teller: Teller) -> None:
             with bar.away():
                 _tell_taken(teller, taken)
 
-        haul = take_all(office, paths, answers, _watch(bar), told, by)
+        haul = take_all(office, paths, answers, _watch(bar, call.lang), told, by)
     for one in haul.taken:
         if one.answer is not None:
             _tell_written(teller, one.imported.peer.name, one.answer)
@@ -130,9 +135,17 @@ def _import(call: Call, office: Office, teller: Teller) -> None:
     _tell_refused(teller, haul)
 
 
-def _watch(bar: Bar) -> Callable[[Reading], None]:
+def _watch(bar: Bar, language: str) -> Callable[[Reading], None]:
     def watch(reading: Reading) -> None:
-        bar.to(reading.percent, f"{shown(reading.path)} ({reading.sender})")
+        held = reading.contents
+        words = fill(
+            _HOLDS if held else _HOLDS_UNKNOWN,
+            file=shown(reading.path),
+            sender=reading.sender,
+            entries=held.entries if held else 0,
+            blobs=held.blobs if held else 0,
+        )
+        bar.to(reading.percent, words.in_(language))
 
     return watch
 
