@@ -89,7 +89,15 @@ class _Live:
     link: Link
     entry: CarrierEntry
     since_s: float
+    seen: tuple[int, int] = (0, 0)
+    """Its counts, as the thread of the exchange last saw them."""
     counted: tuple[int, int] = (0, 0)
+    """What of it is written down."""
+
+    def look(self) -> None:
+        """Take its counts; a link that is closed may know them no more."""
+        sent, received = self.link.wire_bytes()
+        self.seen = max(self.seen[0], sent), max(self.seen[1], received)
 
 
 @dataclass(slots=True)
@@ -101,6 +109,7 @@ class Carriers:
     _rests: dict[str, _Rest] = field(default_factory=dict)
     _live: list[_Live] = field(default_factory=list)
     _counted_s: float = 0.0
+    _seen_s: float = 0.0
     _looked_s: float = float("-inf")
     _judged_s: float = float("-inf")
     _classes: int = NO_CLASSES
@@ -126,8 +135,7 @@ class Carriers:
 
     def classes_now(self) -> int:
         """How many classes may go over the best way of this moment; 0 where none may."""
-        found = self._judged(with_rests=False)
-        return max((one.classes for one in found), default=NO_CLASSES)
+        return max((one.classes for one in self.usable()), default=NO_CLASSES)
 
     def classes_max(self) -> int:
         """How many may go over the links in use; cheap, asked before each frame."""
@@ -159,7 +167,8 @@ class Carriers:
 
     def carrying(self) -> str:
         """The name of the carrier in use, "" while nothing is exchanged."""
-        return self._live[-1].entry.name if self._live else ""
+        live = list(self._live)
+        return live[-1].entry.name if live else ""
 
     def wants_return(self) -> bool:
         """A better carrier has rested enough, and a lesser one carried for a while."""
@@ -356,6 +365,11 @@ class Carriers:
 
     def _count(self) -> None:
         now_s = self.office.clock.monotonic_s()
+        if now_s - self._seen_s < JUDGED_S:
+            return
+        self._seen_s = now_s
+        for one in self._live:
+            one.look()
         if now_s - self._counted_s >= COUNT_S:
             self._counted_s = now_s
             self._write_down(self._live)
@@ -363,18 +377,15 @@ class Carriers:
     def _write_down(self, live: Sequence[_Live]) -> None:
         today = self.office.now().today
         for one in live:
-            sent, received = one.link.wire_bytes()
-            before = one.counted
-            # A link that is closed knows its counts no more.
-            one.counted = max(before[0], sent), max(before[1], received)
-            self.shelf.spend(
-                one.entry.name, today, sent - before[0], received - before[1]
-            )
+            one.look()
+            before, one.counted = one.counted, one.seen
+            sent, received = one.seen[0] - before[0], one.seen[1] - before[1]
+            self.shelf.spend(one.entry.name, today, sent, received)
 
     def _uncounted(self, name: str) -> int:
         return sum(
-            max(0, sum(one.link.wire_bytes()) - sum(one.counted))
-            for one in self._live
+            sum(one.seen) - sum(one.counted)
+            for one in list(self._live)
             if one.entry.name == name
         )
 

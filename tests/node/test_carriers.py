@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import pytest
 
 from perahu.journal.types import Draft
 from perahu.keys.facts import CarrierPolicySet, ForkSeen
+from perahu.node import trust
 from perahu.node.actions import set_carrier_policy
 from perahu.node.carriers_choice import (
     ALL_CLASSES,
@@ -22,8 +24,10 @@ from perahu.node.carriers_choice import (
 )
 from perahu.node.carriers_file import CarrierEntry
 from perahu.node.carriers_memory import CarrierMemory, CarrierShelf
+from perahu.node.listener import Listener
 from perahu.node.office import Office, open_office
-from perahu.node.road import Caller
+from perahu.node.road import Caller, doors_of, side_of
+from perahu.node.tls import server_context
 from perahu.sync.exchange import Patience
 from perahu.sync.links import PACED, TLS, Leg, RoadKey, Sight
 from tests.node.offices import PHRASE, add_enggano, found_hub
@@ -167,7 +171,7 @@ def test_it_obeys_what_the_kabupaten_signed(road: Road) -> None:
 
 def _state(office: Office, size: int) -> None:
     """A control fact that cites a part: the fact is a record, the part a packet's."""
-    ref = office.journal.blobs.put(bytes(size), 3)
+    ref = office.journal.blobs.put(office.ports.random(size), 3)
     fact = ForkSeen(node=bytes(16), journal=bytes(16), seq=1, ours=b"", theirs=b"")
     with office.journal.writing() as book:
         book.append(office.ask(), [Draft(fact, blobs=(ref,))])
@@ -204,6 +208,21 @@ def test_it_stops_packets_where_the_month_is_used_up(road: Road) -> None:
     assert road.office.journal.waiting().blobs == 1
     assert standing(caller) == {"sim": Standing.BUDGET}
     assert caller.carriers.classes_now() == RECORD_CLASSES
+
+
+def test_it_does_not_call_in_vain_while_the_whole_way_rests(road: Road) -> None:
+    """Records go over the sleeping dish; packets wait until the SIM is to be tried again."""
+    asleep = (datetime.now(UTC).hour + 7 + 6) % 24
+    hours = f"{asleep:02d}:00-{(asleep + 1) % 24:02d}:00"
+    caller = road.carriers(
+        road.way("sim", nobody()), road.way("vsat", preference=2, hours=hours)
+    )
+    _state(road.office, 30_000)
+    result = caller.call()
+    assert result.is_complete and result.legs[-1].carrier == "vsat"
+    assert road.office.journal.waiting().blobs == 1 and not caller.has_news()
+    caller.want()
+    assert caller.has_news()
 
 
 def _leg(kind: str, acked: int, seconds: float, reason: str = "done") -> Leg:
@@ -252,3 +271,30 @@ def test_it_keeps_its_memory_small(road: Road) -> None:
     shelf.forget_others(["wifi-1"])
     assert len(road.office.journal.local.items("carrier")) == 1
     assert shelf.memory("wifi-1").tls_rate == 5
+
+
+def test_it_goes_on_over_tcp_where_udp_is_shut(road: Road) -> None:
+    """Nobody answers over UDP: the plain way goes on, and the carrier is remembered so."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind((LOOPBACK, 0))
+        hole.settimeout(1)
+        doors = replace(doors_of(road.hub), road_port=int(hole.getsockname()[1]))
+        files = road.hub.folder / trust.FOLDER
+        context = server_context(files / trust.CERTIFICATE_FILE, files / trust.KEY_FILE)
+        listener = Listener(
+            side_of(road.hub), doors, context, (LOOPBACK, 0), with_paced=False
+        )
+        listener.start()
+        caller = road.carriers(road.way("sim", listener.port))
+        # It did better by the paced way before, so that is tried at once.
+        road.shelf.keep("sim", CarrierMemory(tls_rate=1_000, paced_rate=9_000))
+        for _ in range(4):
+            _state(road.office, 2_000_000)
+        result = caller.call()
+        listener.stop()
+        assert hole.recv(2048)
+    assert result.is_complete and road.office.journal.waiting().blobs == 0
+    assert [leg.kind for leg in result.legs if not leg.acked_bytes] == [PACED]
+    assert road.shelf.memory("sim").udp_failed_ms > 0
+    standing_ = {one.entry.name: one.standing for one in caller.carriers.standing()}
+    assert standing_ == {"sim": Standing.READY}, "TCP is as good as before"

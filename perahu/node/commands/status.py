@@ -32,6 +32,7 @@ _CONTACT = Words(
     "Kontak terakhir dengan {node}: {age_s} detik lalu.",
     "Last contact with {node}: {age_s} seconds ago.",
 )
+_CARRIER = Words("Jalur {shown}: {says}", "Carrier {shown}: {says}")
 _NO_CONTACT = Words("Belum pernah berhubungan.", "No contact yet.")
 _COUNTS = (
     (Words("Rekaman", "Recordings"), "recordings"),
@@ -94,6 +95,7 @@ def _lines(found: dict[str, Any], language: str) -> list[str]:
 
     lines = [say(_NODE, **found | {"wilayah": ", ".join(found["wilayah"])})]
     lines += [say(_CONTACT, **one) for one in found["contacts"]] or [say(_NO_CONTACT)]
+    lines += [say(_CARRIER, **one) for one in found["carriers"]]
     lines.append(say(_WAITING, **found["waiting"]))
     names = count_texts(language)
     for words, key in _COUNTS:
