@@ -16,15 +16,20 @@ from dataclasses import dataclass, field
 from perahu.sync import limits
 from perahu.sync import postbag_frames as wire
 from perahu.sync.fields import bad_message
-from perahu.sync.frames import GOT, PARCEL, PARCELS, Frame
+from perahu.sync.frames import GOT, OVERHEAD_BYTES, PARCEL, PARCELS, Frame
 from perahu.sync.passport import Passport
 from perahu.sync.postbag import PostBag
 from perahu.sync.postbag_frames import Offered, Piece
 from perahu.sync.postbag_index import Parcel
+from perahu.sync.sealed import Sealer
+from perahu.sync.sending import Sending
 from perahu.words import Refusal
 
 LIES_MAX = 3
 """Parcels of a peer that were not what it said; then it is not heard any more."""
+AHEAD_OF_POST = 4
+"""Classes below: control, civil facts, thumbnails and photos go before other nodes' post;
+the first part of a parcel, where its own facts are, before our captures of many MB."""
 WAIT_S = 30.0
 """A piece that was asked for is waited for so long."""
 
@@ -62,24 +67,30 @@ class Talk:
 
     # -- out --------------------------------------------------------------------------
 
-    def told(self) -> Frame | None:
-        """What we could give, said once; None where that is nothing."""
-        if self._has_told:
-            return None
-        self._has_told = True
+    def __post_init__(self) -> None:
+        """What we could give is settled when the peer is known."""
         found = self.bag.for_peer(self.peer.node_id, is_exchanged=self.is_exchanged)
         for one in found[: wire.TOLD_MAX]:
             self._told[one.sha] = Offered(
                 sha=one.sha, size=one.size, hops=one.hops, label=one.label
             )
-        return wire.parcels(list(self._told.values())) if self._told else None
+        self._has_told = not self._told
 
-    def got(self) -> Frame | None:
-        """What we hold since the last one of these."""
-        if not self._got:
-            return None
-        shas, self._got = self._got[: wire.TOLD_MAX], self._got[wire.TOLD_MAX :]
-        return wire.got(self.session, shas, self.bag.journal.sign)
+    @property
+    def has_to_tell(self) -> bool:
+        """Whether the peer is still to be told of what we could give."""
+        return not self._has_told
+
+    def to_put(self) -> list[Frame]:
+        """What goes ahead of everything: what we could give, and what we hold now."""
+        found = []
+        if not self._has_told:
+            self._has_told = True
+            found.append(wire.parcels(list(self._told.values())))
+        while self._got:
+            shas, self._got = self._got[: wire.TOLD_MAX], self._got[wire.TOLD_MAX :]
+            found.append(wire.got(self.session, shas, self.bag.journal.sign))
+        return found
 
     def next_frame(
         self, *, first_only: bool = False, put_off: bool = False
@@ -117,30 +128,38 @@ class Talk:
 
     # -- in ---------------------------------------------------------------------------
 
-    def heard(self, frame: Frame) -> Frame | None:
+    def weight(self, frame: Frame) -> int:
+        """What a frame counts in the window: only pieces of parcels do."""
+        is_piece = frame.type == PARCEL
+        return len(frame.payload) + OVERHEAD_BYTES if is_piece else 0
+
+    def heard(self, frame: Frame) -> list[Frame]:
         """Take in a frame of the peer; gives the answer, if there is one. Raises Refusal."""
         if frame.type == PARCELS:
             return self._heard_parcels(wire.hear_parcels(frame))
         if frame.type == PARCEL:
             self._heard_piece(wire.hear_piece(frame))
         elif frame.type == GOT:
-            public = self.peer.chain.epoch.public
-            shas = wire.hear_got(frame, public, self.session)
-            for sha in shas:
-                self._asked.pop(sha, None)
-            self.bag.held_by(
-                [sha for sha in shas if sha in self._told], self.peer.node_id
-            )
+            self._heard_got(frame)
         else:
             for sha, at in wire.hear_want(frame):
                 if sha in self._told and at < self._told[sha].size:
                     self._asked[sha] = at
-        return None
+        return []
 
-    def _heard_parcels(self, offered: list[Offered]) -> Frame | None:
+    def _heard_got(self, frame: Frame) -> None:
+        """What the peer holds need not go on; its addressee's word ends its stay."""
+        public = self.peer.chain.epoch.public
+        shas = wire.hear_got(frame, public, self.session)
+        for sha in shas:
+            self._asked.pop(sha, None)
+        known = [sha for sha in shas if sha in self._told]
+        self.bag.held_by(known, self.peer.node_id)
+
+    def _heard_parcels(self, offered: list[Offered]) -> list[Frame]:
         """Ask for what we lack and have room for."""
         if self._coming or self._lies >= LIES_MAX:
-            return None
+            return []
         wanted, space = [], self.bag.space()
         for one in offered:
             if one.label.sender == self.bag.journal.node_id or self.bag.is_known(one):
@@ -158,7 +177,7 @@ class Talk:
             self._coming[one.sha] = _Coming(one, at, is_seen)
             wanted.append((one.sha, at))
         self._moved_s = self.bag.journal.ports.clock.monotonic_s()
-        return wire.want(wanted) if wanted else None
+        return [wire.want(wanted)] if wanted else []
 
     def _parcel(self, one: Offered) -> Parcel:
         """As it would lie in the bag."""
@@ -207,7 +226,24 @@ class Talk:
         self._coming.pop(coming.offered.sha, None)
         self.bag.claimed.discard(coming.offered.sha)
 
-    def close(self) -> None:
-        """The connection is over; what came stays for the next one."""
+    def close(self, *, is_whole: bool = False) -> None:
+        """The connection is over; what came stays for the next one.
+
+        `is_whole`: everything was exchanged, so our own letters to the peer are moot.
+        """
         for coming in list(self._coming.values()):
             self._let_go(coming)
+        if is_whole and self.is_exchanged:
+            self.bag.met(self.peer.node_id)
+
+
+def next_frame(sending: Sending, sealer: Sealer, post: Talk | None) -> Frame | None:
+    """A session's next frame: its own by class, and other nodes' post between and behind."""
+    if post is None:
+        return sending.next_frame(sealer)
+    return (
+        sending.next_frame(sealer, AHEAD_OF_POST)
+        or post.next_frame(first_only=True)
+        or sending.next_frame(sealer)
+        or post.next_frame(put_off=sending.classes_max() <= AHEAD_OF_POST)
+    )

@@ -33,7 +33,7 @@ from perahu.sync.memory import ACKS_A_SESSION, Memory
 from perahu.sync.offer import ForkEvidence, Gives, Offer, Witness
 from perahu.sync.passport import Passport
 from perahu.sync.postbag import PostBag
-from perahu.sync.postbag_talk import Talk
+from perahu.sync.postbag_talk import Talk, next_frame
 from perahu.sync.progress import Progress
 from perahu.sync.receiving import Receiving
 from perahu.sync.sealed import Opener, Sealer
@@ -42,9 +42,6 @@ from perahu.sync.window import Window
 from perahu.words import Refusal
 
 _CONTENT = frozenset({frames.SEG, frames.MANIFEST, frames.CHUNK})
-_AHEAD_OF_POST = 4
-"""Classes below: control, civil facts, thumbnails and photos go before other nodes' post; the first
-part of a parcel, where its own facts are, before our captures of many MB."""
 _VECTOR_IN_FULL_MAX = 24
 """Journals up to which a HELLO shows them all; beyond, the digest."""
 
@@ -197,7 +194,11 @@ class Session:
         self._look_for_fresh_facts()
         while len(self._out) < bytes_max and self._window.is_open:
             has_budget = self._has_budget
-            frame = self._next_frame() if has_budget else None
+            frame = (
+                next_frame(self._sending, self._sealer, self._post)
+                if has_budget
+                else None
+            )
             if frame is None:
                 self._put_end(more=not has_budget)
                 return
@@ -206,29 +207,14 @@ class Session:
             self._window.sent(size, self._clock.monotonic_s())
             self._put(frame)
 
-    def _next_frame(self) -> Frame | None:
-        """Our own by class, and other nodes' post between and behind it."""
-        sending, post = self._sending, self._post
-        if post is None:
-            return sending.next_frame(self._sealer)
-        return (
-            sending.next_frame(self._sealer, _AHEAD_OF_POST)
-            or post.next_frame(first_only=True)
-            or sending.next_frame(self._sealer)
-            or post.next_frame(put_off=sending.classes_max() <= _AHEAD_OF_POST)
-        )
-
     def _put_post(self) -> None:
-        """What we could carry for the peer, once; and what of it has come."""
+        """What we could carry for the peer, once; and what of its parcels has come."""
         if self._post is None or self._is_held:
             return
-        told = self._post.told()
-        if told is not None:
-            # The END comes behind it, so that the answer comes before the end is agreed.
-            self._is_ended = False
-            self._put(told)
-        if (got := self._post.got()) is not None:
-            self._put(got)
+        # The END comes behind what is told, so that the answer comes before it is agreed.
+        self._is_ended = self._is_ended and not self._post.has_to_tell
+        for frame in self._post.to_put():
+            self._put(frame)
 
     @property
     def _may_send(self) -> bool:
@@ -327,8 +313,11 @@ class Session:
             # Only what was closed by an END is complete; more of it may follow one.
             self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
             self._heard_content(frame)
-        elif frame.type in frames.POST:
-            self._heard_post(frame)
+        elif frame.type in frames.POST and self._post is not None:
+            # A piece of a parcel takes its place in the window as our own content.
+            self._taken_bytes += self._post.weight(frame)
+            for answer in self._post.heard(frame):
+                self._put(answer)
         elif frame.type == frames.ACK:
             between = (self._id, self._memory.incarnation)
             public = self._peer.chain.epoch.public
@@ -361,16 +350,6 @@ class Session:
             self._receiving.manifest(acks.hear_manifest(frame))
         else:
             self._receiving.chunk(self._opener.chunk(frame))
-
-    def _heard_post(self, frame: Frame) -> None:
-        """Other nodes' post; a piece of it takes its place in the window as our own."""
-        if self._post is None:
-            return
-        if frame.type == frames.PARCEL:
-            self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
-        answer = self._post.heard(frame)
-        if answer is not None:
-            self._put(answer)
 
     def _heard_ack(self, found: Ack) -> None:
         if found.session != self._id or found.incarnation != self._memory.incarnation:
@@ -499,16 +478,9 @@ class Session:
         if self._peer is not None and not self._is_closed:
             self._is_closed = True
             self._sending.end()
-            self._close_post()
-
-    def _close_post(self) -> None:
-        """Let go of what was on its way; after a whole exchange our letters are moot."""
-        if self._post is None:
-            return
-        self._post.close()
-        is_whole = self.finished and self.is_agreed and not self._budget_bytes
-        if is_whole and self._is_exchanged:
-            self._post.bag.met(self._post.peer.node_id)
+            if self._post is not None:
+                is_whole = self.finished and self.is_agreed and not self._budget_bytes
+                self._post.close(is_whole=is_whole)
 
 
 def _window(progress: Progress) -> Window:

@@ -167,11 +167,11 @@ def test_it_lies_about_what_it_has(post: Post) -> None:
         told = wire.parcels([Offered(sha=sha, size=len(content), hops=0, label=label)])
         asked = talk.heard(told)
         if number < 2 + LIES_MAX:
-            assert asked is not None
+            assert asked
             talk.heard(wire.piece(Piece(sha, 0, content[: limits.CHUNK_BYTES])))
             assert talk.bag.index.begun() == []
         else:
-            assert asked is None
+            assert not asked
     assert post.lies("Ketahun") == [] or post.lies("Ketahun")[0].label.number == 1
     assert not talk.is_busy or talk._got
 
@@ -208,7 +208,7 @@ def test_it_sends_more_than_it_said(post: Post) -> None:
     (parcel,) = post.lies("Kapal")
     sha = post.district.dice(32)
     stray = wire.piece(Piece(sha, 0, b"x" * 100))
-    assert talk.heard(stray) is None and talk.bag.begun_bytes(sha) == 0
+    assert not talk.heard(stray) and talk.bag.begun_bytes(sha) == 0
     label = dataclasses.replace(parcel.label, number=7)
     talk.heard(wire.parcels([Offered(sha=sha, size=20_000, hops=0, label=label)]))
     for offset in (5, 19_999, 1 << 40):
@@ -253,7 +253,7 @@ def test_it_opens_nothing(post: Post) -> None:
         read(Side(post.at("Kapal")), path, offer_for)
 
 
-def test_its_papers_are_taken_away(post: Post) -> None:
+def test_it_loses_its_papers(post: Post) -> None:
     """A revoked node's post is not carried, nor is it let in to carry that of others."""
     hub = post.at("Hub")
     gone = post.at("Enggano").node_id
@@ -271,7 +271,7 @@ def test_its_papers_are_taken_away(post: Post) -> None:
     assert responder.refusal is not None and responder.refusal.code == "revoked"
 
 
-def test_its_messages_are_not_messages(post: Post) -> None:
+def test_it_sends_messages_that_are_none(post: Post) -> None:
     """PARCELS, WANT and GOT of every wrong form are refused in words, and change nothing."""
     talk = _talk(post, "Ketahun", "Kapal")
     before = post.lies("Ketahun")

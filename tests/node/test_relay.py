@@ -77,13 +77,13 @@ def test_it_keeps_a_letter_ready(place: Path) -> None:
         assert is_out_of_reach(office)
 
 
-def test_the_hub_keeps_no_letter_for_the_provinsi(place: Path) -> None:
+def test_it_keeps_no_letter_at_the_hub(place: Path) -> None:
     """Nobody's boat goes there: only nodes with desks write by themselves."""
     with _open(place, "hub") as hub, hub.at_work():
         assert write_if_due(hub, at_once=True) == []
 
 
-def test_a_newer_letter_drops_the_older_one(place: Path) -> None:
+def test_it_drops_the_older_letter(place: Path) -> None:
     """All of it, also where it had more parts."""
     with _open(place, "hub") as hub, hub.at_work():
         to = next(iter(set(hub.authority.nodes()) - {hub.journal.node_id}))
@@ -104,7 +104,7 @@ def test_it_writes_none_on_a_full_disk(place: Path) -> None:
         assert not bag.folder.exists() or not list(bag.folder.iterdir())
 
 
-def test_who_may_come_in(place: Path) -> None:
+def test_it_lets_desks_in_for_post(place: Path) -> None:
     """Desks meet desks for post; a hub lets in nobody for post alone."""
     with _open(place, "hub") as hub, _open(place, "enggano") as office:
         us, ours = office.certificate, hub.certificate
@@ -113,7 +113,7 @@ def test_who_may_come_in(place: Path) -> None:
         assert offer_in_passing(hub, us) is None
 
 
-def test_the_answer_goes_the_way_the_letter_came(place: Path) -> None:
+def test_it_answers_the_way_the_letter_came(place: Path) -> None:
     """At the hub: who brought Enggano's post, or works beside it, and nobody else."""
     with _open(place, "hub") as hub, hub.at_work():
         enggano = next(iter(set(hub.authority.nodes()) - {hub.journal.node_id}))
@@ -165,7 +165,7 @@ def test_it_says_what_it_could_not_read(place: Path, tmp_path: Path) -> None:
         assert bag.for_us() == []
 
 
-def test_its_loops(place: Path) -> None:
+def test_it_runs_its_loops(place: Path) -> None:
     """Every node carries; only who has neighbours calls them, and one who is away is no
     trouble."""
     with _open(place, "hub") as hub:
@@ -190,7 +190,7 @@ def test_it_refuses_a_wrong_neighbour(place: Path, text: str) -> None:
     assert refused.value.code in ("bad_settings", "bad_address")
 
 
-def test_the_command_tells(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_tells_at_the_terminal(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """list, give, take, look and meet: in sentences, as JSON, and wrong uses in words."""
     stick = place / "stick"
     stick.mkdir()

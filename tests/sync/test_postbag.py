@@ -122,7 +122,7 @@ def test_it_ends_after_so_many_hands(post: Post) -> None:
     assert post.lies("Kapal") and not post.lies("Ketahun")
 
 
-def test_its_own_letters_are_moot_after_a_link(post: Post) -> None:
+def test_it_drops_its_own_letters_after_a_link(post: Post) -> None:
     """What the exchange itself brought need not go as a parcel."""
     record(post.district, post.at("Enggano"), 3)
     post.send("Enggano", "Hub")
@@ -192,7 +192,7 @@ def test_it_mends_what_a_crash_left(post: Post) -> None:
     assert len(post.lies("Kapal")) == 1
 
 
-def test_first_parts_go_first(post: Post) -> None:
+def test_it_gives_first_parts_first(post: Post) -> None:
     """Own facts, then the first part of each parcel, then the rest."""
     record_part(post.district, post.at("Enggano"), 3_000_000)
     sent = post.send("Enggano", "Hub", 2_000_000)
@@ -204,7 +204,7 @@ def test_first_parts_go_first(post: Post) -> None:
     assert [one.label.part for one in post.lies("Kapal")] == [1]
 
 
-def test_an_idle_meeting_says_nothing_of_it(post: Post) -> None:
+def test_it_says_nothing_where_nothing_is_carried(post: Post) -> None:
     """Where no bag holds anything, not a byte more goes than without bags."""
     post.at("Enggano")
     with_bags = post.meet("Enggano", "Hub", TO_HUB)
@@ -212,7 +212,7 @@ def test_an_idle_meeting_says_nothing_of_it(post: Post) -> None:
     assert again.up_bytes <= with_bags.up_bytes
 
 
-def test_the_answer_goes_to_nobody_but_who_may_carry_it(post: Post) -> None:
+def test_it_gives_only_to_who_may_carry_it(post: Post) -> None:
     """The rule of who brings it nearer is asked for every stranger."""
     record(post.district, post.at("Enggano"))
     post.send("Enggano", "Hub")

@@ -69,7 +69,7 @@ def test_it_works(voyage: Voyage) -> None:
     assert voyage.bag(KETAHUN) == []
 
 
-def test_its_carrier_could_read_nothing(voyage: Voyage) -> None:
+def test_it_shows_its_carrier_nothing(voyage: Voyage) -> None:
     """No name and no NIK of Enggano is anywhere in the boat's folder, no entry in its book."""
     voyage.record()
     with voyage.at(ENGGANO).at_work():
@@ -87,7 +87,7 @@ def test_its_carrier_could_read_nothing(voyage: Voyage) -> None:
     assert voyage.at(ENGGANO).keys.age_identity.encode() not in seen
 
 
-def test_two_boats_bring_the_same(voyage: Voyage) -> None:
+def test_it_comes_by_two_boats(voyage: Voyage) -> None:
     """In whichever order they come, with an older letter between: nothing twice."""
     (first,) = voyage.record()
     with voyage.at(ENGGANO).at_work():
@@ -115,7 +115,7 @@ def test_two_boats_bring_the_same(voyage: Voyage) -> None:
     voyage.check_arrived(first, second)
 
 
-def test_the_letter_is_moot_once_the_link_is_back(voyage: Voyage) -> None:
+def test_it_drops_the_letter_once_the_link_is_back(voyage: Voyage) -> None:
     """Enggano reaches the hub itself: its letter leaves its bag, no new one is written."""
     (recording,) = voyage.record()
     office = voyage.at(ENGGANO)
@@ -159,7 +159,7 @@ def test_it_goes_by_stick_as_well(
     voyage.check_arrived(recording)
 
 
-def test_a_returned_laptop_is_known_at_the_hub(voyage: Voyage, tmp_path: Path) -> None:
+def test_it_brings_a_returned_laptop_to_the_hub(voyage: Voyage, tmp_path: Path) -> None:
     """Back from the field it hands its office the hub's part; the office's link brings it."""
     laptop, office = voyage.at(KAPAL), voyage.at(ENGGANO)
     (recording,) = voyage.record(name=KAPAL)
