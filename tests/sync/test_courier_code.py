@@ -93,7 +93,7 @@ def test_it_mends_what_its_columns_can_bear(squares: int, seed: int) -> None:
     assert got.content[: len(data)] == data and len(got.content) == grid.bytes
 
 
-def test_it_takes_no_repair_data_of_another_file() -> None:
+def test_it_takes_no_pieces_of_another_file() -> None:
     """A stick that gives back an old sector gives the pieces of another file."""
     data, other = Random(1).randbytes(409_600), Random(2).randbytes(409_600)
     grid = Grid(len(data))

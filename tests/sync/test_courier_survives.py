@@ -371,7 +371,7 @@ def test_it_survives_a_stick_that_lies(place: Path, at: int) -> None:
     assert list(world.stick.iterdir()) == []
 
 
-def test_it_reads_files_of_the_time_before_repair_data(place: Path) -> None:
+def test_it_reads_files_of_the_former_program(place: Path) -> None:
     """A file of the former program, with its 16 KB of room and nothing to mend it."""
     world = World(place, parts=2)
     former = _former(world)
