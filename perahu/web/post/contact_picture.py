@@ -25,7 +25,7 @@ DAYS = 7
 _CELL, _GAP, _LEFT, _TOP = 17, 3, 62, 20
 _STEPS = (1, 20_000, 500_000, 5_000_000)
 """Bytes from which a square is one shade darker."""
-_STRIP_HOURS, _STRIP_CELL, _STRIP_GAP, _STRIP_DAY = 6, 15, 1, 4
+_STRIP_HOURS, _STRIP_CELL, _STRIP_GAP, _STRIP_DAY = 6, 14, 1, 4
 _COLOURS = {
     "kabel": 0, "lan": 0, "wifi": 1, "seluler": 1, "satelit": 2, "radio": 3, "vpn": 3,
 }  # fmt: skip
@@ -62,7 +62,7 @@ def contact_picture(
     step = _CELL + _GAP
     heads = [(_LEFT + h * step, f"{h:02d}") for h in range(0, 24, 3)]
     days = [
-        (_TOP + d * step + _CELL - 4, _day_words((first + d * 24) * HOUR_MS))
+        (_TOP + d * step + _CELL - 4, day_words((first + d * 24) * HOUR_MS))
         for d in range(DAYS)
     ]
     cells = [
@@ -134,7 +134,7 @@ def week_words(hours: Sequence[LinkHour], name: str) -> str:
         gettext("%(carrier)s %(hours)d jam")
         % {"carrier": carrier, "hours": len(_met(hours, carrier))}
         for carrier in sums
-        if carrier
+        if carrier and _met(hours, carrier)
     ]
     return f"{said}; {', '.join(carriers)}" if carriers else said
 
@@ -242,7 +242,7 @@ def _part_words(hour: int) -> str:
     return f"{_hour_words(hour)}, {span}"
 
 
-def _day_words(wall_ms: int) -> str:
+def day_words(wall_ms: int) -> str:
     """21 Nov: the day and the beginning of the month."""
     number_, month, _ = day(wall_ms).split(" ")
     return f"{number_} {month[:3]}"

@@ -14,13 +14,14 @@ from django.utils.safestring import SafeString
 from perahu.contacts import reads
 from perahu.contacts.reads import LinkHour
 from perahu.contacts.rules import Line
-from perahu.contacts.rules_words import reason_words, sort_words
+from perahu.contacts.rules_words import SORT_WORDS, reason_words
 from perahu.web.post.contact_picture import (
     DAYS,
     HOUR_MS,
     Letters,
     colour_of,
     contact_picture,
+    day_words,
     first_hour,
     letters_of,
     sums_of,
@@ -29,7 +30,7 @@ from perahu.web.post.ports import Hour
 from perahu.web.templatetags.perahu import clock, day
 from perahu.words import Words
 
-LINES_SHOWN = 15
+LINES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class CarrierShown:
     sums: LinkHour
 
     @property
-    def sort(self) -> Words:
-        """What sort of carrier it is."""
-        return sort_words(self.sums.sort)
+    def sort(self) -> Words | None:
+        """What sort of carrier it is, where node.toml says."""
+        return SORT_WORDS.get(self.sums.sort)
 
     @property
     def colour(self) -> int:
@@ -159,11 +160,14 @@ def links_of_office(
 
 
 def _line_shown(line: Line, now_ms: int) -> LineShown:
-    begun = clock(line.from_ms)
+    begun = _hour_minute(line.from_ms)
     if line.count > 1 and line.to_ms - line.from_ms > 60_000:
-        # 06.00–12.05 WIB: the zone stands once.
-        begun = f"{begun.split(' ')[0]}–{clock(line.to_ms)}"
+        begun = f"{begun}–{_hour_minute(line.to_ms)}"
     if day(line.from_ms) != day(now_ms):
-        date, month, _ = day(line.from_ms).split(" ")
-        begun = f"{date} {month} {begun}"
+        begun = f"{day_words(line.from_ms)} {begun}"
     return LineShown(line, begun, max(1, (line.busy_ms + 500) // 1000))
+
+
+def _hour_minute(wall_ms: int) -> str:
+    """Without the zone: the axis of the picture above has the same."""
+    return clock(wall_ms).split(" ")[0]
