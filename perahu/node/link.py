@@ -70,7 +70,7 @@ class TlsStream:
         self._connection = connection
         self._looked_s = 0.0
         self._told = tcp.NOTHING
-        self._unsent_max = tcp.UNSENT_BYTES_MIN
+        self._rto_s = tcp.RTO_S_START
         self._flow = Flow()
         self._is_full = False
         self._began_bbr_s = time.monotonic()
@@ -97,7 +97,7 @@ class TlsStream:
         told = tcp.told_by(self._connection)
         room = self._flow.room_bytes(told.flying_bytes, told.unsent_bytes)
         self._is_full = room < min(len(piece), tcp.UNSENT_BYTES_MIN) // 2
-        if self._is_full or told.unsent_bytes >= self._unsent_max:
+        if self._is_full or told.unsent_bytes >= tcp.unsent_max(told):
             return 0
         try:
             return self._connection.send(piece)
@@ -144,8 +144,9 @@ class TlsStream:
         told = tcp.told_by(self._connection)
         if now_s - self._looked_s >= _LOOK_S:
             self._looked_s = now_s
-            self._unsent_max = tcp.fit(self._connection, told)
-            if now_s - self._began_bbr_s >= _BBR_S and not self._flow.is_fast:
+            self._rto_s = tcp.fit(self._connection, told, self._rto_s)
+            is_due = now_s - self._began_bbr_s >= _BBR_S
+            if is_due and not told.is_lost and not self._flow.is_fast:
                 self._began_bbr_s = now_s
                 tcp.set_bbr(self._connection)
         self._flow.look(

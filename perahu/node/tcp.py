@@ -20,12 +20,15 @@ _RTO_MAX_MS = 44
 """TCP_RTO_MAX_MS of Linux 6.15, which the socket module does not name: without it a
 connection that met an outage of half a minute sleeps on for a quarter of one."""
 _RTO_S_MIN, _RTO_S_MAX = 2.0, 10.0
+RTO_S_START = 4.0
+_RTO_GROWTH = 1.2
 _UNSENT_S = 0.25
 UNSENT_BYTES_MIN, _UNSENT_BYTES_MAX = 4 * 1024, 128 * 1024
 """What the kernel takes ahead of the network: the less, the sooner a new fact goes out."""
+_STATE_LOSS = 4
 _SEGMENT_OVERHEAD = 52
 """IPv4 and TCP with time stamps."""
-_INFO = struct.Struct("=8x24I4Q6I4Q2I2Q")
+_INFO = struct.Struct("=xB6x24I4Q6I4Q2I2Q")
 """struct tcp_info (linux/tcp.h) from the round trip's timers to bytes sent again."""
 
 
@@ -33,6 +36,8 @@ _INFO = struct.Struct("=8x24I4Q6I4Q2I2Q")
 class Told:
     """What TCP_INFO says of one connection."""
 
+    is_lost: bool = False
+    """Its timer ran out: nothing comes back."""
     sacked_bytes: int = 0
     unsent_bytes: int = 0
     flying_bytes: int = 0
@@ -70,7 +75,7 @@ def told_by(connection: socket.socket) -> Told:
     """What the kernel tells now; NOTHING where it tells too little."""
     try:
         raw = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size)
-        found = _INFO.unpack(raw)
+        state, *found = _INFO.unpack(raw)
     except (OSError, struct.error):
         return NOTHING
     mss, sacked, rtt_us, spread_us = found[2], found[5], found[15], found[16]
@@ -80,6 +85,7 @@ def told_by(connection: socket.socket) -> Told:
     # The kernel says all ones for a minimum that it has not seen yet.
     is_measured = rtt_min_us < 1 << 31
     return Told(
+        is_lost=state == _STATE_LOSS,
         sacked_bytes=sacked * mss,
         unsent_bytes=found[30],
         flying_bytes=max(0, found[4] - sacked - found[6] + found[7]) * mss,
@@ -110,7 +116,7 @@ def tune(connection: socket.socket) -> None:
     _set(connection, socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     _set(connection, socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
     _set(connection, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MIN)
-    _set(connection, socket.IPPROTO_TCP, _RTO_MAX_MS, int(_RTO_S_MIN * 2000))
+    _set(connection, socket.IPPROTO_TCP, _RTO_MAX_MS, int(RTO_S_START * 1000))
     set_bbr(connection)
 
 
@@ -129,16 +135,25 @@ def set_bbr(connection: socket.socket) -> bool:
     return False
 
 
-def fit(connection: socket.socket, told: Told) -> int:
-    """Set the options that follow what the way shows; gives what may wait unsent."""
+def fit(connection: socket.socket, told: Told, rto_s: float) -> float:
+    """Set the options that follow what the way shows; gives the longest wait of TCP now.
+
+    `rto_s` is the one before: it grows slowly, for after an outage one round trip of half
+    a minute is seen, and what was on the way must be sent again at once all the same.
+    """
     # Twice what a healthy repetition waits, so that a full queue is taken for no loss.
-    rto_s = 2 * (told.rtt_s + 4 * told.rtt_spread_s)
-    rto_s = max(_RTO_S_MIN, min(_RTO_S_MAX, rto_s))
+    wanted_s = 2 * (told.rtt_s + 4 * told.rtt_spread_s)
+    rto_s = max(_RTO_S_MIN, min(_RTO_S_MAX, wanted_s, rto_s * _RTO_GROWTH))
     _set(connection, socket.IPPROTO_TCP, _RTO_MAX_MS, int(rto_s * 1000))
-    unsent = int(told.delivery_bytes_s * _UNSENT_S)
-    unsent = max(UNSENT_BYTES_MIN, min(_UNSENT_BYTES_MAX, unsent))
+    unsent = unsent_max(told)
     _set(connection, socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, unsent)
-    return unsent
+    return rto_s
+
+
+def unsent_max(told: Told) -> int:
+    """How much may wait in the kernel: a fraction of a second of the way."""
+    unsent = int(told.delivery_bytes_s * _UNSENT_S)
+    return max(UNSENT_BYTES_MIN, min(_UNSENT_BYTES_MAX, unsent))
 
 
 def _set(connection: socket.socket, level: int, option: int, value: int) -> None:

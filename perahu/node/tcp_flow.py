@@ -19,6 +19,7 @@ _QUEUE_S, _QUEUE_RTTS, _QUEUE_SEGMENTS = 0.1, 0.25, 3.0
 _FAST_BYTES_S = 128 * 1024
 """From here on the kernel's own control keeps nobody waiting."""
 _RATE_MEMORY_S = 20.0
+_LEAP, _CALM_RTTS = 2.0, 5.0
 WINDOW_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -43,7 +44,7 @@ class Flow:
         self._is_starting = not start_bytes
         self._looked_s = 0.0
         self._marks: list[tuple[float, int]] = []
-        self._latest = 0.0
+        self._latest = self._rtt_s = self._calm_s = 0.0
         self.rate_bytes_s = 0.0
         """The best that was delivered over a round trip lately."""
 
@@ -65,7 +66,7 @@ class Flow:
             return
         self._looked_s = now_s
         self._measure(counts, now_s)
-        if passed_s > 4 * counts.rtt_s:
+        if passed_s > 4 * counts.rtt_s or not self._is_calm(counts.rtt_s, now_s):
             return
         waits_s = counts.rtt_s - counts.rtt_min_s
         target_s = self._target_s(counts)
@@ -85,6 +86,13 @@ class Flow:
             self.window_bytes += int(2 * _SEGMENT_BYTES * share * turns)
         least = _LEAST_SEGMENTS * _SEGMENT_BYTES
         self.window_bytes = max(least, min(WINDOW_BYTES_MAX, self.window_bytes))
+
+    def _is_calm(self, rtt_s: float, now_s: float) -> bool:
+        """False for a while after a leap: an outage looks like one long round trip."""
+        if self._rtt_s and rtt_s > _LEAP * self._rtt_s:
+            self._calm_s = now_s + _CALM_RTTS * self._rtt_s
+        self._rtt_s = rtt_s
+        return now_s >= self._calm_s
 
     def _target_s(self, counts: Counts) -> float:
         segments_s = _QUEUE_SEGMENTS * _SEGMENT_BYTES / max(self.rate_bytes_s, 4000.0)

@@ -40,12 +40,16 @@ BESIDE = (0.25, 3)
 TAKE_OVER = (0.5, 4)
 """Shares of the shortest stall, and round trips: when a link that stands still is dialled
 beside, which costs some hundred bytes, and when it is given up for the new one."""
-TRIAL_S, TRIAL_RTTS = 4.0, 6
+TRIAL_S, TRIAL_RTTS = 2.0, 2
 """Road A is measured for so long before road B is tried."""
+TRIAL_LOSS = 0.05
+"""Where road A sends so much again road B is tried at once."""
 TRIAL_BYTES_MIN, TRIAL_RATE_MAX = 128 * 1024, 1024 * 1024
 """Nothing is tried for less, nor on a road that is fast anyway."""
-TRIAL_SHARE_MIN = 0.95
-"""Of road A's rate: road B is left where it carries less than this."""
+TRIAL_JUDGED_S, TRIAL_JUDGED_RTTS = 8.0, 10
+TRIAL_SHARE_MIN = 0.92
+"""Of road A's rate: road B is left where it carries less than this for so long. A change
+costs some seconds, and so short a measurement errs by some hundredths."""
 TRIAL_ANSWER_S, TRIAL_ANSWER_RTTS = 2.0, 4
 """Road B's HELLO is answered within this, or it is nobody's."""
 DRAIN_RTTS, DRAIN_S_MAX = 1.5, 10.0
@@ -71,7 +75,7 @@ FRESH_MARK_S = 0.1
 GREETING_BYTES_MAX = 1200
 """HELLO and what follows it in one TLS record: what fits a packet with its HTTP head."""
 PIECE_S = 0.25
-PIECE_BYTES_MIN, PIECE_BYTES_MAX = 4 * 1024, 16 * 1024
+PIECE_BYTES_MIN, PIECE_BYTES_MAX = 3 * 1448 - 30, 16 * 1024
 """One TLS record: so much of the link's time, within these."""
 RETRY_AFTER_S_MAX = 3600
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from perahu.node import listener as listening
+from perahu.node.door import Guest
 from perahu.node.link import TlsLink
 from perahu.sync import limits
 from perahu.sync.exchange import Patience
@@ -29,7 +30,7 @@ def _fill_the_door(road: Road, crowd: ExitStack) -> None:
     near, far = socket.socketpair()
     crowd.callback(near.close)
     crowd.callback(far.close)
-    guest = listening.Guest(near)
+    guest = Guest(near)
     assert road.listener._door.enter(guest)
     road.listener._door.greet(guest)
 
