@@ -320,7 +320,7 @@ class _Course:
             if rival.passage.session.is_greeted:
                 self._leave(way, "slower")
                 self._way, self._rival = rival, None
-            elif now_s - rival.up_s >= self._answer_s():
+            elif now_s - rival.up_s >= self._answer_s(rival.link):
                 raise BrokenLink("unanswered")
             return moved
         if not rival.come_up(now_s):
@@ -336,9 +336,11 @@ class _Course:
         self._greet(rival)
         return True
 
-    def _answer_s(self) -> float:
+    def _answer_s(self, link: Link) -> float:
+        """How long a HELLO may be unanswered: longer where somebody is there at least."""
         rtt_s = self._result.progress.rtt_s
-        return max(limits.TRIAL_ANSWER_S, limits.TRIAL_ANSWER_RTTS * rtt_s)
+        answer_s = max(limits.TRIAL_ANSWER_S, limits.TRIAL_ANSWER_RTTS * rtt_s)
+        return answer_s * (3 if link.wire_bytes()[1] else 1)
 
     def _has_drained(self, passage: Passage, waited_s: float) -> bool:
         if not passage.session.flying_bytes and not passage.wants_to_send:

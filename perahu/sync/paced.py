@@ -103,6 +103,7 @@ class PacedEnd:
         self._arrival_s: float | None = None
         self._arrival_ticks = 0
         self._is_closing = self.is_closed = False
+        self._is_begun = False
         self._close_copies = 0
         self._proven = not follows
         self._way_in = self._way_out = self._way_number = 0
@@ -200,6 +201,7 @@ class PacedEnd:
                 newest.sent_s,
                 self._arrival_s,
                 newest.total,
+                newest.total - self.sent.passed_acked,
                 max(0.0005, rtt_s),
                 newest.is_full,
                 newest.is_limited,
@@ -382,6 +384,10 @@ class PacedEnd:
         self.sent.add(
             Packet(number_, now_s, size, total, at[0], at[1], is_limited, full)
         )
+        if at[1] and at[0] == 0 and not self._is_begun:
+            # The first bytes are HELLO, and all waits for it: it goes twice.
+            self._is_begun = True
+            self.sent.echo(0, at[1])
 
     # -- time -------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 _PERIOD_PACKETS = 24
 _PERIODS = 20
-"""Periods that say what arrives at best."""
+_PERIODS_MIN = 3
+"""Periods that say what arrives at best; no judgement before the fewest."""
 _HEADROOM = 1.3
 _WEATHER_MAX = 0.15
 _TRIED_PACKETS = 96
@@ -25,6 +26,8 @@ _SUSPECT = 0.14
 _TRY_SHARE = 0.85
 _LESS = 0.09
 """So much less is lost when we are slower by that share and it was our own doing."""
+_SEEN_SHARE = 0.2
+"""A queue that is seen so often is one."""
 _TRIES = 2
 """Tries in a row that must agree: bad weather comes and goes too."""
 _CREEP = 1.01
@@ -68,6 +71,13 @@ class Overflow:
         self._next_try_s = now_s + _FIRST_TRY_S
         self._pause_s = _FIRST_TRY_S
         self._ceiling = float("inf")
+        self._seen = self._looks = 0
+        """How often a queue was seen, and looked for, since the last judgement."""
+
+    def look(self, *, has_queue: bool) -> None:
+        """Whether datagrams wait in a queue now: who queues them does not police."""
+        self._looks += 1
+        self._seen += has_queue
 
     def broke(self, now_s: float) -> None:
         """An outage: what was on the road then does not count."""
@@ -78,7 +88,7 @@ class Overflow:
     @property
     def limit(self) -> float:
         """The rate not to exceed."""
-        if not self._best:
+        if len(self._best) < _PERIODS_MIN:
             return self._ceiling
         needed = max(self._best) / (1 - self._weather)
         return min(self._ceiling, _HEADROOM * needed)
@@ -112,9 +122,15 @@ class Overflow:
 
     def _judge(self, now_s: float, rate: float) -> None:
         tally, self._long = self._long, _Tally(now_s)
+        has_queue = self._seen > _SEEN_SHARE * self._looks
+        self._seen = self._looks = 0
         if self._tried_loss is not None:
             self._end_try(tally.loss, now_s)
-        elif now_s >= self._next_try_s and tally.loss > self._believed + _SUSPECT:
+        elif (
+            not has_queue
+            and now_s >= self._next_try_s
+            and tally.loss > self._believed + _SUSPECT
+        ):
             self._tried_loss = tally.loss
             self._ceiling = _TRY_SHARE * min(rate, self.limit)
             # What is on the road was sent before the try.

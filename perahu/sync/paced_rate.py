@@ -28,7 +28,12 @@ _QUEUE_PACKETS = 1.5
 _LOW_S = 120.0
 """How long the shortest way is remembered."""
 _SAMPLES_MAX = 64
-_GAIN_START = 2.0
+_AIR_MEMORY = 0.99
+_AIR_LOST_BYTES = 12_000.0
+_AIR_SHARE_MIN = 0.5
+"""Of a datagram's time: a lost one that took so much counts whole."""
+_GAIN_START, _GAIN_START_KNOWN = 2.0, 1.25
+"""While the rate is looked for: without any idea of it, and with one."""
 _GAIN_MIN, _GAIN_MAX = 0.5, 1.25
 _FLOOR_SHARE = 0.05
 """Of the best rate seen: what we keep beside others, so that the road is not forgotten."""
@@ -44,6 +49,8 @@ class Sample:
     """By the other end's clock."""
     total: int
     """Bytes sent until and with it."""
+    missing: int
+    """Of those, what has not arrived."""
     rtt_s: float
     is_full: bool
     is_limited: bool
@@ -109,6 +116,46 @@ class Queue:
         return min(way for _, way in self._last) - self._lows[0][1]
 
 
+class Air:
+    """Whether lost datagrams have used the narrow place, or were dropped in front of it.
+
+    What was lost behind it leaves a gap of its own length between the arrivals around it;
+    what a full queue dropped leaves none. Least squares over gaps:
+    gap = a * bytes that came + b * bytes that did not.
+    """
+
+    def __init__(self) -> None:
+        self._cc = self._cl = self._ll = self._gc = self._gl = 0.0
+        self._lost = 0.0
+
+    def add(self, gap_s: float, came: int, lost: int) -> None:
+        """Two arrivals one after the other, and what was sent between."""
+        if came <= 0 or lost < 0:
+            return
+        for name, value in (
+            ("_cc", came * came),
+            ("_cl", came * lost),
+            ("_ll", lost * lost),
+            ("_gc", gap_s * came),
+            ("_gl", gap_s * lost),
+            ("_lost", lost),
+        ):
+            setattr(self, name, _AIR_MEMORY * getattr(self, name) + value)
+
+    @property
+    def lost_share(self) -> float:
+        """How much of what was lost counts as carried, 0..1; all until we know better."""
+        below = self._cc * self._ll - self._cl * self._cl
+        if self._lost < _AIR_LOST_BYTES or below <= 0:
+            return 1.0
+        came_s = self._gc * self._ll - self._gl * self._cl
+        lost_s = self._gl * self._cc - self._gc * self._cl
+        if came_s <= 0:
+            return 1.0
+        share = max(0.0, lost_s / came_s)
+        return 1.0 if share > _AIR_SHARE_MIN else share
+
+
 class Rate:
     """The rate, steered by what was measured."""
 
@@ -124,8 +171,11 @@ class Rate:
         """What the narrowest place lets through, as far as we know."""
         self.now = self.found
         self.best = self.found
-        self._ways: deque[tuple[float, int, bool]] = deque()
+        self._ways: deque[tuple[float, int, int, bool]] = deque()
+        """(arrival, bytes that arrived, bytes that did not, limited), all until then."""
+        self._air = Air()
         self._is_starting = True
+        self._gain_start = _GAIN_START_KNOWN if rate else _GAIN_START
         self._round_s, self._round_rate, self._flat_rounds = 0.0, 0.0, 0
 
     @property
@@ -167,15 +217,21 @@ class Rate:
         ways = self._ways
         if ways and sample.arrived_s <= ways[-1][0]:
             return
-        ways.append((sample.arrived_s, sample.total, sample.is_limited))
+        arrived = sample.total - sample.missing
+        if ways and not sample.is_limited:
+            before = ways[-1]
+            gap_s = sample.arrived_s - before[0]
+            self._air.add(gap_s, arrived - before[1], sample.missing - before[2])
+        ways.append((sample.arrived_s, arrived, sample.missing, sample.is_limited))
         while len(ways) > 2 and sample.arrived_s - ways[1][0] >= span_s:
             ways.popleft()
         while len(ways) > _SAMPLES_MAX:
             del ways[len(ways) // 2]
         if len(ways) < 4 or ways[-1][0] - ways[0][0] < span_s / 2:
             return
-        found = _slope(ways)
-        if any(limited for _, _, limited in islice(ways, 1, None)):
+        share = self._air.lost_share
+        found = _slope([(at, came + share * lost) for at, came, lost, _ in ways])
+        if any(one[3] for one in islice(ways, 1, None)):
             self.found = max(self.found, found)
         else:
             self.found += (found - self.found) * 0.25
@@ -189,12 +245,13 @@ class Rate:
             self.now = self.found * (1.25 if self._is_starting else 1.0)
             return
         wanted_s = self.queue_wanted_s
+        self.overflow.look(has_queue=length_s > wanted_s / 2)
         if self._is_starting:
             self._end_start(now_s, length_s > wanted_s)
         if self._is_starting:
-            self.now = min(self.found * _GAIN_START, 1.6 * self.overflow.limit)
+            self.now = min(self.found * self._gain_start, 1.6 * self.overflow.limit)
             return
-        within_s = 2 * self.trip.smooth_s + 0.3
+        within_s = 2 * (self.trip.shortest_s or self.trip.smooth_s) + 0.2
         gain = 1 + (wanted_s - length_s) / within_s
         floor = max(
             self._full_bytes / max(1.0, self.trip.smooth_s), _FLOOR_SHARE * self.best
@@ -213,11 +270,11 @@ class Rate:
             self._is_starting = False
 
 
-def _slope(ways: deque[tuple[float, int, bool]]) -> float:
+def _slope(ways: list[tuple[float, float]]) -> float:
     """Bytes a second by least squares: one late arrival does not decide."""
     count = len(ways)
-    mean_s = sum(at for at, _, _ in ways) / count
-    mean = sum(total for _, total, _ in ways) / count
-    above = sum((at - mean_s) * (total - mean) for at, total, _ in ways)
-    below = sum((at - mean_s) ** 2 for at, _, _ in ways)
+    mean_s = sum(at for at, _ in ways) / count
+    mean = sum(total for _, total in ways) / count
+    above = sum((at - mean_s) * (total - mean) for at, total in ways)
+    below = sum((at - mean_s) ** 2 for at, _ in ways)
     return above / below if below > 0 else 0.0

@@ -123,6 +123,8 @@ class Sent:
         self.largest_acked = -1
         self._passed = 0
         """Bytes sent until and with the largest acknowledged."""
+        self.passed_acked = 0
+        """Of those, acknowledged."""
         self._flying: dict[int, Packet] = {}
         self._ghosts: deque[Packet] = deque(maxlen=_GHOSTS_MAX)
         self._repeats: list[tuple[int, int]] = []
@@ -149,6 +151,10 @@ class Sent:
         """Note a datagram that was just sent."""
         self.total = packet.total
         self._flying[packet.number] = packet
+
+    def echo(self, start: int, end: int) -> None:
+        """Let bytes go a second time though nothing says that they are lost."""
+        insort(self._repeats, (start, end))
 
     def repeat(self, bytes_max: int) -> tuple[int, int] | None:
         """The first lost range, at most so long; (offset, length)."""
@@ -206,6 +212,7 @@ class Sent:
 
     def _arrived(self, packet: Packet) -> None:
         self.acked_count += 1
+        self.passed_acked += packet.size
         if packet.length:
             self.stream.acked(packet.offset, packet.offset + packet.length)
 

@@ -44,7 +44,10 @@ class Trial:
 
     def _faster(self, passage: Passage, roads: Roads, now_s: float) -> Link | None:
         span_s = now_s - self._began_s
-        is_preferred = roads.prefers_paced(passage.link)
+        sight = passage.link.sight()
+        # Where much is lost road B is far ahead: each second of waiting is a second lost.
+        is_lossy = sight.loss >= limits.TRIAL_LOSS
+        is_preferred = is_lossy or roads.prefers_paced(passage.link)
         enough_s = max(
             limits.TRIAL_S, limits.TRIAL_RTTS * passage.session.progress.rtt_s
         )
@@ -61,17 +64,16 @@ class Trial:
         self._is_tried = True
         if key is None or not key.port:
             return None
-        self._rate_before = rate if span_s >= enough_s else 0.0
+        self._rate_before = rate if span_s >= limits.TRIAL_S / 2 else 0.0
         link = roads.faster(passage.link, key)
         if link is not None:
-            sight = passage.link.sight()
             link.begin_like(replace(sight, rate_bytes_s=self._rate_before))
         return link
 
     def _back(self, passage: Passage, roads: Roads, now_s: float) -> Link | None:
         span_s = now_s - self._began_s
         rtt_s = passage.session.progress.rtt_s
-        if span_s < 2 * max(limits.TRIAL_S, limits.TRIAL_RTTS * rtt_s):
+        if span_s < max(limits.TRIAL_JUDGED_S, limits.TRIAL_JUDGED_RTTS * rtt_s):
             return None
         rate = (passage.confirmed_bytes - self._began_bytes) / span_s
         self._is_over = True
