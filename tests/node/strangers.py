@@ -126,3 +126,28 @@ def nobody() -> int:
     """A port of this machine where nobody listens."""
     with socket.create_server((LOOPBACK, 0)) as taken:
         return int(taken.getsockname()[1])
+
+
+def freezing(port: int, after_bytes: int) -> Answer:
+    """A way to a port of this machine that goes silent after so many bytes upwards."""
+
+    def pump(source: socket.socket, target: socket.socket, left: list[int]) -> None:
+        with suppress(OSError):
+            while piece := source.recv(4096):
+                left[0] -= len(piece)
+                if left[0] < 0:
+                    return
+                target.sendall(piece)
+
+    def answer(connection: socket.socket) -> None:
+        with socket.create_connection((LOOPBACK, port)) as onwards:
+            left = [after_bytes]
+            down = threading.Thread(
+                target=pump, args=(onwards, connection, [1 << 40]), daemon=True
+            )
+            down.start()
+            pump(connection, onwards, left)
+            # Neither end hears that nothing is passed on any more.
+            threading.Event().wait(15)
+
+    return answer

@@ -14,6 +14,7 @@ import pytest
 
 from perahu.journal.types import Draft
 from perahu.keys.facts import CarrierPolicySet, ForkSeen
+from perahu.node import carriers as carriers_at_work
 from perahu.node import trust
 from perahu.node.actions import set_carrier_policy
 from perahu.node.carriers_choice import (
@@ -37,6 +38,7 @@ from tests.node.strangers import (
     Tls,
     answering,
     foreign_context,
+    freezing,
     nobody,
     portal,
     reset,
@@ -142,6 +144,42 @@ def test_it_passes_by_who_answers_in_the_hubs_place(
     assert standing(caller)["wifi"] is wanted
     why = next(one.why for one in caller.carriers.standing() if one.why)
     assert "menit" in why.id
+
+
+def test_it_changes_when_one_stands_still(road: Road) -> None:
+    """In the middle of a packet a carrier falls silent: the other goes on with the rest."""
+    for _ in range(3):
+        _state(road.office, 200_000)
+    with answering(freezing(road.port, 150_000)) as port:
+        caller = road.carriers(
+            road.way("sim", port, udp=False),
+            road.way("vsat", preference=2, udp=False),
+        )
+        caller.patience = Patience(attempts_max=3, stall_s_min=1.0)
+        result = caller.call()
+    assert result.is_complete and road.office.journal.waiting().blobs == 0
+    assert result.legs[-1].carrier == "vsat"
+    assert {leg.carrier for leg in result.legs} == {"sim", "vsat"}
+    assert standing(caller)["sim"] is Standing.RESTING
+    why = next(one.why for one in caller.carriers.standing() if one.why)
+    assert "macet" in why.id
+
+
+def test_it_leaves_a_lesser_way_when_the_preferred_one_has_rested(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long exchange over the dear carrier is broken off, and goes on over the other."""
+    monkeypatch.setattr(carriers_at_work, "REST_FIRST_S", 0.0)
+    monkeypatch.setattr(carriers_at_work, "RETURN_S", 0.0)
+    monkeypatch.setattr(carriers_at_work, "RETURN_LOOK_S", 0.0)
+    _state(road.office, 50_000)
+    caller = road.carriers(road.way("kabel", nobody()), road.way("sim", preference=2))
+    result = caller.call()
+    assert result.more and result.refusal is None and not result.is_complete
+    both = (road.way("kabel"), road.way("sim", preference=2))
+    road.office.settings = replace(road.office.settings, carriers=both)
+    result = caller.call()
+    assert result.is_complete and [leg.carrier for leg in result.legs] == ["kabel"]
 
 
 def test_it_goes_on_with_one_carrier_that_fails(road: Road) -> None:
