@@ -50,8 +50,8 @@ class PostBag:
     folder: Path
     room: Room = field(default_factory=Room)
     nearer: Nearer = _nobody
-    claimed: set[bytes] = field(default_factory=set)
-    """Files that a session of this process is taking in right now."""
+    claimed: dict[bytes, object] = field(default_factory=dict)
+    """Files that are being taken in right now, and by which session of this process."""
     index: Index = field(init=False)
 
     def __post_init__(self) -> None:
@@ -213,12 +213,13 @@ class PostBag:
             hops=offered.hops + 1 if brought_by else 0,
             taken_ms=self.now_ms(),
         )
-        self.claimed.add(parcel.sha)
+        owner = self.claimed.setdefault(parcel.sha, self)
         try:
             self.disk.rename_durable(path, self.path_of(parcel.sha))
             self.index.put(parcel)
         finally:
-            self.claimed.discard(parcel.sha)
+            if owner is self:
+                self.claimed.pop(parcel.sha, None)
         for one in self.index.parcels():
             is_older = one.label.number <= parcel.label.number and one != parcel
             if one.label.slot == parcel.label.slot and is_older:

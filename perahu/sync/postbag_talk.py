@@ -165,19 +165,29 @@ class Talk:
             if one.label.sender == self.bag.journal.node_id or self.bag.is_known(one):
                 self._got.append(one.sha)
                 continue
-            is_free = one.sha not in self.bag.claimed and one.sha not in self._coming
-            if not is_free or not space.promise(self._parcel(one)):
+            if not self._claim(one.sha) or not space.promise(self._parcel(one)):
                 continue
             at = self.bag.begin(one.sha)
             if at >= one.size:
                 self.bag.drop_begun(one.sha)
                 at = self.bag.begin(one.sha)
-            self.bag.claimed.add(one.sha)
+            self.bag.claimed[one.sha] = self
             is_seen = at >= limits.COURIER_HEAD_BYTES
             self._coming[one.sha] = _Coming(one, at, is_seen)
             wanted.append((one.sha, at))
         self._moved_s = self.bag.journal.ports.clock.monotonic_s()
         return [wire.want(wanted)] if wanted else []
+
+    def _claim(self, sha: bytes) -> bool:
+        """Whether nobody else brings it just now; an older session of this peer gives way."""
+        owner = self.bag.claimed.get(sha)
+        if owner is None:
+            return True
+        if not isinstance(owner, Talk) or owner.peer.node_id != self.peer.node_id:
+            return False
+        if owner is not self:
+            owner._coming.pop(sha, None)
+        return owner is not self
 
     def _parcel(self, one: Offered) -> Parcel:
         """As it would lie in the bag."""
@@ -224,7 +234,8 @@ class Talk:
 
     def _let_go(self, coming: _Coming) -> None:
         self._coming.pop(coming.offered.sha, None)
-        self.bag.claimed.discard(coming.offered.sha)
+        if self.bag.claimed.get(coming.offered.sha) is self:
+            del self.bag.claimed[coming.offered.sha]
 
     def close(self, *, is_whole: bool = False) -> None:
         """The connection is over; what came stays for the next one.

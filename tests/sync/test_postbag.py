@@ -16,7 +16,7 @@ from perahu.sync.session import Side
 from perahu.words import Refusal
 from tests.cast import District
 from tests.sync.bags import Post
-from tests.sync.road import TO_HUB, offer_for, record, record_part
+from tests.sync.road import TO_HUB, offer_for, record, record_part, relay
 
 
 @pytest.fixture
@@ -210,6 +210,32 @@ def test_it_says_nothing_where_nothing_is_carried(post: Post) -> None:
     with_bags = post.meet("Enggano", "Hub", TO_HUB)
     again = post.meet("Enggano", "Hub", TO_HUB)
     assert again.up_bytes <= with_bags.up_bytes
+
+
+def test_it_is_passed_over_by_a_node_without_a_bag(post: Post) -> None:
+    """Who knows nothing of parcels hears of them, asks for none, and all else goes on."""
+    receipt = record(post.district, post.at("Enggano"))
+    post.send("Enggano", "Hub")
+    post.meet("Kapal", "Enggano")
+    for has_bag, other in (("Kapal", "Enggano"), ("Enggano", "Kapal")):
+        initiator, responder = post.sessions(has_bag, other)
+        responder._side.post = None
+        relay(initiator, responder, None, 1 << 16)
+        assert initiator.finished and responder.finished
+    assert len(post.lies("Kapal")) == 1 and receipt.seq == 1
+
+
+def test_it_gives_way_to_a_newer_session_of_the_same_node(post: Post) -> None:
+    """The old connection hangs; the new one goes on with what the old one had begun."""
+    record_part(post.district, post.at("Enggano"), 300_000)
+    post.send("Enggano", "Hub")
+    old = post.sessions("Kapal", "Enggano")
+    for _ in range(8):
+        old[1].received(old[0].to_send(8192))
+        old[0].received(old[1].to_send(8192))
+    assert post.bag("Kapal").claimed and not post.lies("Kapal")
+    post.meet("Kapal", "Enggano")
+    assert len(post.lies("Kapal")) == 1 and not post.bag("Kapal").claimed
 
 
 def test_it_gives_only_to_who_may_carry_it(post: Post) -> None:
