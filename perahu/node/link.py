@@ -32,6 +32,7 @@ _LOOK_S = 1.0
 _FULL_S = 0.015
 """How often a full way is looked at: a segment takes five times as long on a slow link."""
 _BBR_S = 9.0
+_KNOWN_BYTES_MAX = 32 * 1024
 _TURN_S = 0.1
 _TRIES_MAX = 3
 """Connections under way at once while one link is dialled."""
@@ -163,7 +164,8 @@ class TlsStream:
     def sight(self) -> Sight:
         """The shortest round trip, and the share of bytes that were sent again."""
         self._look()
-        return Sight(self._told.rtt_min_s, self._told.resent_share)
+        told = self._told
+        return Sight(told.rtt_min_s, told.resent_share, told.delivery_bytes_s)
 
     def _look(self) -> None:
         """Take down the kernel's counts; the last ones stay when it is closed."""
@@ -189,6 +191,8 @@ class Acquaintance:
     name: str
     """The peer's road name, whatever its address (tls.road_name)."""
     session: ssl.SSLSession | None = None
+    windows: dict[str, int] = field(default_factory=dict)
+    """By carrier: what the last connection found to be enough on the way."""
     resumed: int = 0
     """Handshakes that were resumed."""
     _addresses: dict[tuple[str, int], tcp.Addresses] = field(default_factory=dict)
@@ -270,6 +274,7 @@ class TlsLink(TlsStream):
             raise BrokenLink("handshake") if one.is_met else unreachable(self.host)
 
     def _choose(self, one: _Try) -> None:
+        self._flow = Flow(self._peer.windows.get(self.carrier, 0))
         self._connection = one.secure
         self._tries.remove(one)
         for other in self._tries:
@@ -304,6 +309,9 @@ class TlsLink(TlsStream):
         for one in self._tries:
             one.close()
         self._tries.clear()
+        if self._flow.rate_bytes_s:
+            known = min(self._flow.window_bytes, _KNOWN_BYTES_MAX)
+            self._peer.windows[self.carrier] = known
         super().close()
 
 

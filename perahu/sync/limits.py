@@ -40,12 +40,10 @@ BESIDE = (0.25, 3)
 TAKE_OVER = (0.5, 4)
 """Shares of the shortest stall, and round trips: when a link that stands still is dialled
 beside, which costs some hundred bytes, and when it is given up for the new one."""
-TRIAL_S, TRIAL_RTTS = 2.0, 2
-"""Road A is measured for so long before road B is tried."""
-TRIAL_LOSS = 0.05
-"""Where road A sends so much again road B is tried at once."""
-TRIAL_BYTES_MIN, TRIAL_RATE_MAX = 128 * 1024, 1024 * 1024
-"""Nothing is tried for less, nor on a road that is fast anyway."""
+TRIAL_S, TRIAL_RTTS = 4.0, 6
+"""Road A is measured for so long before road B is tried, unless its kernel knows before."""
+TRIAL_BYTES_MIN, TRIAL_LEFT_S, TRIAL_RATE_MAX = 128 * 1024, 6.0, 1024 * 1024
+"""Nothing is tried for less, nor for so few seconds, nor on a road that is fast anyway."""
 TRIAL_JUDGED_S, TRIAL_JUDGED_RTTS = 8.0, 10
 TRIAL_SHARE_MIN = 0.92
 """Of road A's rate: road B is left where it carries less than this for so long. A change

@@ -19,6 +19,8 @@ _PERIODS_MIN = 3
 """Periods that say what arrives at best; no judgement before the fewest."""
 _HEADROOM = 1.3
 _WEATHER_MAX = 0.15
+_HARMLESS = 0.04
+"""Where so little is lost nothing is too fast."""
 _TRIED_PACKETS = 96
 """Datagrams that a judgement takes, before the try and within it."""
 _SUSPECT = 0.14
@@ -61,7 +63,7 @@ class Overflow:
         self._period = _Tally(now_s)
         self._long = _Tally(now_s)
         self._best: deque[float] = deque(maxlen=_PERIODS)
-        self._weather = 0.0
+        self._last_loss = self._weather = 0.0
         """The least loss of a period lately: nobody's fault."""
         self._believed = 0.0
         """Loss that a try has shown to be the weather."""
@@ -88,7 +90,7 @@ class Overflow:
     @property
     def limit(self) -> float:
         """The rate not to exceed."""
-        if len(self._best) < _PERIODS_MIN:
+        if len(self._best) < _PERIODS_MIN or self._last_loss < _HARMLESS:
             return self._ceiling
         needed = max(self._best) / (1 - self._weather)
         return min(self._ceiling, _HEADROOM * needed)
@@ -116,6 +118,7 @@ class Overflow:
         period, self._period = self._period, _Tally(now_s)
         if now_s > period.began_s:
             self._best.append(period.acked_bytes / (now_s - period.began_s))
+        self._last_loss = period.loss
         # What the weather was at best is forgotten slowly.
         self._weather = min(period.loss, self._weather + 0.01, _WEATHER_MAX)
         self._ceiling *= _CREEP

@@ -210,7 +210,10 @@ class Rate:
         if sample.is_full:
             way_s = sample.arrived_s - sample.sent_s
             self.queue.add(sample.now_s, way_s, span_s)
-        self._measure(sample, max(1.5 * self.trip.smooth_s, 8 * self.packet_s))
+        packets_s = 8 * self.packet_s
+        if self._is_starting:
+            packets_s = 6 * self._full_bytes / self.now
+        self._measure(sample, max(1.5 * self.trip.smooth_s, packets_s))
         self._steer(sample.now_s)
 
     def _measure(self, sample: Sample, span_s: float) -> None:

@@ -10,8 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perahu.sync import limits
-from perahu.sync.links import PACED, TLS, Link, Roads
+from perahu.sync.links import PACED, TLS, Link, Roads, Sight
 from perahu.sync.passage import Passage
+
+_LOOK_S = 0.2
+_BURST_SHARE = 0.8
+"""Of the kernel's first figure, which is of a few segments without a pause."""
 
 
 class Trial:
@@ -24,6 +28,7 @@ class Trial:
         self._rate_before = 0.0
         self._is_over = False
         self._is_tried = False
+        self._look_s = 0.0
 
     def link(self, passage: Passage, roads: Roads, now_s: float) -> Link | None:
         """The link to change over to now; None while there is no reason to."""
@@ -43,32 +48,40 @@ class Trial:
         self._is_over = True
 
     def _faster(self, passage: Passage, roads: Roads, now_s: float) -> Link | None:
-        span_s = now_s - self._began_s
-        sight = passage.link.sight()
-        # Where much is lost road B is far ahead: each second of waiting is a second lost.
-        is_lossy = sight.loss >= limits.TRIAL_LOSS
-        is_preferred = is_lossy or roads.prefers_paced(passage.link)
-        enough_s = max(
-            limits.TRIAL_S, limits.TRIAL_RTTS * passage.session.progress.rtt_s
-        )
-        if span_s < enough_s and not is_preferred:
+        """Road B, once it is known what road A carries and much is left."""
+        if now_s < self._look_s:
             return None
-        rate = (passage.confirmed_bytes - self._began_bytes) / max(span_s, 0.1)
+        self._look_s = now_s + _LOOK_S
         left_bytes = passage.session.queued_bytes
-        is_long = left_bytes > enough_s * rate and rate < limits.TRIAL_RATE_MAX
-        if left_bytes < limits.TRIAL_BYTES_MIN or not (is_long or is_preferred):
-            # Looked at again when another such span is over.
-            self._measured = None if span_s >= enough_s else self._measured
+        if left_bytes < limits.TRIAL_BYTES_MIN:
             return None
+        is_preferred = roads.prefers_paced(passage.link)
+        sight = passage.link.sight()
+        rate, before = self._rates(passage, sight, now_s)
+        is_slow = 0 < rate <= limits.TRIAL_RATE_MAX
+        is_long = left_bytes > limits.TRIAL_LEFT_S * rate
         key = passage.session.road_key()
-        self._is_tried = True
-        if key is None or not key.port:
+        if not (is_preferred or (is_slow and is_long)) or key is None or not key.port:
             return None
-        self._rate_before = rate if span_s >= limits.TRIAL_S / 2 else 0.0
+        self._is_tried, self._rate_before = True, before
         link = roads.faster(passage.link, key)
         if link is not None:
-            link.begin_like(replace(sight, rate_bytes_s=self._rate_before))
+            link.begin_like(replace(sight, rate_bytes_s=rate))
         return link
+
+    def _rates(
+        self, passage: Passage, sight: Sight, now_s: float
+    ) -> tuple[float, float]:
+        """What road A carries, and what road B must come near to.
+
+        The kernel measures it over the first round trips; where it does not, and where
+        there was time, what was confirmed counts.
+        """
+        rtt_s, span_s = passage.session.progress.rtt_s, now_s - self._began_s
+        if span_s < max(limits.TRIAL_S, limits.TRIAL_RTTS * rtt_s):
+            return sight.rate_bytes_s, _BURST_SHARE * sight.rate_bytes_s
+        rate = (passage.confirmed_bytes - self._began_bytes) / span_s
+        return rate, rate
 
     def _back(self, passage: Passage, roads: Roads, now_s: float) -> Link | None:
         span_s = now_s - self._began_s
