@@ -21,6 +21,8 @@ def post_back(office: Office, stick: Path) -> Handed:
     """At the laptop: its letter to the hub, and all that it carries, onto the stick."""
 
     def put() -> Handed:
+        if _is_here(office, stick):
+            return Handed()
         settings = office.settings
         rows = [row for row in office.journal.journals() if row.own]
         has_news = any(row.head_seq > row.received_seq for row in rows)
@@ -33,6 +35,8 @@ def post_back(office: Office, stick: Path) -> Handed:
 
 def post_out(office: Office, stick: Path, to: bytes) -> Handed:
     """At the office: what waits here for this laptop, onto the stick."""
+    if _is_here(office, stick):
+        return Handed()
     return _beside(lambda: give(office, stick, to=to))
 
 
@@ -45,6 +49,11 @@ def post_in(office: Office, sticks: Sequence[Path]) -> Handed:
             handed.parcels += found.parcels
             handed.refused += found.refused
     return handed
+
+
+def _is_here(office: Office, stick: Path) -> bool:
+    """Whether it is a folder of this node, from which a browser fetches one file."""
+    return stick.resolve().is_relative_to(office.folder.resolve())
 
 
 def _beside(step: Callable[[], Handed]) -> Handed:

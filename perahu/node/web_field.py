@@ -239,4 +239,16 @@ def _said(sent: trips.Sent) -> tuple[Words, ...]:
         f"Sent: {sent.rights} print rights, {sent.cards} cards, {blanko} blanko; the file is "
         "written and was read back.",
     )
-    return (words, *(why for _, why in sent.stayed[:_STAYED_SHOWN_MAX]))
+    stayed = (why for _, why in sent.stayed[:_STAYED_SHOWN_MAX])
+    left = (refusal.words for _, refusal in sent.post.refused[:_STAYED_SHOWN_MAX])
+    return (words, *_post_words(len(sent.post.parcels)), *stayed, *left)
+
+
+def _post_words(count: int) -> tuple[Words, ...]:
+    if not count:
+        return ()
+    said = Words(
+        f"Ikut di stik: {count} titipan untuk simpul lain.",
+        f"Also on the stick: {count} parcels for other nodes.",
+    )
+    return (said,)

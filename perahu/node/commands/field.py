@@ -22,8 +22,10 @@ from perahu.node.desk_call import (
     sign_in_officer,
 )
 from perahu.node.office import Office
+from perahu.node.relay_stick import Handed
 from perahu.node.rng import system_random
 from perahu.sync.courier import Exported
+from perahu.sync.postbag_index import total_bytes
 from perahu.trips import actions as actions_trip
 from perahu.trips import reads as reads_trip
 from perahu.trips import reads_visits
@@ -72,6 +74,10 @@ _SENT = Words(
     "Sent to {to}: {rights} print rights, {cards} cards, blanko {blanko}.",
 )
 _STAYED = Words("Tidak ikut, {order}: {why}", "Stays here, {order}: {why}")
+_POST = Words(
+    "Titipan ikut dibawa: {count} berkas ({bytes} byte) untuk simpul lain.",
+    "Parcels go along: {count} files ({bytes} bytes) for other nodes.",
+)
 _FILE = Words(
     "Berkas: {files}\nKata periksa: {check}\nSerahkan stik bersama laptop; bacakan kata "
     "periksa saat dibaca.",
@@ -236,6 +242,16 @@ def _tell_sent(desk: _Desk, sent: trips.Sent, to: bytes, trip: bytes = b"") -> N
         desk.teller.tell("stayed", fill(_STAYED, **about), order=order, says=why)
     assert sent.exported is not None, "the file is the last step"
     _tell_file(desk, sent.exported)
+    _tell_post(desk, sent.post)
+
+
+def _tell_post(desk: _Desk, post: Handed) -> None:
+    """Letters for others on the same stick; most trips have none but the laptop's own."""
+    if post.parcels:
+        told = {"count": len(post.parcels), "bytes": total_bytes(post.parcels)}
+        desk.teller.tell("post", fill(_POST, **told), **told)
+    for name, refusal in post.refused:
+        desk.teller.tell("post_left", refusal.words, file=name, code=refusal.code)
 
 
 def _tell_file(desk: _Desk, made: Exported) -> None:
@@ -271,6 +287,7 @@ def _receive(desk: _Desk) -> None:
         )
     told = {"rights": got.rights, "cards": got.cards, "waiting": got.waiting}
     desk.teller.tell("received", fill(_RECEIVED, **told), **told)
+    _tell_post(desk, got.post)
     _tell_ended(desk, got.ended)
     for one in reads_stock.on_the_way(desk.office.journal.node_id):
         about = {
