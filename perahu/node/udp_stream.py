@@ -25,6 +25,8 @@ _READS_MAX = 256
 _SOCKETS_MAX = 3
 _NEW_SOCKET_S, _NEW_SOCKET_S_MAX = 2.0, 5.0
 _KEYS_MAX = 8
+_GUESS_BYTES_S_MIN = 6_000.0
+"""What a road is begun with at least: slower ones show it at once."""
 _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE = 10, 3
 _SOCKET_BYTES = 512 * 1024
 
@@ -168,7 +170,8 @@ class PacedLink(PacedStream):
     def begin_like(self, sight: Sight) -> None:
         """What road A has seen, unless an earlier connection has seen it better."""
         if not self._known.guess.rate:
-            self._guess = Guess(rate=sight.rate_bytes_s, rtt_s=sight.rtt_s)
+            rate = max(sight.rate_bytes_s, _GUESS_BYTES_S_MIN)
+            self._guess = Guess(rate=rate, rtt_s=sight.rtt_s)
 
     def dial(self) -> None:
         """Make a socket; nothing is sent before there are bytes. Raises Refusal."""

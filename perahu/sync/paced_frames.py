@@ -131,7 +131,7 @@ def decode(content: bytes) -> Frames:
         kind = reader.byte()
         if kind == ACK and ack is None:
             ack = _ack(reader)
-        elif kind == PING:
+        elif kind == PING and not is_ping:
             is_ping = True
         elif kind == CLOSE and close is None:
             close = reader.number()
