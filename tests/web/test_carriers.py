@@ -11,7 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from perahu.keys.facts import CarrierPolicySet
+from perahu.journal.types import Draft
+from perahu.keys.facts import CarrierPolicySet, ForkSeen
 from perahu.node.actions import set_carrier_policy
 from perahu.node.carriers_file import CarrierEntry
 from perahu.node.carriers_memory import CarrierShelf
@@ -78,6 +79,35 @@ def test_it_shows_each_carrier_and_why(ways: Seat) -> None:
     assert "Dilarang oleh kabupaten: kuota habis (SE 4)" in text
     assert "Wi-Fi penginapan" in plain(ways.get("/kirim/jalur").content.decode())
     assert "Parabola:" in ways.text("/keadaan")
+
+
+def test_it_says_that_packets_wait_for_their_hours(town: Town) -> None:
+    """Nothing is wrong with the network: the page names the carrier and when it opens."""
+    with town.open("hub") as hub, hub_answering(hub) as listener:
+        hour = _hour_now()
+        night = f"{(hour + 6) % 24:02d}:00-{(hour + 8) % 24:02d}:00"
+        way = CarrierEntry(
+            name="vsat",
+            address=f"{LOOPBACK}:{listener.port}",
+            words="Parabola",
+            hours=night,
+        )
+        town.set("enggano", carriers=(way,))
+        with town.open("enggano") as office:
+            ref = office.journal.blobs.put(bytes(9000), 3)
+            fact = ForkSeen(
+                node=bytes(16), journal=bytes(16), seq=1, ours=b"", theirs=b""
+            )
+            with office.journal.writing() as book:
+                book.append(office.ask(), [Draft(fact, blobs=(ref,))])
+        with open_pages(town, "enggano") as office, seat_at(office, "sari") as seat:
+            for _ in range(TURNS_MAX):
+                text = seat.text("/kirim/kini")
+                if "Menunggu jam" in text:
+                    break
+                time.sleep(0.05)
+    assert f"Menunggu jam Parabola ({night})" in text
+    assert "Semua catatan sudah sampai di sana" in text
 
 
 def test_it_checks_the_line_by_a_button(ways: Seat) -> None:

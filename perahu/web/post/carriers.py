@@ -24,6 +24,14 @@ def carriers_of(visit: Visit) -> list[CarrierState]:
     return port_of(visit).states()
 
 
+def held_by(states: list[CarrierState]) -> CarrierState | None:
+    """The carrier whose hours packets wait for; None where all may go, or none has hours."""
+    if any(one.is_whole for one in states):
+        return None
+    waited_for = [one for one in states if one.opens_in_s]
+    return min(waited_for, key=lambda one: one.opens_in_s, default=None)
+
+
 @require_safe
 def carriers_now(request: HttpRequest) -> HttpResponse:
     """The moving part: how each carrier stands."""

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from perahu.web.post.carriers import carriers_of
+from perahu.web.post.carriers import carriers_of, held_by
 from perahu.web.post.link_ports import Links
 from perahu.web.post.links import LinksShown, heard_links, own_links
 from perahu.web.post.ports import CourierRun, Post
@@ -34,6 +34,9 @@ CLASS_WORDS = {
     "scan": _("Pindaian berkas"),
 }
 """The classes in the order in which they travel."""
+
+_RECORDS = ("control", "civil")
+"""What goes at any hour."""
 
 _NO_FILE = Words(
     "Pilih berkas kurirnya dahulu; belum ada yang dibaca.",
@@ -93,7 +96,9 @@ def _road(visit: Visit) -> dict[str, object]:
         for one in road.classes
         if one.waiting or one.queued
     ]
-    return {"road": road, "rows": rows}
+    has_records = any(one.waiting for one in road.classes if one.name in _RECORDS)
+    held = None if has_records or not rows else held_by(carriers_of(visit))
+    return {"road": road, "rows": rows, "held": held}
 
 
 @require_safe
