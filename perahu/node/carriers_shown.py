@@ -16,7 +16,7 @@ from perahu.node.road import Caller
 from perahu.web.post.carriers_ports import CarrierState
 from perahu.words import Words
 
-CARRYING = "carrying"
+CARRYING, FAILED = "carrying", "failed"
 _CARRYING = Words("Sedang membawa.", "Carrying now.")
 _READY = Words("Siap.", "Ready.")
 _LAST = Words("Terakhir: {}", "Last time: {}")
@@ -43,15 +43,17 @@ def _state(
     memory = shelf.memory(entry.name)
     spent = shelf.spent(entry.name, office.now().today).bytes
     is_carrying = entry.name == carrying
-    says = verdict.why or _CARRYING
-    if verdict.why is None and not is_carrying:
-        failure = FAILURES.get(memory.reason)
-        says = _READY if failure is None else _last(failure)
+    failure = FAILURES.get(memory.reason)
+    standing, says = str(verdict.standing), verdict.why or _READY
+    if is_carrying:
+        standing, says = CARRYING, verdict.why or _CARRYING
+    elif verdict.why is None and failure is not None:
+        standing, says = FAILED, _last(failure)
     return CarrierState(
         name=entry.name,
         shown=entry.shown,
         kind=kind_words(entry),
-        standing=CARRYING if is_carrying else str(verdict.standing),
+        standing=standing,
         says=says,
         is_whole=verdict.classes == ALL_CLASSES,
         is_open=verdict.classes > NO_CLASSES,

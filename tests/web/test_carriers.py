@@ -51,7 +51,8 @@ def ways(town: Town) -> Iterator[Seat]:
     carriers = (
         CarrierEntry(name="kabel", address=dead, words="Kabel kantor", kind="kabel"),
         CarrierEntry(
-            name="vsat", address=dead, words="Parabola", kind="satelit", hours=night
+            name="vsat", address=dead, words="Parabola", kind="satelit", hours=night,
+            outside="nothing",
         ),
         CarrierEntry(
             name="sim", address=dead, words="SIM Telkomsel", kind="seluler",
@@ -75,7 +76,7 @@ def test_it_shows_each_carrier_and_why(ways: Seat) -> None:
     text = ways.text("/kirim")
     assert "Kabel kantor" in text and "SIM Telkomsel seluler" in text
     assert "125 MB dari 500 MB bulan ini" in text and "Rp15.000" in text
-    assert "catatan tetap jalan, paket menunggu" in text
+    assert "Di luar jam" in text and "tidak dipakai" in text
     assert "Dilarang oleh kabupaten: kuota habis (SE 4)" in text
     assert "Wi-Fi penginapan" in plain(ways.get("/kirim/jalur").content.decode())
     assert "Parabola:" in ways.text("/keadaan")

@@ -17,7 +17,7 @@ class CarrierState:
     """Its name for people."""
     kind: Words
     standing: str
-    """"carrying", or why it does not carry: carriers_choice.Standing."""
+    """"carrying", "failed" (the last time), or carriers_choice.Standing."""
     says: Words
     """The same in words."""
     is_whole: bool
