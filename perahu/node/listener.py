@@ -210,7 +210,8 @@ class Listener:
             self._free.release()
         if not guest.is_cut:
             self._farewell(http, stream)
-            stream.close()
+        # Also over a line that is dead: else the next connection resumes no session.
+        stream.close()
         if refusal is not None:
             self._troubled(refusal)
 

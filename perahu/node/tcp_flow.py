@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 _SEGMENT_BYTES = 1448
 _START_SEGMENTS, _LEAST_SEGMENTS = 10, 4
-_QUEUE_S, _QUEUE_RTTS, _QUEUE_SEGMENTS = 0.1, 0.25, 3.0
+_QUEUE_S, _QUEUE_RTTS, _QUEUE_SEGMENTS = 0.2, 0.25, 3.0
 """What may wait before the link: a time, a share of the round trip, some segments."""
 _FAST_BYTES_S = 128 * 1024
 """From here on the kernel's own control keeps nobody waiting."""

@@ -169,6 +169,25 @@ def test_it_goes_on_after_cuts_in_the_middle(road: Road, mode: str) -> None:
     assert sent <= 400_000 * 1.1 + lost
 
 
+@pytest.mark.parametrize("mode", ["reset", "silent"])
+def test_it_resumes_the_tls_session(road: Road, mode: str) -> None:
+    """One whole handshake in a node's life; every connection after it shows a ticket."""
+    road.exchange()
+    assert road.roads.peer.resumed == 0
+    road.shaper.tell("rate 400000 400000")
+    record_part(road.district, road.enggano, 300_000)
+    done = threading.Event()
+    cutter = threading.Thread(target=_cut_after, args=(road, 150_000, mode, done))
+    cutter.start()
+    try:
+        result = road.exchange(Patience(stall_s_min=0.6))
+    finally:
+        done.set()
+        cutter.join()
+    assert result.is_complete and result.connections >= 2
+    assert road.roads.peer.resumed >= result.connections
+
+
 def test_it_names_a_portal_in_the_hubs_place(road: Road) -> None:
     """Plain HTTP where TLS should be: one sentence, nothing sent, nothing lost."""
     portal = socket.create_server(("127.0.0.1", 0))

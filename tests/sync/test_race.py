@@ -1,0 +1,194 @@
+"""A link that stands still, and the one dialled beside it: whoever gets on first carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from perahu.sync import limits
+from perahu.sync.exchange import ExchangeResult, Patience, exchange
+from perahu.sync.session import Side
+from perahu.words import Refusal
+from tests.cast import District
+from tests.sync.memory_road import HELD_BYTES_MAX, MemoryLink, MemoryRoad
+from tests.sync.road import TO_HUB, Meeting, record_part
+
+_SIZE, _STOP = 400_000, 150_000
+
+
+@dataclass
+class Race:
+    """An office with a big part to send, and a road that a test makes worse."""
+
+    meeting: Meeting
+    road: MemoryRoad
+
+    def run(self, patience: Patience | None = None) -> ExchangeResult:
+        """The exchange; the part is whole at the other node when it is complete."""
+        side = Side(self.meeting.caller)
+        return exchange(side, self.meeting.peer, TO_HUB, self.road, patience)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why each link was left, in that order."""
+        return [leg.reason for leg in self.road.legs]
+
+    @property
+    def stood_s(self) -> float:
+        """How long it took from the stop to the end; everything else takes no time."""
+        return self.road.clock.monotonic_s() - self.road.stopped_s
+
+    @property
+    def delivered_bytes(self) -> int:
+        """What reached the other node over all links."""
+        return sum(link.delivered_bytes for link in self.road.links)
+
+
+@pytest.fixture
+def race(district: District) -> Race:
+    """A race at its start."""
+    hub, enggano = district.open("Hub"), district.open("Enggano")
+    district.found(hub)
+    meeting = Meeting(enggano, hub)
+    meeting.hold()
+    record_part(district, enggano, _SIZE)
+    clock = district.members["Enggano"].clock
+    return Race(meeting, MemoryRoad(meeting, clock, _STOP))
+
+
+def _still(link: MemoryLink) -> None:
+    link.is_still = True
+
+
+def _dead(link: MemoryLink) -> None:
+    link.is_still = link.is_dead = True
+
+
+def test_it_works(race: Race) -> None:
+    """A road that is well needs one link."""
+    race.road.stop_after = 1 << 30
+    result = race.run()
+    assert result.is_complete and race.reasons == ["done"]
+    assert result.legs == race.road.legs
+    assert result.legs[0].acked_bytes >= _SIZE
+
+
+def test_it_changes_to_the_new_link_where_the_flow_is_dead(race: Race) -> None:
+    """A carrier switch in silence: some seconds, and nothing acknowledged goes twice."""
+    race.road.stop = _dead
+    result = race.run()
+    assert result.is_complete and result.connections == 2
+    assert race.reasons == ["broken_link", "done"]
+    assert race.stood_s < limits.STALL_S_MIN
+    assert race.delivered_bytes <= _SIZE * 1.03
+
+
+def test_it_stays_with_the_old_link_where_that_wakes_up(race: Race) -> None:
+    """An outage: the new link is let go before it has said anything."""
+    road = race.road
+
+    def come_back() -> None:
+        road.is_open = True
+        road.links[0].wake()
+
+    def go_away(link: MemoryLink) -> None:
+        link.is_still, road.is_open = True, False
+
+    road.stop, road.later = go_away, [(30.0, come_back)]
+    result = race.run()
+    assert result.is_complete and result.connections == 1
+    assert race.reasons[-1] == "done" and road.legs[-1].began_s < road.stopped_s
+    assert 30 <= race.stood_s < 31
+    assert race.delivered_bytes <= _SIZE * 1.03
+
+
+def test_it_gives_an_old_link_a_little_time_after_an_outage(race: Race) -> None:
+    """The road is back and the old link wakes a second later: it is waited for."""
+    road = race.road
+
+    def come_back() -> None:
+        road.is_open = True
+
+    def go_away(link: MemoryLink) -> None:
+        link.is_still, road.is_open = True, False
+
+    road.stop = go_away
+    road.later = [(30.0, come_back), (31.0, lambda: road.links[0].wake())]
+    result = race.run()
+    assert result.is_complete and result.connections == 1
+    assert race.stood_s < 32
+
+
+def test_it_does_not_wait_for_ever_for_an_old_link(race: Race) -> None:
+    """The outage was a switch as well: the new link carries soon after it is up."""
+    road = race.road
+
+    def come_back() -> None:
+        road.is_open = True
+
+    def go_away(link: MemoryLink) -> None:
+        link.is_still = link.is_dead = True
+        road.is_open = False
+
+    road.stop, road.later = go_away, [(30.0, come_back)]
+    result = race.run()
+    assert result.is_complete and result.connections == 2
+    assert race.stood_s < 30 + 3
+
+
+def test_it_dials_at_once_after_a_reset(race: Race) -> None:
+    """A carrier that resets: no pause, no stall, nothing twice."""
+
+    def reset(link: MemoryLink) -> None:
+        link.is_reset = True
+
+    race.road.stop = reset
+    result = race.run()
+    assert result.is_complete and result.connections == 2
+    assert race.reasons == ["broken_link", "done"]
+    assert race.stood_s < 1
+    assert race.delivered_bytes <= _SIZE * 1.03
+
+
+def test_it_goes_on_with_the_old_link_where_the_new_one_dies(race: Race) -> None:
+    """The new one came up and fell silent before it was answered: nothing is lost."""
+    road = race.road
+
+    def wake() -> None:
+        road.links[0].wake()
+
+    def two_still(link: MemoryLink) -> None:
+        _still(link)
+        make = road.first
+
+        def first() -> MemoryLink:
+            made = make()
+            made.is_still = len(road.links) == 2
+            return made
+
+        road.first = first  # type: ignore[method-assign]
+
+    road.stop, road.later = two_still, [(7.0, wake)]
+    result = race.run()
+    assert result.is_complete
+    assert road.links[1].delivered_bytes == 0
+    assert race.delivered_bytes <= _SIZE * 1.03 + HELD_BYTES_MAX
+
+
+def test_it_fences_the_old_session_without_a_byte_of_it(race: Race) -> None:
+    """A newer HELLO ends the older session at its next look, though it is silent."""
+    race.road.stop = _dead
+    assert race.run().is_complete
+    with pytest.raises(Refusal, match="fenced"):
+        race.road.links[0]._far.session.check()
+
+
+def test_it_gives_up_where_nothing_ever_gets_on(race: Race) -> None:
+    """No way comes up and no progress was made: words, after the tries it was given."""
+    road = race.road
+    road.is_open = False
+    until_s = road.clock.monotonic_s() + 60
+    result = race.run(Patience(goes_on=lambda: road.clock.monotonic_s() < until_s))
+    assert not result.is_complete
+    assert result.refusal is not None and result.refusal.code == "broken_link"
