@@ -59,8 +59,9 @@ class Haul:
         if self.others:
             found.append(
                 Words(
-                    f"{self.others} berkas untuk simpul lain dibiarkan.",
-                    f"{_files_en(self.others, 'for other nodes')} left alone.",
+                    f"{self.others} berkas untuk simpul lain dibiarkan; Titipan membawanya.",
+                    f"{_files_en(self.others, 'for other nodes')} left alone; "
+                    "`perahu relay take` takes them along.",
                 )
             )
         if self.unreadable:

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from perahu.node.field import bring_back, receive
 from perahu.node.relay import write_if_due
 from perahu.node.relay_bag import bag_of
 from perahu.node.relay_field import post_out
+from perahu.node.serve import Serving
 from perahu.node.shaper import Shaper
 from perahu.people import reads as people
 from perahu.sync import postbag_index as index
 from tests.node.offices import PHRASE, perahu
 from tests.system.voyages import Voyage, everything_in
 from tests.system.world import (
+    ANY,
     ENGGANO,
     HUB,
     KAPAL,
@@ -219,3 +221,45 @@ def test_it_may_be_killed_while_it_carries(voyage: Voyage) -> None:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+def test_it_works_between_served_nodes(voyage: Voyage) -> None:
+    """Two node processes as they run every day: loops write, meet, carry, read, answer."""
+    (recording,) = voyage.record()
+    for name in (ENGGANO, HUB):
+        voyage.world.change(name, listen=ANY)
+    voyage.leave(ENGGANO)
+    hub, enggano = Serving(voyage.at(HUB)), Serving(voyage.at(ENGGANO))
+    try:
+        ports = [node.ready()["road_port"] for node in (hub, enggano)]
+        assert all(ports)
+        _wait_for(lambda: bool(voyage.bag(ENGGANO)))
+        voyage.world.change(
+            KETAHUN,
+            parent=f"{LOOPBACK}:{ports[0]}",
+            contact_s=1,
+            neighbours=(f"{ENGGANO}={LOOPBACK}:{ports[1]}",),
+        )
+        boat = Serving(voyage.at(KETAHUN))
+        try:
+            _wait_for(lambda: bool(bag_of(voyage.at(HUB)).index.carriers_of(
+                voyage.world.node_id(ENGGANO))))  # fmt: skip
+            _wait_for(lambda: bool(voyage.bag(KETAHUN)))
+            for loop in boat.loops:
+                loop.nudge.set()
+            _wait_for(lambda: voyage.level(recording) is Level.RECEIVED)
+        finally:
+            boat.close()
+    finally:
+        enggano.close()
+        hub.close()
+    voyage.check_arrived(recording)
+
+
+def _wait_for(is_so: Callable[[], bool]) -> None:
+    """Loops take their time; a minute is more than any of them needs."""
+    for _ in range(1200):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come about")
