@@ -19,7 +19,7 @@ from bench.road_figures import Outcome, Run
 from bench.road_load import Load, load_of
 from bench.road_schedule import cap_s, small_at_s
 
-READY_S_MAX = 120.0
+READY_S_MAX = 600.0
 """Founding a kabupaten and starting processes on a busy machine."""
 LOOK_S, TELL_S = 0.05, 1.0
 """Between two looks: the error of every time that is measured; and between two words."""
