@@ -32,9 +32,13 @@ _AIR_MEMORY = 0.99
 _AIR_LOST_BYTES = 12_000.0
 _AIR_SHARE_MIN = 0.5
 """Of a datagram's time: a lost one that took so much counts whole."""
-_GAIN_START, _GAIN_START_KNOWN = 2.0, 1.25
-"""While the rate is looked for: without any idea of it, and with one."""
-_GAIN_MIN, _GAIN_MAX = 0.5, 1.25
+_QUICK, _CALM = 0.5, 0.25
+"""How much a measurement counts, while the rate is looked for and later."""
+_GAIN_START = 2.0
+"""While the rate is looked for."""
+_GAIN_MIN, _GAIN_EMPTY = 0.5, 1.5
+_EMPTY_RTTS = 3
+"""A queue that was empty for so long is not about to fill."""
 _FLOOR_SHARE = 0.05
 """Of the best rate seen: what we keep beside others, so that the road is not forgotten."""
 
@@ -175,7 +179,7 @@ class Rate:
         """(arrival, bytes that arrived, bytes that did not, limited), all until then."""
         self._air = Air()
         self._is_starting = True
-        self._gain_start = _GAIN_START_KNOWN if rate else _GAIN_START
+        self._empty_since_s = now_s
         self._round_s, self._round_rate, self._flat_rounds = 0.0, 0.0, 0
 
     @property
@@ -237,7 +241,8 @@ class Rate:
         if any(one[3] for one in islice(ways, 1, None)):
             self.found = max(self.found, found)
         else:
-            self.found += (found - self.found) * 0.25
+            quick = _QUICK if self._is_starting else _CALM
+            self.found += (found - self.found) * quick
         limit = min(_RATE_MAX, self.overflow.limit)
         self.found = max(_RATE_MIN, min(limit, self.found))
         self.best = max(self.best * 0.9998, self.found)
@@ -252,14 +257,20 @@ class Rate:
         if self._is_starting:
             self._end_start(now_s, length_s > wanted_s)
         if self._is_starting:
-            self.now = min(self.found * self._gain_start, 1.6 * self.overflow.limit)
+            self._empty_since_s = now_s
+            self.now = min(self.found * _GAIN_START, 1.6 * self.overflow.limit)
             return
         within_s = 2 * (self.trip.shortest_s or self.trip.smooth_s) + 0.2
         gain = 1 + (wanted_s - length_s) / within_s
+        if length_s > wanted_s / 4:
+            self._empty_since_s = now_s
+        elif now_s - self._empty_since_s > _EMPTY_RTTS * self.trip.smooth_s:
+            # Nobody waits on this road, and we least of all: there is more to be had.
+            gain = _GAIN_EMPTY
         floor = max(
             self._full_bytes / max(1.0, self.trip.smooth_s), _FLOOR_SHARE * self.best
         )
-        now = self.found * min(_GAIN_MAX, max(_GAIN_MIN, gain))
+        now = self.found * min(_GAIN_EMPTY, max(_GAIN_MIN, gain))
         self.now = max(floor, min(now, self.overflow.limit))
 
     def _end_start(self, now_s: float, has_queue: bool) -> None:
