@@ -190,7 +190,9 @@ def test_it_refuses_a_wrong_neighbour(place: Path, text: str) -> None:
     assert refused.value.code in ("bad_settings", "bad_address")
 
 
-def test_it_tells_at_the_terminal(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_tells_at_the_terminal(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """list, give, take, look and meet: in sentences, as JSON, and wrong uses in words."""
     stick = place / "stick"
     stick.mkdir()
