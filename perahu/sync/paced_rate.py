@@ -39,6 +39,7 @@ _GAIN_START = 2.0
 _GAIN_MIN, _GAIN_EMPTY = 0.5, 1.5
 _EMPTY_RTTS = 3
 """A queue that was empty for so long is not about to fill."""
+_FLOOR_S = 20.0
 _FLOOR_SHARE = 0.05
 """Of the best rate seen: what we keep beside others, so that the road is not forgotten."""
 
@@ -179,7 +180,7 @@ class Rate:
         """(arrival, bytes that arrived, bytes that did not, limited), all until then."""
         self._air = Air()
         self._is_starting = True
-        self._empty_since_s = now_s
+        self._empty_since_s = self._above_floor_s = now_s
         self._round_s, self._round_rate, self._flat_rounds = 0.0, 0.0, 0
 
     @property
@@ -267,10 +268,21 @@ class Rate:
         elif now_s - self._empty_since_s > _EMPTY_RTTS * self.trip.smooth_s:
             # Nobody waits on this road, and we least of all: there is more to be had.
             gain = _GAIN_EMPTY
+            if self.found < self.best / 2:
+                # Who filled it before has gone: half of what it was good for, at once.
+                self.found = self.best / 2
+                self._ways.clear()
+                self._empty_since_s = now_s
         floor = max(
             self._full_bytes / max(1.0, self.trip.smooth_s), _FLOOR_SHARE * self.best
         )
         now = self.found * min(_GAIN_EMPTY, max(_GAIN_MIN, gain))
+        if now > floor:
+            self._above_floor_s = now_s
+        elif now_s - self._above_floor_s > _FLOOR_S:
+            # Nobody fills a queue so evenly: the way itself may have grown longer.
+            self.queue.forget()
+            self._above_floor_s = now_s
         self.now = max(floor, min(now, self.overflow.limit))
 
     def _end_start(self, now_s: float, has_queue: bool) -> None:

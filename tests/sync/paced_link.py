@@ -38,6 +38,8 @@ class Air:
     first_s: float = 0.0
     switches_s: float = 0.0
     size_max: int = 1500
+    longer_from_s: float = 0.0
+    """From then on each way takes a quarter of a second longer."""
     rate_at: Callable[[float], float] | None = None
 
     def is_up(self, now_s: float) -> bool:
@@ -110,6 +112,7 @@ class World:
         if self._is_lost(lane):
             return
         there_s = lane.free_s + air.rtt_s / 2
+        there_s += 0.25 * (0 < air.longer_from_s <= now_s)
         there_s += self.rng.uniform(-air.jitter_s, air.jitter_s) / 2
         lane.last_s = there_s = max(there_s, lane.last_s)
         self.at(there_s + self.rng.uniform(0, air.disorder_s), arrive)
@@ -243,3 +246,45 @@ def transfer(
 def seeds(how_many: int) -> Iterator[int]:
     """Seeds that a test tries."""
     return iter(range(1, how_many + 1))
+
+
+class Download:
+    """Somebody else's bulk transfer over the same link: a window that grows and halves."""
+
+    def __init__(self, world: World, lane: Lane, until_s: float) -> None:
+        self.world, self.lane, self.until_s = world, lane, until_s
+        self.window, self.threshold = 10.0, 1e9
+        self.sent = self.arrived = self.known = 0
+        self._fallen_at = -1
+        self._lost: set[int] = set()
+        self._heard_s = 0.0
+
+    def turn(self) -> None:
+        """Send what the window allows."""
+        world = self.world
+        if world.now_s >= self.until_s:
+            return
+        if world.now_s - self._heard_s > 2.0 + 2 * world.air.rtt_s:
+            self.window, self.threshold = 2.0, max(2.0, self.window / 2)
+            self.known, self._heard_s = self.sent, world.now_s
+            world.at(world.now_s + 3.0, self.turn)
+        while self.sent - self.known < self.window:
+            number, self.sent = self.sent, self.sent + 1
+            world.carry(self.lane, 1500, lambda number=number: self._arrive(number))
+
+    def _arrive(self, number: int) -> None:
+        self.arrived += 1500
+        back_s = self.world.now_s + self.world.air.rtt_s / 2
+        self.world.at(back_s, lambda: self._acked(number))
+
+    def _acked(self, number: int) -> None:
+        self._heard_s = self.world.now_s
+        if number > self.known and number > self._fallen_at:
+            # Numbers in between are missing: half as fast, once a window.
+            self.threshold = self.window = max(2.0, self.window / 2)
+            self._fallen_at = self.sent
+        else:
+            grows = 1.0 if self.window < self.threshold else 1 / self.window
+            self.window += grows
+        self.known = max(self.known, number + 1)
+        self.turn()

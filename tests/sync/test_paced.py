@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import mean
 
 from perahu.sync.paced import Guess
-from tests.sync.paced_link import Air, Pair, Result, World, transfer
+from tests.sync.paced_link import Air, Download, Pair, Result, World, transfer
 
 PAYLOAD = 400_000
 LIKE_A = Guess(rate=12_000, rtt_s=0.6)
@@ -115,6 +115,42 @@ def test_it_takes_what_is_there_when_the_road_widens() -> None:
     result = transfer(air, 1, 600_000, LIKE_A)
     assert result.seconds <= 20 + (600_000 * 1.06 - 160_000) / 16_000 + 6
     assert result.pair.up.dropped == 0
+
+
+def test_it_outlives_a_way_that_grows_longer() -> None:
+    """A quarter of a second more each way looks like a queue, but not for ever."""
+    result = transfer(Air(longer_from_s=20), 1, 1_000_000, LIKE_A)
+    assert result.share >= 0.5
+
+
+def beside(air: Air) -> tuple[float, float, float]:
+    """Shares of the link: a download's from 45 s on, ours meanwhile, ours once it is over."""
+    world = World(air, 1)
+    pair = Pair(world, 1 << 40, Guess(rate=air.rate / 2, rtt_s=air.rtt_s))
+    download = Download(world, pair.up, until_s=100)
+    pair.start()
+    world.at(30, download.turn)
+    seen: dict[int, tuple[int, int]] = {}
+    while world.now_s < 150:
+        world.step()
+        seen[int(world.now_s)] = (download.arrived, pair.arrived)
+    theirs = (seen[99][0] - seen[45][0]) / 54 / air.rate
+    ours = (seen[99][1] - seen[45][1]) / 54 / air.rate
+    after = (seen[149][1] - seen[115][1]) / 34 / air.rate
+    return theirs, ours, after
+
+
+def test_it_makes_room_for_others_and_takes_it_back() -> None:
+    """A download beside it has four fifths and more; all is ours again when it is over."""
+    for air in (Air(), Air(rate=32_000, rtt_s=0.1, queue_bytes=48_000)):
+        theirs, ours, after = beside(air)
+        assert theirs >= 0.8 and ours >= 0.02 and after >= 0.85
+
+
+def test_it_leaves_half_where_the_queue_is_short() -> None:
+    """Eight datagrams of room: the other one still has clearly more than we."""
+    theirs, ours, _ = beside(Air(queue_bytes=12_000))
+    assert theirs > 1.2 * ours
 
 
 def test_it_does_not_overdrive_a_queue_it_cannot_see() -> None:
