@@ -35,7 +35,7 @@ TEXT_CHARS_MAX = 40
 LINE_HOURS_MAX = 24
 DONE = "done"
 _ANSWERED = frozenset({DONE, "slower"})
-_MAY_HAVE_CARRIED = frozenset({"broken_link", "broken_stream", "stopped"})
+_MAY_HAVE_CARRIED = frozenset({"broken_link", "broken_stream", "stalled", "stopped"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
