@@ -118,6 +118,7 @@ class Serving:
             context,
             split_address(office.settings.listen),
             troubled=lambda refusal: self.troubles.append(refusal.words),
+            with_paced=office.settings.listen_udp,
         )
 
     def _application(self) -> Any:

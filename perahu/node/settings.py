@@ -50,6 +50,8 @@ class Settings:
     timezone: str = "Asia/Jakarta"
     listen: str = ""
     """host:port of the listener for other nodes; "" for none."""
+    listen_udp: bool = True
+    """Whether it answers at the same number over UDP too (road B)."""
     address: str = ""
     """host:port under which other nodes find that listener."""
     parent: str = ""

@@ -10,6 +10,7 @@ import heapq
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 from perahu.sync.links import RoadKey
@@ -270,7 +271,7 @@ class Download:
             world.at(world.now_s + 3.0, self.turn)
         while self.sent - self.known < self.window:
             number, self.sent = self.sent, self.sent + 1
-            world.carry(self.lane, 1500, lambda number=number: self._arrive(number))
+            world.carry(self.lane, 1500, partial(self._arrive, number))
 
     def _arrive(self, number: int) -> None:
         self.arrived += 1500
