@@ -20,7 +20,7 @@ from perahu.sync import limits
 from perahu.sync.ack import Evidence
 from perahu.sync.http import Bare, ClientHttp, TurnedAway
 from perahu.sync.initiator import Initiator
-from perahu.sync.links import Leg, Link, Roads
+from perahu.sync.links import TLS, Leg, Link, Roads
 from perahu.sync.offer import Offer, Peer
 from perahu.sync.passage import TURN_S, BrokenLink, Passage, Patience
 from perahu.sync.progress import Progress
@@ -323,11 +323,15 @@ class _Course:
             elif now_s - rival.up_s >= self._answer_s(rival.link):
                 raise BrokenLink("unanswered")
             return moved
-        if not rival.come_up(now_s):
-            return False
         assert way.passage is not None, "nothing is tried beside a link that is not up"
+        if rival.link.kind == TLS and not rival.come_up(now_s):
+            return False
         way.passage.session.pause()
-        if not self._has_drained(way.passage, now_s - rival.up_s):
+        waited_s = now_s - (rival.up_s or rival.began_s)
+        if not self._has_drained(way.passage, waited_s):
+            return False
+        self._trial.tell(rival.link, way.passage)
+        if not rival.come_up(now_s):
             return False
         # What was acknowledged until now is kept, and the new session begins behind it.
         way.passage.session.go_on()

@@ -14,8 +14,8 @@ from perahu.sync.links import PACED, TLS, Link, Roads, Sight
 from perahu.sync.passage import Passage
 
 _LOOK_S = 0.2
-_BURST_SHARE = 0.8
-"""Of the kernel's first figure, which is of a few segments without a pause."""
+_BURST_SHARE = 0.6
+"""Of the kernel's figure, which is of its best round trip: jitter alone makes that better."""
 
 
 class Trial:
@@ -25,7 +25,7 @@ class Trial:
         self._measured: Passage | None = None
         self._began_s = 0.0
         self._began_bytes = 0
-        self._rate_before = 0.0
+        self._rate_before = self._rate_seen = 0.0
         self._is_over = False
         self._is_tried = False
         self._look_s = 0.0
@@ -64,10 +64,17 @@ class Trial:
         if not (is_preferred or (is_slow and is_long)) or key is None or not key.port:
             return None
         self._is_tried, self._rate_before = True, before
-        link = roads.faster(passage.link, key)
-        if link is not None:
-            link.begin_like(replace(sight, rate_bytes_s=rate))
-        return link
+        self._rate_seen = rate
+        return roads.faster(passage.link, key)
+
+    def tell(self, link: Link, passage: Passage) -> None:
+        """Road A has said all it had: by now its kernel knows it better than before."""
+        if link.kind != PACED:
+            return
+        sight = passage.link.sight()
+        rate = max(self._rate_seen, sight.rate_bytes_s)
+        self._rate_before = max(self._rate_before, _BURST_SHARE * sight.rate_bytes_s)
+        link.begin_like(replace(sight, rate_bytes_s=rate))
 
     def _rates(
         self, passage: Passage, sight: Sight, now_s: float
