@@ -73,8 +73,7 @@ class Journal:
         """Open, heal and catch up. Raises Refusal "broken_book" or "no_certificate"."""
         folder, ports = opening.folder, opening.ports
         self._folder, self._ports = folder, ports
-        self.mark = 0
-        """Grows whenever something was recorded here: cheap to look at, for the road."""
+        self.mark = 0  # grows whenever something was recorded here: cheap to look at
         self._tables = opening.tables
         chain = self._read_chain(opening)
         self._book = Book(opening.keys, chain, opening.registry, ports)

@@ -61,7 +61,7 @@ def test_it_opens_what_is_whole() -> None:
     assert hub.heard(said(caller()), 0, 0.2) and hub.take(99) == b"a small fact"
 
 
-def test_forged_datagram_is_dropped_in_silence() -> None:
+def test_it_drops_what_is_forged_in_silence() -> None:
     """Every changed bit is noticed, and nobody is answered."""
     whole = said(caller())
     for at in range(len(whole)):
@@ -72,7 +72,7 @@ def test_forged_datagram_is_dropped_in_silence() -> None:
         assert hub.datagrams(9.0) == [] and hub.take(99) == b""
 
 
-def test_truncated_datagram_is_dropped() -> None:
+def test_it_drops_what_is_truncated() -> None:
     """Any shorter and any longer one."""
     whole, hub = said(caller()), answerer()
     for length in range(len(whole)):
@@ -80,14 +80,14 @@ def test_truncated_datagram_is_dropped() -> None:
     assert not hub.heard(whole + b"\0", 0, 0.2)
 
 
-def test_key_of_somebody_else_opens_nothing() -> None:
+def test_it_opens_nothing_with_another_key() -> None:
     """The same name in the clear under another secret."""
     stranger = PacedEnd(Seal(OTHER, 0, calls=True), 0.0, Guess(), follows=False)
     datagram = Seal(KEY, 0, calls=False).name + said(stranger)[4:]
     assert not answerer().heard(datagram, 0, 0.2)
 
 
-def test_reflected_datagram_is_dropped() -> None:
+def test_it_drops_what_is_reflected() -> None:
     """What we said ourselves is nothing the other end said."""
     office, hub = caller(), answerer()
     datagram = said(office)
@@ -97,7 +97,7 @@ def test_reflected_datagram_is_dropped() -> None:
     assert not hub.heard(ack, 0, 0.4)
 
 
-def test_replayed_datagram_is_dropped() -> None:
+def test_it_drops_what_is_replayed() -> None:
     """A second time, from anywhere, however late."""
     office, hub = caller(), answerer()
     first, second = said(office), said(office, now_s=1.0)
@@ -106,12 +106,12 @@ def test_replayed_datagram_is_dropped() -> None:
     assert hub.way == 0
 
 
-def test_datagram_of_an_earlier_connection_is_dropped() -> None:
+def test_it_drops_what_is_of_an_earlier_connection() -> None:
     """Each connection under a key has names and keys of its own."""
     assert not answerer(1).heard(said(caller(0)), 0, 0.2)
 
 
-def test_number_far_behind_is_dropped() -> None:
+def test_it_drops_a_number_far_behind() -> None:
     """What can no longer be told from a replay is none of ours."""
     hub = answerer()
     assert hub.heard(sealed(b"\x02", NUMBERS_KEPT + 5), 0, 0.1)
@@ -119,7 +119,7 @@ def test_number_far_behind_is_dropped() -> None:
     assert hub.heard(sealed(b"\x02", 6), 0, 0.1)
 
 
-def test_leap_of_numbers_costs_nothing() -> None:
+def test_it_pays_nothing_for_a_leap_of_numbers() -> None:
     """The highest number there is, at once."""
     received = Received()
     for number in (0, 2**32 - 3, 2**32 - 2):
@@ -127,7 +127,7 @@ def test_leap_of_numbers_costs_nothing() -> None:
     assert received.ack(0.0).runs[0] == (2**32 - 3, 2**32 - 2)
 
 
-def test_old_datagram_from_elsewhere_moves_nobody() -> None:
+def test_it_does_not_move_for_an_old_datagram() -> None:
     """Only the newest number says where the caller is now."""
     office, hub = caller(), answerer()
     old, new = said(office), said(office, now_s=1.0)
@@ -135,7 +135,7 @@ def test_old_datagram_from_elsewhere_moves_nobody() -> None:
     assert hub.heard(old, 2, 1.3) and hub.way == 1
 
 
-def test_stolen_datagram_makes_no_flood() -> None:
+def test_it_makes_no_flood_of_a_stolen_datagram() -> None:
     """Whoever sends one on from a victim's address gets us to send little there."""
     office, hub = caller(), answerer()
     assert hub.heard(said(office), 0, 0.2)
@@ -153,13 +153,13 @@ def test_stolen_datagram_makes_no_flood() -> None:
     assert out <= UNPROVEN_TIMES * (len(stolen) + UDP_BYTES)
 
 
-def test_stranger_is_sent_nothing_before_he_has_opened() -> None:
+def test_it_sends_nothing_to_a_stranger() -> None:
     """An answering end that heard nothing says nothing."""
     hub = answerer()
     assert hub.put(bytes(5000), 0.0) == 0 and hub.datagrams(5.0) == []
 
 
-def test_ack_of_what_was_never_sent_is_dropped() -> None:
+def test_it_drops_an_ack_of_what_was_never_sent() -> None:
     """Nobody talks us into believing that all has arrived."""
     hub = answerer()
     ack = Ack(((0, 9),), 0, 0).encode()
@@ -168,7 +168,7 @@ def test_ack_of_what_was_never_sent_is_dropped() -> None:
     assert not hub.heard(sealed(ack, 1), 0, 0.1)
 
 
-def test_ack_of_a_gap_acknowledges_nothing() -> None:
+def test_it_acknowledges_nothing_by_an_ack_of_a_gap() -> None:
     """Numbers of lost and of never used datagrams are skipped."""
     office = caller()
     said(office, b"x" * 100)
@@ -181,14 +181,14 @@ def test_ack_of_a_gap_acknowledges_nothing() -> None:
 
 
 @pytest.mark.parametrize("offset", [WINDOW_BYTES, 2**40, 2**62 - 4])
-def test_huge_offset_takes_no_memory(offset: int) -> None:
+def test_it_takes_no_memory_for_a_huge_offset(offset: int) -> None:
     """Bytes far ahead are not kept, and not acknowledged."""
     hub = answerer()
     assert not hub.heard(sealed(stream_head(offset) + b"xyz"), 0, 0.1)
     assert hub.datagrams(1.0) == []
 
 
-def test_bytes_with_gaps_are_bounded() -> None:
+def test_it_bounds_bytes_with_gaps() -> None:
     """A thousand pieces that never join fill a bounded shelf, then nothing more is taken."""
     assembly, taken = Assembly(), 0
     for turn in range(3 * PIECES_MAX):
@@ -207,7 +207,7 @@ def test_bytes_with_gaps_are_bounded() -> None:
     assert held <= WINDOW_BYTES
 
 
-def test_overlapping_bytes_keep_their_order() -> None:
+def test_it_keeps_the_order_of_overlapping_bytes() -> None:
     """Repeats of other sizes join without a byte too many."""
     dice = random.Random(4)
     whole = dice.randbytes(5000)
@@ -221,7 +221,7 @@ def test_overlapping_bytes_keep_their_order() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_frames_of_a_mad_peer_are_refused_or_read(content: bytes) -> None:
+def test_it_refuses_or_reads_frames_of_a_mad_peer(content: bytes) -> None:
     """Sealed nonsense is dropped as a whole; nothing else is raised."""
     try:
         found = decode(content)
@@ -232,7 +232,7 @@ def test_frames_of_a_mad_peer_are_refused_or_read(content: bytes) -> None:
 
 
 @given(st.lists(st.integers(0, 600), min_size=1, max_size=90, unique=True))
-def test_acks_say_what_arrived(numbers: list[int]) -> None:
+def test_it_says_in_acks_what_arrived(numbers: list[int]) -> None:
     """Runs name only numbers that came, the largest first, and survive the wire."""
     received = Received()
     for number in numbers:
@@ -244,7 +244,7 @@ def test_acks_say_what_arrived(numbers: list[int]) -> None:
     assert len(ack.runs) > 15 or told == set(numbers)
 
 
-def test_datagrams_fit_the_road() -> None:
+def test_it_makes_datagrams_that_fit_the_road() -> None:
     """None is larger than it may be, with every ACK that may ride along."""
     office, hub, now_s = caller(), answerer(), 0.0
     dice = random.Random(3)
