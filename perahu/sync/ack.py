@@ -215,3 +215,14 @@ def hear_evidence(frame: Frame) -> Evidence:
     return Evidence(
         fields.sized(1, 16), fields.count(2), fields.count(3), fields.text(4)
     )
+
+
+def forged(why: str) -> Refusal:
+    """What is said of an ACK that acknowledges what was never sent."""
+    return Refusal(
+        "forged_ack",
+        f"Tanda terima dari simpul lain tidak cocok ({why}); tidak dipakai, dan semua "
+        "dikirim ulang pada sambungan berikutnya.",
+        f"A receipt of the other node does not fit ({why}); it was not used, and "
+        "everything is sent again in the next connection.",
+    )

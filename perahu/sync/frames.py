@@ -22,10 +22,12 @@ from perahu.words import Refusal
 
 MAGIC = b"JRN1"
 HELLO, SEG, MANIFEST, CHUNK, ACK, HAVE, EVIDENCE, DICT, END = range(1, 10)
+PART = 10
+"""A piece of a bigger frame (parts.py); in a live stream only."""
 PARCELS, WANT, PARCEL, GOT = range(20, 24)
 """Other nodes' post (postbag_frames.py)."""
 POST = frozenset(range(PARCELS, GOT + 1))
-KNOWN = frozenset(range(HELLO, END + 1)) | POST
+KNOWN = frozenset(range(HELLO, PART + 1)) | POST
 
 DICTIONARY = 0x01
 """Flag of a SEG: compressed with the dictionary that both HELLOs named."""
@@ -113,6 +115,14 @@ class FrameReader:
             raise broken_stream("crc32")
         del self._pending[: end + _CRC.size]
         return Frame(kind, body[_HEAD.size :], flags)
+
+
+def decode(content: bytes) -> Frame:
+    """Exactly one frame. Raises Refusal "broken_stream"."""
+    frame = _frame_at(content, 0)[1]
+    if frame is None or len(frame.payload) + OVERHEAD_BYTES != len(content):
+        raise broken_stream("frame")
+    return frame
 
 
 def has_first_frame(content: bytes) -> bool:

@@ -31,6 +31,7 @@ from perahu.sync.hello import Hello
 from perahu.sync.links import RoadKey, road_key_of
 from perahu.sync.memory import ACKS_A_SESSION, Memory
 from perahu.sync.offer import ForkEvidence, Gives, Offer, Witness
+from perahu.sync.parts import Joining, Parting
 from perahu.sync.passport import Passport
 from perahu.sync.postbag import PostBag
 from perahu.sync.postbag_talk import Talk, next_frame
@@ -42,6 +43,7 @@ from perahu.sync.window import Window
 from perahu.words import Refusal
 
 _CONTENT = frozenset({frames.SEG, frames.MANIFEST, frames.CHUNK})
+_FACTS = 2  # classes below: control and civil facts
 _VECTOR_IN_FULL_MAX = 24
 """Journals up to which a HELLO shows them all; beyond, the digest."""
 
@@ -86,8 +88,9 @@ class Session:
         self._random = side.journal.ports.random
         self._passport = passport.write(side.journal.chain, side.versions)
         self._reader = FrameReader()
-        self._window = _window(self.progress)
+        self._window = Window.after(self.progress.window_bytes)
         self._out = bytearray(frames.MAGIC)
+        self._parting, self._joining = Parting(), Joining()
         self._id = b""
         self._peer: Passport | None = None
         self._post: Talk | None = None
@@ -189,23 +192,34 @@ class Session:
             self._put_evidence()
             self._put_post()
             self._put_ack()
-        if not self._may_send or self._awaits_vector or self._is_held:
+        is_held = self._is_held and not self._parting.is_on
+        if not self._may_send or self._awaits_vector or is_held:
             return
         self._look_for_fresh_facts()
-        while len(self._out) < bytes_max and self._window.is_open:
-            has_budget = self._has_budget
-            frame = (
-                next_frame(self._sending, self._sealer, self._post)
-                if has_budget
-                else None
-            )
+        while len(self._out) < bytes_max:
+            if not (self._parting.is_on or self._window.is_open):
+                return
+            frame = self._next_frame()
+            if frame is None and self._parting.is_on:
+                self._put(self._parting.next(bytes_max - len(self._out)))
+                continue
             if frame is None:
-                self._put_end(more=not has_budget)
+                self._put_end(more=not self._has_budget)
                 return
             self._is_ended = False
             size = len(frame.payload) + frames.OVERHEAD_BYTES
             self._window.sent(size, self._clock.monotonic_s())
-            self._put(frame)
+            if not self._parting.takes(frame, bytes_max):
+                self._put(frame)
+
+    def _next_frame(self) -> Frame | None:
+        """By class; while a big one goes in parts, only facts go between."""
+        if self._parting.is_on:
+            may = self._window.is_open and self._has_budget and not self._is_held
+            return self._sending.next_frame(self._sealer, _FACTS) if may else None
+        if not self._has_budget:
+            return None
+        return next_frame(self._sending, self._sealer, self._post)
 
     def _put_post(self) -> None:
         """What we could carry for the peer, once; and what of its parcels has come."""
@@ -309,6 +323,9 @@ class Session:
             self._heard_end(acks.hear_end(frame))
         elif self._peer is None:
             raise bad_message("no HELLO")
+        elif frame.type == frames.PART:
+            if whole := self._joining.joined(frame):
+                self._take(whole)
         elif frame.type in _CONTENT:
             # Only what was closed by an END is complete; more of it may follow one.
             self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
@@ -353,13 +370,13 @@ class Session:
 
     def _heard_ack(self, found: Ack) -> None:
         if found.session != self._id or found.incarnation != self._memory.incarnation:
-            raise _forged_ack("session")
+            raise acks.forged("session")
         now_s = self._clock.monotonic_s()
         before = self._window.acked_bytes
         if found.ends > self._ends_sent or not self._window.acked(
             found.received_bytes, now_s
         ):
-            raise _forged_ack("more than was sent")
+            raise acks.forged("more than was sent")
         self._ends_acked = max(self._ends_acked, found.ends)
         assert self._ends_acked <= self._ends_sent
         self.progress.acked_bytes += self._window.acked_bytes - before
@@ -403,6 +420,7 @@ class Session:
         self._budget_bytes = found.budget_bytes
         for sha, count in found.partials:
             self._sending.held_partly(sha, count)
+        self._sending.take_up()
         if self._side.post is not None and self._peer is not None:
             bag, is_exchanged = self._side.post, self._is_exchanged
             self._post = Talk(bag, self._peer, self._id, is_exchanged)
@@ -481,20 +499,3 @@ class Session:
             if self._post is not None:
                 is_whole = self.finished and self.is_agreed and not self._budget_bytes
                 self._post.close(is_whole=is_whole)
-
-
-def _window(progress: Progress) -> Window:
-    """What an earlier connection of this exchange learnt of the link is not forgotten."""
-    if not progress.window_bytes:
-        return Window()
-    return Window(progress.window_bytes)
-
-
-def _forged_ack(why: str) -> Refusal:
-    return Refusal(
-        "forged_ack",
-        f"Tanda terima dari simpul lain tidak cocok ({why}); tidak dipakai, dan semua "
-        "dikirim ulang pada sambungan berikutnya.",
-        f"A receipt of the other node does not fit ({why}); it was not used, and "
-        "everything is sent again in the next connection.",
-    )

@@ -37,6 +37,11 @@ class Window:
         self._round_rate = 0.0
         self._flat_rounds = 0
 
+    @classmethod
+    def after(cls, settled_bytes: int) -> Window:
+        """What an earlier connection of the exchange learnt of the link is not forgotten."""
+        return cls(settled_bytes) if settled_bytes else cls()
+
     @property
     def flying_bytes(self) -> int:
         """Sent and not yet acknowledged."""
