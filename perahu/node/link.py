@@ -145,16 +145,21 @@ class TlsStream:
         told = tcp.told_by(self._connection)
         if now_s - self._looked_s >= _LOOK_S:
             self._looked_s = now_s
-            self._rto_s = tcp.fit(self._connection, told, self._rto_s)
-            is_due = now_s - self._began_bbr_s >= _BBR_S
-            if is_due and not told.is_lost and not self._flow.is_fast:
-                self._began_bbr_s = now_s
-                tcp.set_bbr(self._connection)
+            self._fit(told, now_s)
         self._flow.look(
             Counts(told.rtt_s, told.rtt_min_s, told.flying_bytes, told.delivered_bytes),
             now_s,
         )
         return max(0, tcp.queued_bytes(self._connection) - told.sacked_bytes)
+
+    def _fit(self, told: tcp.Told, now_s: float) -> None:
+        """Let TCP's own timers follow what the way shows."""
+        assert self._connection is not None
+        self._rto_s = tcp.fit(self._connection, told, self._rto_s)
+        is_due = now_s - self._began_bbr_s >= _BBR_S
+        if is_due and not told.is_lost and not self._flow.is_fast:
+            self._began_bbr_s = now_s
+            tcp.set_bbr(self._connection)
 
     def wire_bytes(self) -> tuple[int, int]:
         """(sent, received), with what TCP and IP add, repetitions included."""
@@ -291,6 +296,13 @@ class TlsLink(TlsStream):
                     self._peer.session = session
         return found
 
+    def _fit(self, told: tcp.Told, now_s: float) -> None:
+        """As TlsStream; the next connection begins with what this one found."""
+        super()._fit(told, now_s)
+        if self._flow.rate_bytes_s and not told.is_lost:
+            known = min(self._flow.window_bytes, _KNOWN_BYTES_MAX)
+            self._peer.windows[self.carrier] = known
+
     def polls(self, to_send: bool) -> list[tuple[int, int]]:
         """The connection, or all the tries."""
         if self._connection is not None:
@@ -309,9 +321,6 @@ class TlsLink(TlsStream):
         for one in self._tries:
             one.close()
         self._tries.clear()
-        if self._flow.rate_bytes_s:
-            known = min(self._flow.window_bytes, _KNOWN_BYTES_MAX)
-            self._peer.windows[self.carrier] = known
         super().close()
 
 

@@ -19,9 +19,9 @@ _SYN_COUNT = 4
 _RTO_MAX_MS = 44
 """TCP_RTO_MAX_MS of Linux 6.15, which the socket module does not name: without it a
 connection that met an outage of half a minute sleeps on for a quarter of one."""
-_RTO_S_MIN, _RTO_S_MAX = 2.0, 10.0
-RTO_S_START = 4.0
-_RTO_GROWTH = 1.2
+_RTO_S_MIN, _RTO_S_MAX = 1.2, 10.0
+RTO_S_START = 3.0
+_RTO_MARGIN, _RTO_GROWTH = 1.3, 1.4
 _UNSENT_S = 0.25
 UNSENT_BYTES_MIN, _UNSENT_BYTES_MAX = 4 * 1024, 128 * 1024
 """What the kernel takes ahead of the network: the less, the sooner a new fact goes out."""
@@ -141,8 +141,9 @@ def fit(connection: socket.socket, told: Told, rto_s: float) -> float:
     `rto_s` is the one before: it grows slowly, for after an outage one round trip of half
     a minute is seen, and what was on the way must be sent again at once all the same.
     """
-    # Twice what a healthy repetition waits, so that a full queue is taken for no loss.
-    wanted_s = 2 * (told.rtt_s + 4 * told.rtt_spread_s)
+    # Little more than a healthy repetition waits: where the air is bad for some packets,
+    # only packets find out that it is good again.
+    wanted_s = _RTO_MARGIN * (told.rtt_s + 4 * told.rtt_spread_s)
     rto_s = max(_RTO_S_MIN, min(_RTO_S_MAX, wanted_s, rto_s * _RTO_GROWTH))
     _set(connection, socket.IPPROTO_TCP, _RTO_MAX_MS, int(rto_s * 1000))
     unsent = unsent_max(told)

@@ -20,6 +20,8 @@ _FAST_BYTES_S = 128 * 1024
 """From here on the kernel's own control keeps nobody waiting."""
 _RATE_MEMORY_S = 20.0
 _LEAP, _CALM_RTTS = 2.0, 5.0
+_GROWTH = 1.6
+"""A round trip, until the first queue is seen."""
 WINDOW_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -78,9 +80,9 @@ class Flow:
             self.window_bytes = max(holds, int(self.window_bytes * 0.7**turns))
             self._is_starting = False
         elif self._is_starting:
-            self._is_starting = waits_s < target_s / 2
+            self._is_starting = waits_s < target_s / 4
             if is_used and self._is_starting:
-                self.window_bytes = int(self.window_bytes * 2**turns)
+                self.window_bytes = int(self.window_bytes * _GROWTH**turns)
         elif is_used or waits_s > target_s:
             share = (target_s - waits_s) / target_s
             self.window_bytes += int(2 * _SEGMENT_BYTES * share * turns)
