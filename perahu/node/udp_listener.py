@@ -201,7 +201,7 @@ class PacedListener:
         """One session from HELLO to END; gives why the caller was refused, if it was."""
         doors = Doors(lambda one: self._offer(stream, one), self._doors.newest)
         session = Responder(self._side, doors)
-        session.widen(limits.WINDOW_BYTES_PACED)
+        session.window.least_bytes = limits.WINDOW_BYTES_PACED
         passage = Passage(session, stream, Bare())
         patience = Patience(
             goes_on=lambda: not (self._stopping.is_set() or _is_left(passage)),

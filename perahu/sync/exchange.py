@@ -204,15 +204,16 @@ class _Course:
     def _new_way(self, link: Link) -> _Way:
         return _Way(link, self._clock.monotonic_s())
 
-    def _greet(self, way: _Way) -> None:
+    def _greet(self, way: _Way) -> Passage:
         """The link is up: a new session begins on it with HELLO and data."""
         self._result.connections += 1
         self._result.progress.connections += 1
         session = Initiator(*self._who, self._result.progress)
         http = ClientHttp(way.link.host) if way.link.is_http else Bare()
         if not way.link.is_http:
-            session.widen(limits.WINDOW_BYTES_PACED)
+            session.window.least_bytes = limits.WINDOW_BYTES_PACED
         way.passage = Passage(session, way.link, http)
+        return way.passage
 
     def _note_fruits(self) -> None:
         """What was acknowledged or stored: only that counts as getting on."""
@@ -333,11 +334,12 @@ class _Course:
         self._trial.tell(rival.link, way.passage)
         if not rival.come_up(now_s):
             return False
+        flying = way.passage.session.sending.flying_blobs()
         # What was acknowledged until now is kept, and the new session begins behind it.
         way.passage.session.go_on()
         way.passage.session.hold()
         rival.up_s = now_s
-        self._greet(rival)
+        self._greet(rival).session.sending.put_off(flying or frozenset())
         return True
 
     def _answer_s(self, link: Link) -> float:
@@ -347,10 +349,17 @@ class _Course:
         return answer_s * (3 if link.wire_bytes()[1] else 1)
 
     def _has_drained(self, passage: Passage, waited_s: float) -> bool:
-        if not passage.session.flying_bytes and not passage.wants_to_send:
+        session, rtt_s = passage.session, max(0.2, self._result.progress.rtt_s)
+        if passage.wants_to_send:
+            return passage.quiet_s() > limits.DRAIN_RTTS * rtt_s
+        if not session.window.flying_bytes or waited_s > limits.DRAIN_S_MAX:
             return True
-        quiet_s = limits.DRAIN_RTTS * max(0.2, self._result.progress.rtt_s)
-        return passage.quiet_s() > quiet_s or waited_s > limits.DRAIN_S_MAX
+        if passage.quiet_s() > limits.DRAIN_RTTS * rtt_s:
+            return True
+        # The last chunks are on the road: what comes behind them meets no queue.
+        on_road = passage.link.sight().rate_bytes_s * rtt_s
+        is_last = passage.link.unacked_bytes() <= on_road
+        return is_last and session.sending.flying_blobs() is not None
 
     def _is_given_up(self, stuck: Passage, rival: _Way) -> bool:
         """Whether the rival may speak: its HELLO ends the old session at the other side.

@@ -109,6 +109,7 @@ class Sending:
         default_factory=lambda: [deque() for _ in range(CLASSES)]
     )
     _held: set[bytes] = field(default_factory=set)
+    _put_off: list[_Load] = field(default_factory=list)
     _acked: dict[bytes, Reach] = field(default_factory=dict)
     _floors: dict[bytes, int] = field(default_factory=dict)
 
@@ -217,6 +218,36 @@ class Sending:
         load.next += 1
         assert load.next <= load.chunks
         return sealer.chunk(cargo)
+
+    def flying_blobs(self) -> frozenset[bytes] | None:
+        """Blobs with chunks on the way; None while a segment is, which goes before all."""
+        if any(
+            one.sent > one.acked and not one.stopped for one in self._lines.values()
+        ):
+            return None
+        return frozenset(
+            sha
+            for sha, load in self._loads.items()
+            if load.next > load.base and sha not in self._held
+        )
+
+    def put_off(self, blobs: frozenset[bytes]) -> None:
+        """Leave these until the peer's HELLO says how much of them has arrived."""
+        for road_class, queue in enumerate(self._queues):
+            self._put_off += [load for load in queue if load.ref.sha256 in blobs]
+            rest = [load for load in queue if load.ref.sha256 not in blobs]
+            self._queues[road_class] = deque(rest)
+
+    def take_up(self) -> None:
+        """What was put off has its turn again, before all others of its class."""
+        for load in reversed(self._put_off):
+            self._queues[CLASS_OF_BLOB[load.ref.blob_class]].appendleft(load)
+        self._put_off.clear()
+
+    @property
+    def is_putting_off(self) -> bool:
+        """Whether something waits for the peer's HELLO."""
+        return bool(self._put_off)
 
     def queued_bytes(self) -> int:
         """Whole blobs and chunks that wait for their turn; facts are little beside them."""

@@ -168,10 +168,6 @@ class Session:
         self.progress.sent_bytes += len(piece)
         return piece
 
-    def widen(self, window_bytes: int) -> None:
-        """Let so many bytes be in flight at least: the link itself holds back."""
-        self._window.least_bytes = window_bytes
-
     def _greeting_bytes(self) -> int:
         """HELLO by itself, or with what follows where both fit one packet.
 
@@ -204,7 +200,8 @@ class Session:
                 self._put(self._parting.next(bytes_max - len(self._out)))
                 continue
             if frame is None:
-                self._put_end(more=not self._has_budget)
+                if not self._sending.is_putting_off:
+                    self._put_end(more=not self._has_budget)
                 return
             self._is_ended = False
             size = len(frame.payload) + frames.OVERHEAD_BYTES
@@ -473,14 +470,14 @@ class Session:
         self._is_held = True
 
     @property
-    def flying_bytes(self) -> int:
-        """Of our content, sent and not acknowledged by the peer's node."""
-        return self._window.flying_bytes
+    def window(self) -> Window:
+        """What flies of our content, and may fly."""
+        return self._window
 
     @property
-    def queued_bytes(self) -> int:
-        """About how much of ours was not sent yet."""
-        return self._sending.queued_bytes()
+    def sending(self) -> Sending:
+        """Our half: what waits, what flies."""
+        return self._sending
 
     def hold(self) -> None:
         """Send nothing new: another session is about to take over; keep what helps it."""

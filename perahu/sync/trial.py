@@ -52,7 +52,7 @@ class Trial:
         if now_s < self._look_s:
             return None
         self._look_s = now_s + _LOOK_S
-        left_bytes = passage.session.queued_bytes
+        left_bytes = passage.session.sending.queued_bytes()
         if left_bytes < limits.TRIAL_BYTES_MIN:
             return None
         is_preferred = roads.prefers_paced(passage.link)
