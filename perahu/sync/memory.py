@@ -161,6 +161,20 @@ class Memory:
         assert number > 0, "0 is: told by none"
         self.local.put(_space(_UNTOLD, self.peer), sha, number.to_bytes(8, "big"))
 
+    def tell_safe(
+        self, number: int, base: int, besides: Sequence[bytes]
+    ) -> tuple[tuple[bytes, int], ...]:
+        """What the ACK `number` says: blobs the peer once brought, held twice by now.
+
+        What an earlier session told (up to `base`) and the peer never saw is told again.
+        """
+        fresh = [
+            sha for sha, told in self.untold() if told <= base and sha not in besides
+        ][: limits.ACKED_BLOBS_MAX - len(besides)]
+        for sha in fresh:
+            self.note_told(sha, number)
+        return tuple((sha, 2) for sha in fresh)
+
     def drop_told(self, seen_ack: int) -> None:
         """The peer has seen this ACK: what it and older ones told is told."""
         for sha, number in self.untold():
