@@ -200,7 +200,7 @@ class Session:
                 self._put(self._parting.next(bytes_max - len(self._out)))
                 continue
             if frame is None:
-                if not self._sending.is_putting_off:
+                if not (self._is_held or self._sending.is_putting_off):
                     self._put_end(more=not self._has_budget)
                 return
             self._is_ended = False
@@ -214,7 +214,7 @@ class Session:
         if self._parting.is_on:
             may = self._window.is_open and self._has_budget and not self._is_held
             return self._sending.next_frame(self._sealer, _FACTS) if may else None
-        if not self._has_budget:
+        if not self._has_budget or self._is_held:
             return None
         return next_frame(self._sending, self._sealer, self._post)
 
@@ -267,7 +267,8 @@ class Session:
             done = self._receiving.take_done()
             if not self._receiving.has_news:
                 if self._ends_told != self._ends_heard:
-                    done += self._news_of_safety({sha for sha, _ in done})
+                    numbers = self._ack_number, self._acks_base
+                    done += self._memory.tell_safe(*numbers, [sha for sha, _ in done])
                 self._ends_told = self._ends_heard
             self._told_bytes = self._taken_bytes
             assert self._ends_told <= self._ends_heard
@@ -285,20 +286,6 @@ class Session:
                 ends=self._ends_told,
             )
             self._put(found.sign(self.journal.sign, is_between=True))
-
-    def _news_of_safety(self, besides: set[bytes]) -> tuple[tuple[bytes, int], ...]:
-        """Blobs the peer once brought that a second site holds by now.
-
-        What an earlier session told and the peer never saw is told again.
-        """
-        fresh = [
-            sha
-            for sha, number in self._memory.untold()
-            if number <= self._acks_base and sha not in besides
-        ][: limits.ACKED_BLOBS_MAX - len(besides)]
-        for sha in fresh:
-            self._memory.note_told(sha, self._ack_number)
-        return tuple((sha, 2) for sha in fresh)
 
     # -- in ---------------------------------------------------------------------------
 
