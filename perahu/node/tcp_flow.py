@@ -18,7 +18,7 @@ _QUEUE_S, _QUEUE_RTTS, _QUEUE_SEGMENTS = 0.2, 0.25, 3.0
 """What may wait before the link: a time, a share of the round trip, some segments."""
 _FAST_BYTES_S = 128 * 1024
 """From here on the kernel's own control keeps nobody waiting."""
-_RATE_MEMORY_S = 20.0
+_RATE_MEMORY_S, _SPAN_S = 20.0, 0.5
 _LEAP, _CALM_RTTS = 2.0, 5.0
 _GROWTH = 1.6
 """A round trip, until the first queue is seen."""
@@ -68,11 +68,11 @@ class Flow:
             return
         self._looked_s = now_s
         self._measure(counts, now_s)
-        if passed_s > 4 * counts.rtt_s or not self._is_calm(counts.rtt_s, now_s):
+        if not self._is_calm(counts.rtt_s, now_s):
             return
         waits_s = counts.rtt_s - counts.rtt_min_s
         target_s = self._target_s(counts)
-        turns = passed_s / counts.rtt_s
+        turns = min(1.0, passed_s / counts.rtt_s)
         is_used = counts.flying_bytes > self.window_bytes / 2
         if waits_s > 2 * target_s and self._latest:
             # Far too much: back to what this link can hold, and no further at once.
@@ -101,9 +101,9 @@ class Flow:
         return _QUEUE_S + _QUEUE_RTTS * counts.rtt_min_s + segments_s
 
     def _measure(self, counts: Counts, now_s: float) -> None:
-        """The delivery rate over at least a second and a round trip."""
+        """The delivery rate over half a second and a round trip at least."""
         self._marks.append((now_s, counts.delivered_bytes))
-        span_s = max(1.0, counts.rtt_s)
+        span_s = max(_SPAN_S, counts.rtt_s)
         while len(self._marks) > 2 and now_s - self._marks[1][0] >= span_s:
             self._marks.pop(0)
         began_s, began = self._marks[0]
