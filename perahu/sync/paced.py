@@ -55,6 +55,9 @@ _BURST_S = 0.01
 _PROBE_S = (0.4, 1.0, 2.0)
 _PROBE_CALM_S = (60.0, 180.0)
 """Probes in a silence: each 0.4 s for a minute, each second for two more, then each 2 s."""
+_SILENCE_S = 0.7
+_OTHER_ROAD_S = 1.4
+"""After so long a silence what was known of the way's length may be wrong."""
 _SHRINK_STRIKES = 3
 _SMALL_BYTES = 128
 """More than an ACK or a PING needs."""
@@ -149,12 +152,13 @@ class PacedEnd:
         self.way = way
         self._way_in = self._way_out = 0
         self._way_number = self._seal.next_number
-        self.rate.broke(now_s, is_other_road=True)
+        # An end that moved by itself may have met a burst of loss and nothing else.
+        self.rate.broke(now_s, is_other_road=self._follows)
 
     def _note_silence(self, now_s: float) -> None:
         silent_s = now_s - max(self.heard_s, self._waits_since_s)
         if self.sent.is_waiting and silent_s > max(1.0, 2 * self.rate.trip.probe_s):
-            self.rate.broke(now_s, is_other_road=silent_s > 5.0)
+            self.rate.broke(now_s, is_other_road=silent_s > _OTHER_ROAD_S)
         self.heard_s, self._probes = now_s, 0
 
     def _take(self, frames: Frames, now_s: float) -> None:
@@ -409,9 +413,9 @@ class PacedEnd:
     def is_silent(self, now_s: float) -> bool:
         """Whether something is unacknowledged and nothing was heard for too long."""
         since_s = max(self.heard_s, self._waits_since_s)
-        return self.sent.is_waiting and now_s - since_s > max(
-            0.7, self.rate.trip.probe_s
-        )
+        trip = self.rate.trip
+        silence_s = max(_SILENCE_S, 1.5 * (trip.shortest_s or trip.smooth_s))
+        return self.sent.is_waiting and now_s - since_s > silence_s
 
     def due_s(self, now_s: float) -> float:
         """When `datagrams` should be asked again at the latest."""
