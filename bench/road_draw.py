@@ -34,6 +34,7 @@ COLOURS = {
     "pouchdb": "#8a7fb3",
     "https": "#9aa5ab",
 }
+WORDS_HEIGHT = 18.0
 WHISKER_MIN = 6.0
 """Seeds that lie closer together, in pixels, are one bar."""
 _CHROMIUM_S_MAX = 60.0
@@ -151,15 +152,19 @@ class Picture:
         high = _bar_y(min(1.0, max(found)))
         if _bar_y(min(found)) - high > WHISKER_MIN:
             self._line((middle, _bar_y(min(found)), middle, high), INK, 1)
+        bound = BOUNDS[group.profile].share(group.name) if group.name in OURS else None
+        words_y = min(top, high)
+        if bound is not None:
+            bound_y = _bar_y(bound)
+            self._line((x - 1, bound_y, x + width + 1, bound_y), INK, 2.5)
+            if 0 < words_y - bound_y < WORDS_HEIGHT:
+                words_y = bound_y - 2
         if group.has_finished:
             is_ours = group.name in OURS
             look = Type("middle", INK if is_ours else SOFT, 11, 700 if is_ours else 400)
-            self._text(middle, min(top, high) - 5, f"{100 * share:.0f}", look)
+            self._text(middle, words_y - 5, f"{100 * share:.0f}", look)
         else:
-            self._cross(middle, min(top, high) - 9, colour)
-        bound = BOUNDS[group.profile].share(group.name) if group.name in OURS else None
-        if bound is not None:
-            self._line((x - 1, _bar_y(bound), x + width + 1, _bar_y(bound)), INK, 2.5)
+            self._cross(middle, words_y - 9, colour)
 
     def _dot(self, x: float, group: Group) -> None:
         found = group.values("small_s")
