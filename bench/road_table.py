@@ -35,9 +35,10 @@ def write_section(rows: Sequence[Row]) -> Path:
 
 def section(grid: Grid) -> str:
     """All tables, each with its words."""
-    seeds = ", ".join(map(str, grid.seeds))
+    seeds = "Seeds " if len(grid.seeds) > 1 else "Seed "
+    seeds += ", ".join(map(str, grid.seeds))
     parts = [
-        f"Seed{'s' if len(grid.seeds) > 1 else ''} {seeds}. Shares and bytes against a bound are means of the seeds with the "
+        f"{seeds}. Shares and bytes against a bound are means of the seeds with the "
         "lowest (highest) seed in brackets; everything else is a median.",
         "Road A alone:",
         _table(_bounds(grid, "a")),
