@@ -350,7 +350,7 @@ class _Course:
 
     def _has_drained(self, passage: Passage, waited_s: float) -> bool:
         session, rtt_s = passage.session, max(0.2, self._result.progress.rtt_s)
-        if passage.wants_to_send:
+        if passage.wants_to_send or session.is_midway:
             return passage.quiet_s() > limits.DRAIN_RTTS * rtt_s
         if not session.window.flying_bytes or waited_s > limits.DRAIN_S_MAX:
             return True

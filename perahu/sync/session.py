@@ -462,6 +462,11 @@ class Session:
         return self._window
 
     @property
+    def is_midway(self) -> bool:
+        """A frame is begun and not handed over whole."""
+        return bool(self._out) or self._parting.is_on
+
+    @property
     def sending(self) -> Sending:
         """Our half: what waits, what flies."""
         return self._sending
