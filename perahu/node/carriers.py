@@ -335,7 +335,7 @@ class Carriers:
             if rest.breaks == 1:
                 return False
         rest.failures += 1
-        rest_s = min(REST_FIRST_S * 2.0 ** (rest.failures - 1), REST_MAX_S)
+        rest_s = _rest_s(rest.failures - 1)
         if rest.is_captive:
             rest_s = max(rest_s, CAPTIVE_REST_S)
         rest.until_s = self.office.clock.monotonic_s() + rest_s
@@ -346,8 +346,7 @@ class Carriers:
         rest = self._rest(name)
         rest.failures = 1 if is_able else rest.failures + 1
         rest.trouble, rest.is_captive = _STOOD_STILL, False
-        rest_s = min(REST_FIRST_S * 2.0**rest.failures, REST_MAX_S)
-        rest.until_s = self.office.clock.monotonic_s() + rest_s
+        rest.until_s = self.office.clock.monotonic_s() + _rest_s(rest.failures)
 
     def _take_out(self, leg: Leg) -> tuple[int, int]:
         """Forget the link of this part; gives what was counted of it already."""
@@ -388,6 +387,11 @@ class Carriers:
             for one in list(self._live)
             if one.entry.name == name
         )
+
+
+def _rest_s(doublings: int) -> float:
+    """How long a carrier rests; who is out of reach for months fails thousands of times."""
+    return min(REST_FIRST_S * 2.0 ** min(doublings, 16), REST_MAX_S)
 
 
 _RECORD_NAMES = ("control", "civil")

@@ -135,6 +135,8 @@ class _Export:
     ) -> None:
         self._side, self._journal, self._peer = side, side.journal, peer
         self._ceiling = ceiling
+        node = self._journal.certificate
+        self._slug = slug(node.name, node.node_id)
         self._memory = Memory.load(self._journal.local, peer.node_id)
         self._passport = passport.write(self._journal.chain, side.versions)
         self._progress = Progress()
@@ -151,6 +153,9 @@ class _Export:
 
     def write(self, folder: Path, parts_max: int) -> Exported:
         self._sweep(folder)
+        if self._journal.ports.disk.exists(folder / self._name(1)):
+            # Of a node whose name begins alike: nobody's file is written over.
+            self._slug += f"-{self._journal.ports.random(3).hex()}"
         self._sending.begin()
         reach = self._sending.reach()
         paths: list[Path] = []
@@ -186,17 +191,13 @@ class _Export:
         """Take away what we were writing when this stick was pulled out."""
         disk = self._journal.ports.disk
         for name in disk.list(folder):
-            if name.startswith(f".JRN-{self._our_slug()}-") and name.endswith(".part"):
+            if name.startswith(f".JRN-{self._slug}-") and name.endswith(".part"):
                 disk.remove(folder / name)
 
     def _name(self, part: int) -> str:
-        ours, theirs = self._our_slug(), slug(self._peer.name, self._peer.node_id)
-        name = f"JRN-{ours}-{theirs}-{self._now.today:%Y%m%d}-{self._file}.jrnb"
+        theirs, day = slug(self._peer.name, self._peer.node_id), self._now.today
+        name = f"JRN-{self._slug}-{theirs}-{day:%Y%m%d}-{self._file}.jrnb"
         return name if part == 1 else f"{name}.p{part}"
-
-    def _our_slug(self) -> str:
-        node = self._journal.certificate
-        return slug(node.name, node.node_id)
 
     def _part(self, path: Path, number: int) -> _Part:
         """Write one part."""

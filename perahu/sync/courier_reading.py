@@ -230,6 +230,9 @@ class _Import:
             return
         name = self._hello.session[:8]
         for number, (at, grid) in enumerate(self._layout.groups()):
+            if begin + at >= medium.size:
+                # Torn, or a head that claims more groups than anybody ever wrote.
+                return
             raw = medium.read(begin + at, grid.bytes)
             found = groups.mended(name, number, raw, grid, tries)
             self._mended += found.squares * groups.SQUARE_BYTES
