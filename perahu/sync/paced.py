@@ -37,14 +37,9 @@ from perahu.sync.paced_frames import (  # noqa: F401
 from perahu.sync.paced_rate import Rate, Sample
 from perahu.sync.paced_received import WINDOW_BYTES, Assembly, Received
 from perahu.sync.paced_seal import OVERHEAD_BYTES, Seal
-from perahu.sync.paced_sent import Packet, Sent
+from perahu.sync.paced_sent import Outcome, Packet, Sent
+from perahu.sync.paced_way import DATAGRAM_BYTES, UDP_BYTES, FarClock, Fit, Way
 
-UDP_BYTES = 28
-"""IPv4 and UDP around a datagram."""
-DATAGRAM_BYTES, DATAGRAM_BYTES_SAFE = 1500 - UDP_BYTES, 1280 - UDP_BYTES - 20
-"""The largest we send, and the one that every road takes (also under IPv6)."""
-UNPROVEN_TIMES = 3
-IDLE_S = 900.0
 _ACK_HELD_S = 0.04
 _ACK_EVERY = 2
 _WAIT_FOR_MORE_S = 0.02
@@ -55,10 +50,9 @@ _BURST_S = 0.01
 _PROBE_S = (0.4, 1.0, 2.0)
 _PROBE_CALM_S = (60.0, 180.0)
 """Probes in a silence: each 0.4 s for a minute, each second for two more, then each 2 s."""
-_SILENCE_S = 0.7
+_SILENCE_S, _RTT_S_MIN = 0.7, 0.0005
 _OTHER_ROAD_S = 1.4
 """After so long a silence what was known of the way's length may be wrong."""
-_SHRINK_STRIKES = 3
 _SMALL_BYTES = 128
 """More than an ACK or a PING needs."""
 _AT_ONCE_MAX = 64
@@ -87,9 +81,8 @@ class PacedEnd:
         """`follows` is true at the answering end: the other end says where it is."""
         self._seal = seal
         self._follows = follows
-        self._size = datagram_bytes
-        self.way = 0
-        """Which address datagrams go to now; what the numbers mean is node's."""
+        self._way = Way(is_proven=not follows)
+        self._fit, self._far_clock = Fit(datagram_bytes), FarClock()
         self._received, self._assembly = Received(), Assembly()
         self.sent = Sent()
         self.rate = Rate(datagram_bytes + UDP_BYTES, guess.rate, guess.rtt_s, now_s)
@@ -103,17 +96,15 @@ class PacedEnd:
         """When the first of what is unacknowledged went out, after nothing was."""
         self._unacked_asks = 0
         self._ack_due_s: float | None = None
-        self._arrival_s: float | None = None
-        self._arrival_ticks = 0
-        self._is_closing = self.is_closed = False
-        self._is_begun = False
+        self._is_closing = self._is_begun = False
         self._close_copies = 0
-        self._proven = not follows
-        self._way_in = self._way_out = self._way_number = 0
-        self._small_acked, self._strikes = -1, 0
-        self._lost_full, self._has_full_arrived = -1, False
         self.sent_bytes = self.received_bytes = 0
         """With IP and UDP."""
+
+    @property
+    def way(self) -> int:
+        """Which address datagrams go to now; what the numbers mean is node's."""
+        return self._way.number
 
     # -- in ---------------------------------------------------------------------------
 
@@ -138,22 +129,15 @@ class PacedEnd:
         self.received_bytes += size
         if is_newest:
             self._follow(way, now_s)
-        self._way_in += size
+        self._way.came_bytes += size
         self._note_silence(now_s)
         self._take(frames, now_s)
         return True
 
     def _follow(self, way: int, now_s: float) -> None:
-        if self._follows and way != self.way:
-            self._moved_to(way, now_s)
-            self._proven = False
-
-    def _moved_to(self, way: int, now_s: float) -> None:
-        self.way = way
-        self._way_in = self._way_out = 0
-        self._way_number = self._seal.next_number
-        # An end that moved by itself may have met a burst of loss and nothing else.
-        self.rate.broke(now_s, is_other_road=self._follows)
+        if self._follows and way != self._way.number:
+            self._way.change(way, self._seal.next_number, is_proven=False)
+            self.rate.broke(now_s, is_other_road=True)
 
     def _note_silence(self, now_s: float) -> None:
         silent_s = now_s - max(self.heard_s, self._waits_since_s)
@@ -175,61 +159,37 @@ class PacedEnd:
             self._ack_due_s = min(due_s, self._ack_due_s or due_s)
 
     def _take_ack(self, ack: Ack, now_s: float) -> None:
-        trip = self.rate.trip
-        outcome = self.sent.acked(ack, now_s, trip.late_s)
-        self._note_fates(outcome.acked, outcome.lost, now_s)
-        if ack.largest >= self._way_number:
-            self._proven = True
-        newest = outcome.newest
-        if newest is not None:
-            self._measure(newest, ack, now_s)
-        self._watch_size(outcome.acked, outcome.lost)
+        outcome = self.sent.acked(ack, now_s, self.rate.trip.late_s)
+        self._note_fates(outcome, now_s)
+        self._way.answered(ack.largest)
+        if outcome.newest is not None:
+            self._measure(outcome.newest, ack, now_s)
+        if self._fit.watch(outcome):
+            self.shrink()
 
-    def _note_fates(
-        self, acked: list[Packet], lost: list[Packet], now_s: float
-    ) -> None:
-        arrived = [(one.sent_s, one.size) for one in acked]
-        missed = [one.sent_s for one in lost]
+    def _note_fates(self, outcome: Outcome, now_s: float) -> None:
+        arrived = [(one.sent_s, one.size) for one in outcome.acked]
+        missed = [one.sent_s for one in outcome.lost]
         self.rate.overflow.add(arrived, missed, now_s, self.rate.now)
 
     def _measure(self, newest: Packet, ack: Ack, now_s: float) -> None:
-        if self._arrival_s is None:
-            self._arrival_s, self._arrival_ticks = now_s, ack.clock_ticks
-        moved = (ack.clock_ticks - self._arrival_ticks + 2**31) % 2**32 - 2**31
-        self._arrival_s += moved / TICKS_S
-        self._arrival_ticks = ack.clock_ticks
         rtt_s = now_s - newest.sent_s - ack.held_ticks / TICKS_S
         self.rate.add(
             Sample(
-                now_s,
-                newest.sent_s,
-                self._arrival_s,
-                newest.total,
-                newest.total - self.sent.passed_acked,
-                max(0.0005, rtt_s),
-                newest.is_full,
-                newest.is_limited,
+                now_s=now_s,
+                sent_s=newest.sent_s,
+                arrived_s=self._far_clock.at(ack.clock_ticks, now_s),
+                total=newest.total,
+                missing=newest.total - self.sent.passed_acked,
+                rtt_s=max(_RTT_S_MIN, rtt_s),
+                is_full=newest.is_full,
+                is_limited=newest.is_limited,
             )
         )
 
-    def _watch_size(self, acked: list[Packet], lost: list[Packet]) -> None:
-        """Full datagrams that vanish between small ones that arrive are too large."""
-        if any(one.is_full for one in acked):
-            self._strikes, self._lost_full = 0, -1
-            self._has_full_arrived = True
-        fulls = [one.number for one in lost if one.is_full]
-        self._lost_full = max([self._lost_full, *fulls])
-        small = max((one.number for one in acked if not one.is_full), default=-1)
-        if small > self._lost_full > self._small_acked >= 0:
-            self._strikes += 1
-        self._small_acked = max(self._small_acked, small)
-        if self._strikes >= _SHRINK_STRIKES:
-            self.shrink()
-
     def shrink(self) -> None:
         """Full datagrams do not fit the road: send smaller ones."""
-        self._size = min(self._size, DATAGRAM_BYTES_SAFE)
-        self._strikes = 0
+        self._fit.shrink()
         self.rate.queue.forget()
 
     def take(self, bytes_max: int) -> bytes:
@@ -246,7 +206,9 @@ class PacedEnd:
     def move(self, way: int, now_s: float) -> None:
         """Send by another way from now on (the calling end's new socket)."""
         assert not self._follows
-        self._moved_to(way, now_s)
+        self._way.change(way, self._seal.next_number, is_proven=True)
+        # It may have met a burst of loss and nothing else.
+        self.rate.broke(now_s, is_other_road=False)
         self._asked_s = min(self._asked_s, now_s - self._probe_wait_s())
 
     def room(self, now_s: float) -> int:
@@ -258,7 +220,7 @@ class PacedEnd:
 
     def _room_of_packet(self) -> int:
         head = len(stream_head(self.sent.stream.sent_to))
-        return self._size - OVERHEAD_BYTES - head
+        return self._fit.size - OVERHEAD_BYTES - head
 
     def put(self, piece: bytes, now_s: float) -> int:
         """Take as many of these bytes as may go now; says how many."""
@@ -279,33 +241,34 @@ class PacedEnd:
     def datagrams(self, now_s: float) -> list[bytes]:
         """What is to be sent now by `way`."""
         lost = self.sent.lost(now_s, self.rate.trip.late_s)
-        self._note_fates([], lost, now_s)
+        self._note_fates(Outcome(None, [], lost), now_s)
         out: list[bytes] = []
-        while len(out) < _AT_ONCE_MAX and self._may_send(_SMALL_BYTES):
+        while len(out) < _AT_ONCE_MAX and self._way.has_room(_SMALL_BYTES):
             found = self._next(now_s)
             if found is None:
                 break
             out.append(found)
         return out
 
-    def _may_send(self, size: int) -> bool:
-        """Whether an address that has proven nothing may be sent so much more."""
-        out = self._way_out + size + UDP_BYTES
-        return self._proven or out <= UNPROVEN_TIMES * self._way_in
+    @property
+    def _has_way(self) -> bool:
+        """Whether a full datagram may be on the road besides what is."""
+        is_open = self.sent.flight_bytes < self.rate.flight_bytes_max
+        return is_open and self._way.has_room(self._fit.size)
 
     def _next(self, now_s: float) -> bytes | None:
         """One datagram: bytes where the pace allows, else an ACK, PING or CLOSE alone."""
-        may_pace = now_s >= self._next_s and self._may_send(self._size)
         is_probing = self._is_probe_due(now_s)
         if is_probing:
             self._asked_s = now_s
             self._probes += 1
-            if not self._has_full_arrived:
+            if not self._fit.has_full_arrived:
                 self.shrink()
             if self._probes == 1 and not self.sent.has_repeats:
                 self.sent.lose_oldest()
-        flight_is_open = self.sent.flight_bytes < self.rate.flight_bytes_max
-        if (may_pace and flight_is_open) or (is_probing and self._probes == 1):
+        may_go = now_s >= self._next_s and self._has_way
+        may_repeat = self._way.has_room(self._fit.size)
+        if may_go or (is_probing and self._probes == 1 and may_repeat):
             found = self._stream_packet(now_s)
             if found is not None:
                 return found
@@ -324,7 +287,7 @@ class PacedEnd:
         stream = self.sent.stream
         # The head of an offset further ahead is never shorter.
         head = len(stream_head(stream.sent_to))
-        room = self._size - OVERHEAD_BYTES - len(ack) - head
+        room = self._fit.size - OVERHEAD_BYTES - len(ack) - head
         found = self.sent.repeat(room)
         if found is None:
             if not self._is_fresh_due(now_s):
@@ -358,7 +321,7 @@ class PacedEnd:
     ) -> bytes:
         """Seal one datagram and note it."""
         ack = self._ack_frame(now_s) if ack is None else ack
-        if not self._proven and not asks:
+        if not self._way.is_proven and not asks:
             # Who answers from there has proven the address.
             rest, asks = bytes([PING]), True
         if ack:
@@ -366,9 +329,9 @@ class PacedEnd:
         number_ = self._seal.next_number
         datagram = self._seal.seal(ack + rest)
         size = len(datagram) + UDP_BYTES
-        assert len(datagram) <= self._size
+        assert len(datagram) <= self._fit.size
         self.sent_bytes += size
-        self._way_out += size
+        self._way.went_bytes += size
         if asks:
             self._note_sent(now_s, number_, size, at)
         return datagram
@@ -383,7 +346,7 @@ class PacedEnd:
         self._asked_s = now_s
         if not self.sent.is_waiting:
             self._waits_since_s = now_s
-        full = size >= 0.9 * (self._size + UDP_BYTES)
+        full = self._fit.is_full(size)
         total = self.sent.total + size
         self.sent.add(
             Packet(number_, now_s, size, total, at[0], at[1], is_limited, full)
@@ -420,7 +383,7 @@ class PacedEnd:
     def due_s(self, now_s: float) -> float:
         """When `datagrams` should be asked again at the latest."""
         found = [now_s + 1.0]
-        if not self._may_send(_SMALL_BYTES):
+        if not self._way.has_room(_SMALL_BYTES):
             return found[0]
         if self._ack_due_s is not None:
             found.append(self._ack_due_s)
@@ -428,20 +391,18 @@ class PacedEnd:
             found.append(self._probe_s())
             late_s = self.sent.next_loss_s(self.rate.trip.late_s)
             found += [late_s] if late_s is not None else []
-        flight_is_open = self.sent.flight_bytes < self.rate.flight_bytes_max
-        if flight_is_open and self.sent.has_repeats:
+        if self._has_way and self.sent.has_repeats:
             found.append(self._next_s)
-        elif self._fresh:
+        elif self._has_way and self._fresh:
             found.append(self._next_s + _WAIT_FOR_MORE_S)
         return max(now_s, min(found))
 
     def room_due_s(self) -> float | None:
         """When there will be room for bytes; None where something else must come first."""
-        if self._is_closing or self.sent.has_repeats or not self._may_send(self._size):
+        if self._is_closing or self.sent.has_repeats or not self._has_way:
             return None
         held = self.sent.stream.held_bytes + len(self._fresh)
-        flight = self.sent.flight_bytes
-        is_full = held >= WINDOW_BYTES - self._size
-        if is_full or flight >= self.rate.flight_bytes_max:
+        is_full = held >= WINDOW_BYTES - self._fit.size
+        if is_full or len(self._fresh) >= self._room_of_packet():
             return None
-        return None if len(self._fresh) >= self._room_of_packet() else self._next_s
+        return self._next_s

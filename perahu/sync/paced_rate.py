@@ -44,7 +44,7 @@ _FLOOR_SHARE = 0.05
 """Of the best rate seen: what we keep beside others, so that the road is not forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One newest datagram acknowledged."""
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perahu.sync.links import RoadKey
-from perahu.sync.paced import UDP_BYTES, UNPROVEN_TIMES, Guess, PacedEnd
+from perahu.sync.paced import Guess, PacedEnd
 from perahu.sync.paced_frames import (
     RUNS_MAX,
     Ack,
@@ -26,6 +26,7 @@ from perahu.sync.paced_received import (
     Received,
 )
 from perahu.sync.paced_seal import OVERHEAD_BYTES, Seal
+from perahu.sync.paced_way import UDP_BYTES, UNPROVEN_TIMES
 
 KEY = RoadKey(b"12345678", bytes(range(32)), 4433)
 OTHER = RoadKey(b"12345678", bytes(32), 4433)
