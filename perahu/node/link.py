@@ -97,7 +97,7 @@ class TlsStream:
         assert self._connection is not None
         told = tcp.told_by(self._connection)
         room = self._flow.room_bytes(told.flying_bytes, told.unsent_bytes)
-        self._is_full = room < min(len(piece), tcp.UNSENT_BYTES_MIN) // 2
+        self._is_full = room < min(len(piece) // 2, tcp.UNSENT_BYTES_MIN)
         if self._is_full or told.unsent_bytes >= tcp.unsent_max(told):
             return 0
         try:

@@ -23,7 +23,7 @@ _RTO_S_MIN, _RTO_S_MAX = 1.2, 10.0
 RTO_S_START = 3.0
 _RTO_MARGIN, _RTO_GROWTH = 1.3, 1.4
 _UNSENT_S = 0.25
-UNSENT_BYTES_MIN, _UNSENT_BYTES_MAX = 4 * 1024, 128 * 1024
+UNSENT_BYTES_MIN, _UNSENT_BYTES_MAX = 2 * 1024, 128 * 1024
 """What the kernel takes ahead of the network: the less, the sooner a new fact goes out."""
 _STATE_LOSS = 4
 _SEGMENT_OVERHEAD = 52

@@ -72,9 +72,10 @@ FRESH_MARK_S = 0.1
 """How soon it takes in what this process recorded: what is close together shares a seal."""
 GREETING_BYTES_MAX = 1200
 """HELLO and what follows it in one TLS record: what fits a packet with its HTTP head."""
-PIECE_S = 0.25
-PIECE_BYTES_MIN, PIECE_BYTES_MAX = 3 * 1448 - 30, 16 * 1024
-"""One TLS record: so much of the link's time, within these."""
+PIECE_S = 0.35
+SEGMENT_BYTES, PIECE_OVERHEAD, PIECE_SEGMENTS = 1448, 30, (2, 11)
+"""One TLS record: so much of the link's time, in whole segments of TCP less what TLS and
+HTTP add, so many at least and at most."""
 RETRY_AFTER_S_MAX = 3600
 
 REQUEST_HEAD_BYTES_MAX = 8 * 1024

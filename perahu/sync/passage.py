@@ -150,8 +150,10 @@ class Passage:
 
 def piece_bytes(rate_bytes_s: float) -> int:
     """How much is sealed into one TLS record: who waits for it waits for all of it."""
-    quarter = int(rate_bytes_s * limits.PIECE_S)
-    return max(limits.PIECE_BYTES_MIN, min(limits.PIECE_BYTES_MAX, quarter))
+    segments = round(rate_bytes_s * limits.PIECE_S / limits.SEGMENT_BYTES)
+    least, most = limits.PIECE_SEGMENTS
+    whole = max(least, min(most, segments if rate_bytes_s else least + 1))
+    return whole * limits.SEGMENT_BYTES - limits.PIECE_OVERHEAD
 
 
 def answer(
