@@ -173,6 +173,8 @@ class Caller:
     _classes: int = NO_CLASSES
     """How many classes the last complete exchange could bring."""
     _called_s: float = 0.0
+    _turned_away: Refusal | None = None
+    _back_s: float = 0.0
 
     @property
     def carriers(self) -> Carriers:
@@ -213,8 +215,16 @@ class Caller:
         waiting = self.office.journal.waiting()
         return bool(waiting.entries or waiting.blobs)
 
+    @property
+    def told_to_wait(self) -> Refusal | None:
+        """The parent was full and said when to come back: its words until then."""
+        is_over = self.office.clock.monotonic_s() >= self._back_s
+        return None if is_over else self._turned_away
+
     def is_due(self) -> bool:
         """Whether it is time to call."""
+        if self.told_to_wait is not None and not self.is_wanted:
+            return False
         if self.is_wanted or self.has_news():
             return True
         quiet_s = self.office.clock.monotonic_s() - self._called_s
@@ -233,6 +243,8 @@ class Caller:
         finally:
             self._called_s = office.clock.monotonic_s()
             busy_s, self.began_s = self._called_s - self.began_s, 0.0
+        self._turned_away = result.refusal
+        self._back_s = self._called_s + result.retry_after_s
         if result.peer_time_ms:
             note_contact(office, peer.node_id)
             hear_hub(office, result.peer_time_ms)

@@ -115,7 +115,7 @@ def _clear(office: Office) -> Done:
 
 def _call(caller: Caller) -> Done:
     if not caller.is_due():
-        why = caller.carriers.why_none()
+        why = caller.told_to_wait or caller.carriers.why_none()
         return Done(trouble=() if why is None else (why.words,))
     result = caller.call()
     if result.refusal is not None:

@@ -25,6 +25,7 @@ from perahu.node.carriers_choice import (
 )
 from perahu.node.carriers_file import CarrierEntry
 from perahu.node.carriers_memory import CarrierMemory, CarrierShelf
+from perahu.node.door import Door
 from perahu.node.listener import Listener
 from perahu.node.office import Office, open_office
 from perahu.node.road import Caller, doors_of, side_of
@@ -189,6 +190,19 @@ def test_it_goes_on_with_one_carrier_that_fails(road: Road) -> None:
         result = caller.call()
         assert result.refusal is not None and result.refusal.code == "unreachable"
     assert caller.is_due() and caller.carriers.usable()[0].entry.name == "sim"
+
+
+def test_it_comes_back_when_a_full_hub_says(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 and Retry-After: shown until then, and no call but one that somebody wants."""
+    monkeypatch.setattr(Door, "enter", lambda door, guest: False)
+    caller = road.carriers(road.way("sim"))
+    result = caller.call()
+    assert result.refusal is not None and result.retry_after_s >= 5
+    assert not caller.is_due() and caller.told_to_wait is result.refusal
+    caller.want()
+    assert caller.is_due()
 
 
 def test_it_obeys_what_the_kabupaten_signed(road: Road) -> None:
