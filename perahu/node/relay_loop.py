@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 from perahu.node.loops import Done, Loop
 from perahu.node.office import Office
-from perahu.node.relay import DRAFTS, deliver, meet, neighbours, write_if_due
+from perahu.node.relay import (
+    DRAFTS,
+    at_the_post,
+    deliver,
+    meet,
+    neighbours,
+    write_if_due,
+)
 from perahu.node.relay_bag import bag_of
 from perahu.sync.exchange import Patience
 from perahu.sync.postbag_tidy import tidy
@@ -32,10 +39,11 @@ class PostRound:
         """Read what is for us, write what is due, and now and then tidy."""
         now_s = self.office.clock.monotonic_s()
         if self._tidied_s is None or now_s - self._tidied_s >= TIDY_S:
-            if self._tidied_s is None:
-                _sweep_drafts(self.office)
+            with at_the_post(self.office):
+                if self._tidied_s is None:
+                    _sweep_drafts(self.office)
+                tidy(bag_of(self.office))
             self._tidied_s, self._refused = now_s, []
-            tidy(bag_of(self.office))
         arrived = deliver(self.office)
         self._refused = (self._refused + arrived.refused)[-3:]
         write_if_due(self.office)

@@ -6,7 +6,8 @@ root.pub         the kabupaten's root key, 32 bytes in hex
 certificate      the node's chain of certificates
 tls/             the office CA, and the listener's key and certificate
 fence keyring book.sqlite3 tables.sqlite3 blobs/
-lock flush.lock keyring.lock   one writer, one flush, one maker of keys at a time
+lock flush.lock keyring.lock titipan.lock   one writer, one flush, one maker of keys, one
+                               at the post at a time
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ class _Export:
         answering: Sequence[tuple[bytes, int]],
     ) -> None:
         self._side, self._journal, self._peer = side, side.journal, peer
-        self._ceiling = ceiling
+        self._ceiling, self._offer = ceiling, offer
         node = self._journal.certificate
         self._slug = slug(node.name, node.node_id)
         self._memory = Memory.load(self._journal.local, peer.node_id)
@@ -247,7 +247,10 @@ class _Export:
 
     def _acks(self, session: bytes) -> list[Frame]:
         """How far we hold the peer's journals, its blobs we got, and which are safe."""
-        told = dict(self._answering)
+        has, taken = self._journal.blobs.has, self._memory.taken()
+        level = 2 if self._offer.is_second_site else 1
+        told = {sha: level for _, _, some in taken for sha in some if has(sha)}
+        told.update(self._answering)
         for sha, _ in self._memory.untold():
             told[sha] = 2
         self._receiving.touch_all()
@@ -258,6 +261,8 @@ class _Export:
                 break
             done = tuple(items[at : at + limits.ACKED_BLOBS_MAX])
             found.append(self._ack(session, reached if at == 0 else {}, done))
+        for name, _, some in taken:
+            self._memory.note_taken_told(name, self._ack_number, some)
         return [ack.sign(self._journal.sign) for ack in found]
 
     def _ack(

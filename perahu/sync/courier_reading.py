@@ -295,6 +295,7 @@ class _Import:
         memory = self._memory
         memory.passport = self._hello.passport
         memory.dictionary = self._hello.dictionary
+        memory.note_taken(sorted(self._done))
         self._sending.end()
         self._journal.catch_up()
 

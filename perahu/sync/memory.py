@@ -15,11 +15,13 @@ from perahu.sync import limits
 from perahu.sync.vector import Reach
 
 _PEER, _ACKED, _HAS, _FLOOR = "peer", "acked", "has", "floor"
-_UNTOLD = "untold"
+_UNTOLD, _TAKEN = "untold", "taken"
 _COUNTS = "counts"
 _BYTES_MAX = 64 * 1024
 _FIELDS = 8
 ACKS_A_SESSION = 1 << 20
+TAKEN_KEPT = 32
+"""Records of blobs that came in files: what one file can tell of; more comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,33 @@ class Memory:
         for sha, number in self.untold():
             if 0 < number <= seen_ack:
                 self.local.delete(_space(_UNTOLD, self.peer), sha)
+        for name, number, _ in self.taken():
+            if 0 < number <= seen_ack:
+                self.local.delete(_space(_TAKEN, self.peer), name)
+
+    def taken(self) -> list[tuple[bytes, int, list[bytes]]]:
+        """(name, number of the last ACK that told of them, 0 for none, blobs that came)."""
+        items = self.local.items(_space(_TAKEN, self.peer))
+        return [(name, *cbor.decode(raw, _BYTES_MAX)) for name, raw in items]
+
+    def note_taken(self, shas: Sequence[bytes]) -> None:
+        """Blobs came in a file: every file for the peer tells of them until it saw one.
+
+        A return file may be lost, or another one take its place on the way.
+        """
+        rows = self.taken()
+        told = {sha for _, _, some in rows for sha in some}
+        fresh = [sha for sha in shas if sha not in told]
+        for at in range(0, len(fresh), limits.ACKED_BLOBS_MAX):
+            some = fresh[at : at + limits.ACKED_BLOBS_MAX]
+            if len(rows) + at // limits.ACKED_BLOBS_MAX < TAKEN_KEPT:
+                self.note_taken_told(some[0], 0, some)
+
+    def note_taken_told(self, name: bytes, number: int, shas: Sequence[bytes]) -> None:
+        """An ACK with this number says that these are here; 0 for none yet."""
+        assert len(name) == 32 and 0 < len(shas) <= limits.ACKED_BLOBS_MAX
+        raw = cbor.encode([number, list(shas)])
+        self.local.put(_space(_TAKEN, self.peer), name, raw)
 
 
 def _space(kind: str, peer: bytes) -> str:

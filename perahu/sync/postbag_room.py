@@ -51,13 +51,15 @@ class Space:
             if one.label.slot != label.slot or one.label.number >= label.number
         ]
         theirs = [one for one in staying if one.label.sender == label.sender]
-        is_ours = label.receiver == self.journal.node_id
+        us = self.journal.node_id
+        # What is for us is read soon; what we write nobody's post may keep from going.
+        is_ours, is_own = us in (label.receiver, label.sender), us == label.sender
         total = total_bytes(staying) + self.coming_bytes + size
         fits = (
             self.free_bytes - self.coming_bytes - size >= room.free_bytes
-            and len(staying) < room.count
-            and len(theirs) < room.sender_count
-            and total_bytes(theirs) + size <= room.sender_bytes
+            and (is_own or len(staying) < room.count)
+            and (is_own or len(theirs) < room.sender_count)
+            and (is_own or total_bytes(theirs) + size <= room.sender_bytes)
             and (is_ours or total <= room.total_bytes)
         )
         if not fits:
