@@ -39,7 +39,7 @@ _GAIN_START = 2.0
 _GAIN_MIN, _GAIN_EMPTY = 0.5, 1.5
 _EMPTY_RTTS = 3
 """A queue that was empty for so long is not about to fill."""
-_FLOOR_S = 20.0
+_FLOOR_S = 40.0
 _FLOOR_SHARE = 0.05
 """Of the best rate seen: what we keep beside others, so that the road is not forgotten."""
 
