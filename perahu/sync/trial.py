@@ -14,6 +14,7 @@ from perahu.sync.links import PACED, TLS, Link, Roads, Sight
 from perahu.sync.passage import Passage
 
 _LOOK_S = 0.2
+_HELD_BACK_MAX = 0.5
 _BURST_SHARE = 0.6
 """Of the kernel's figure, which is of its best round trip: jitter alone makes that better."""
 
@@ -72,7 +73,9 @@ class Trial:
         if link.kind != PACED:
             return
         sight = passage.link.sight()
-        rate = max(self._rate_seen, sight.rate_bytes_s)
+        # Loss holds TCP back by more than what is lost.
+        held_back = 1 - min(_HELD_BACK_MAX, 2 * sight.loss)
+        rate = max(self._rate_seen, sight.rate_bytes_s) / held_back
         self._rate_before = max(self._rate_before, _BURST_SHARE * sight.rate_bytes_s)
         link.begin_like(replace(sight, rate_bytes_s=rate))
 
