@@ -213,5 +213,6 @@ def _watch(cell: _Cell, contender: Contender, site: _Site) -> Run:
         held=tuple(site.log.held),
         acked=tuple(site.log.acked),
         sent_bytes=counts.to_hub.all.offered.bytes,
+        udp_bytes=counts.to_hub.udp.offered.bytes,
         timeline=timeline,
     )

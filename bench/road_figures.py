@@ -38,6 +38,8 @@ class Run:
     """(moment, bytes) as the office knew them to be there; empty where it cannot tell."""
     sent_bytes: int
     """IP bytes that the office put on the wire, lost ones too."""
+    udp_bytes: int
+    """Those of them that were UDP: road B, or a tunnel."""
     timeline: tuple[Event, ...]
 
     @property
@@ -89,6 +91,8 @@ class Outcome:
     small_s: float | None
     bytes_ratio: float
     return_s: tuple[float, ...]
+    udp_share: float
+    """Of the bytes on the wire, 0..1: how much went over road B."""
 
     @classmethod
     def of(cls, run: Run) -> Outcome:
@@ -113,6 +117,7 @@ class Outcome:
             small_s=None if small_s is None else round(small_s, 2),
             bytes_ratio=round(run.sent_bytes / run.payload_bytes, 4),
             return_s=tuple(round(one, 2) for one in run.return_s()),
+            udp_share=round(run.udp_bytes / max(1, run.sent_bytes), 4),
         )
 
     @property
@@ -122,7 +127,8 @@ class Outcome:
         small = "never" if self.small_s is None else f"{self.small_s:.1f} s"
         return (
             f"{end} after {self.time_s:.0f} s: {self.goodput_share:.0%} of the limit, "
-            f"small facts {small}, {self.bytes_ratio:.2f} bytes a byte"
+            f"small facts {small}, {self.bytes_ratio:.2f} bytes a byte, "
+            f"{self.udp_share:.0%} by UDP"
         )
 
     def row(self) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def run(**changes: object) -> Run:
         ),
         "acked": (),
         "sent_bytes": 1_654_400,
+        "udp_bytes": 827_200,
         "timeline": (
             Event(1000.0, "up", "198.18.0.2"),
             Event(1050.0, "down", "198.18.0.2"),
@@ -56,7 +57,7 @@ def outcome(share: float, *, finished: bool = True) -> Outcome:
     return Outcome(
         finished=finished, time_s=100.0, up_s=100.0, goodput_share=share,
         held_share=1.0 if finished else 0.5, small_s=2.0 if finished else None,
-        bytes_ratio=1.05, return_s=(2.5,),
+        bytes_ratio=1.05, return_s=(2.5,), udp_share=0.0,
     )  # fmt: skip
 
 
@@ -81,7 +82,8 @@ def test_it_counts_the_time_in_which_the_link_was_up() -> None:
     assert found.goodput_share == pytest.approx(
         PAYLOAD * 8 / (128_000 * 0.98) / 100, abs=1e-4
     )
-    assert found.small_s == 2.5 and found.bytes_ratio == 1.1
+    assert found.small_s == 2.5
+    assert found.bytes_ratio == 1.1 and found.udp_share == 0.5
 
 
 def test_it_measures_how_long_new_bytes_take_after_an_outage() -> None:
