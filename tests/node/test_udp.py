@@ -7,9 +7,11 @@ import time
 
 import pytest
 
+from perahu.node.link import OneRoad
 from perahu.node.udp_keys import AHEAD, KEYS_A_NODE, Keys
 from perahu.node.udp_stream import KnownRoad, PacedLink
-from perahu.sync.links import PACED, TLS, RoadKey
+from perahu.sync import limits
+from perahu.sync.links import PACED, TLS, Link, RoadKey
 from perahu.sync.paced import Guess, PacedEnd
 from perahu.sync.paced_seal import Seal
 from perahu.sync.passage import BrokenLink
@@ -144,3 +146,63 @@ def test_it_says_goodbye_to_the_other_end(road: Road) -> None:
     while listener._connections and time.monotonic() < until_s:
         time.sleep(0.01)
     assert not listener._connections
+
+
+class Thin(PacedLink):
+    """A road B that carries little."""
+
+    def send(self, piece: bytes) -> int:
+        """A few bytes a turn."""
+        time.sleep(0.002)
+        return super().send(piece[:300])
+
+
+class ThinRoads(OneRoad):
+    """Roads whose road B is thin."""
+
+    def faster(self, current: Link, key: RoadKey) -> Link | None:
+        """A thin one."""
+        assert key.port
+        return Thin(("127.0.0.1", 1), key, self.known)
+
+
+def test_it_goes_back_where_road_b_carries_less(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was measured decides; what road B brought is not sent again."""
+    monkeypatch.setattr(limits, "TRIAL_JUDGED_S", 0.3)
+    monkeypatch.setattr(limits, "TRIAL_JUDGED_RTTS", 1)
+    with_paced(road)
+    plain = road.roads
+    road.roads = ThinRoads(
+        ("127.0.0.1", road.listener.port), plain.peer.context, plain.peer.name,
+        kinds=(TLS, PACED),
+    )  # fmt: skip
+    road.roads.known.is_better = True
+    _, ref = record_part(road.district, road.enggano, 900_000)
+    result = road.exchange()
+    assert result.is_complete and road.hub.blobs.has(ref.sha256)
+    legs = [(leg.kind, leg.reason) for leg in result.legs]
+    assert legs == [(TLS, "slower"), (PACED, "slower"), (TLS, "done")]
+    assert result.legs[1].acked_bytes > 0 and not road.roads.known.is_better
+
+
+def test_it_dials_road_a_beside_a_road_b_that_falls_silent(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UDP that dies in the middle costs some seconds; road A brings the rest."""
+    with_paced(road)
+    _, ref = record_part(road.district, road.enggano, 6_000_000)
+    listener = road.listener.paced
+    assert listener is not None
+    hand, counted = listener._hand, [0]
+
+    def deaf(datagram: bytes, address: tuple[str, int]) -> None:
+        counted[0] += 1
+        if counted[0] < 300:
+            hand(datagram, address)
+
+    monkeypatch.setattr(listener, "_hand", deaf)
+    result = road.exchange()
+    assert result.is_complete and road.hub.blobs.has(ref.sha256)
+    assert [leg.kind for leg in result.legs] == [TLS, PACED, TLS]
