@@ -31,6 +31,8 @@ FOLDER = "titipan"
 DAY_MS = 24 * 3600 * 1000
 GIVEN_DAYS = 7
 """After so long a relay is offered again what it took: it may have lost it."""
+BEGUN_OF_PEER = 8
+"""Parcels that one node may leave begun here; the pieces of older ones go."""
 ENDING, BEGUN_ENDING = ".jrnb", ".begun"
 
 Nearer = Callable[[Parcel, bytes], bool]
@@ -107,7 +109,7 @@ class PostBag:
         found = self.index
         if found.get(offered.sha) is not None or found.is_gone(offered.sha):
             return True
-        return found.last_number(offered.label) > offered.label.number
+        return found.has_as_new(offered.label)
 
     def space(self) -> Space:
         """What there is room for now. Makes the folder's first file possible, no more."""
@@ -118,16 +120,23 @@ class PostBag:
 
     # -- taking in --------------------------------------------------------------------
 
-    def begin(self, sha: bytes) -> int:
-        """Make ready for its pieces; gives from which byte they are wanted."""
-        held = self.begun_bytes(sha)
-        if not held:
-            self.index.note_begun(sha, self.now_ms())
-        return held
-
-    def add_piece(self, sha: bytes, offset: int, content: bytes) -> None:
+    def add_piece(self, sha: bytes, offset: int, content: bytes, peer: bytes) -> None:
         """Keep a piece; not flushed, for the whole is checked and flushed at the end."""
+        if not offset:
+            self._make_room_to_begin(peer)
+            self.index.note_begun(sha, self.now_ms(), peer)
         self.disk.write_at(self.begun_path(sha), offset, content)
+
+    def _make_room_to_begin(self, peer: bytes) -> None:
+        """Who tells of much and finishes nothing takes nobody's room with it."""
+        begun = [one for one in self.index.begun_by(peer) if one not in self.claimed]
+        sizes = {one: self.begun_bytes(one) for one in begun}
+        for sha in begun:
+            is_much = sum(sizes.values()) > self.room.sender_bytes // 2
+            if len(sizes) < BEGUN_OF_PEER and not is_much:
+                break
+            self.drop_begun(sha)
+            del sizes[sha]
 
     def drop_begun(self, sha: bytes) -> None:
         """What came of it is of no use."""
@@ -173,7 +182,7 @@ class PostBag:
         if not is_whole(files.reader(self.disk, source), size, head):
             raise bad_parcel()
         self.space().check(head.label, size)
-        self.begin(sha)
+        self.index.note_begun(sha, self.now_ms(), b"")
         if moved:
             self.disk.rename_durable(source, self.begun_path(sha))
         else:
@@ -215,8 +224,11 @@ class PostBag:
         )
         owner = self.claimed.setdefault(parcel.sha, self)
         try:
-            self.disk.rename_durable(path, self.path_of(parcel.sha))
-            self.index.put(parcel)
+            self.disk.flush(path)
+            # Another process may be tidying: file and row are there, or neither is.
+            with self.journal.ports.lock():
+                self.disk.rename_durable(path, self.path_of(parcel.sha))
+                self.index.put(parcel)
         finally:
             if owner is self:
                 self.claimed.pop(parcel.sha, None)
@@ -232,6 +244,21 @@ class PostBag:
         """It leaves the bag."""
         self.index.remove(parcel, how, to, self.now_ms())
         self.disk.remove(self.path_of(parcel.sha))
+
+    def look_after(self, sha: bytes) -> None:
+        """It was given whole and not acknowledged: what has gone bad here goes.
+
+        Else whoever is told of it first finds out again and again, and takes nothing more.
+        """
+        parcel = self.index.get(sha)
+        if parcel is None:
+            return
+        try:
+            is_good = files.hash_of(self.disk, self.path_of(sha)) == sha
+        except OSError:
+            is_good = False
+        if not is_good:
+            self.drop(parcel, index.DAMAGED, b"")
 
     def held_by(self, shas: Iterable[bytes], peer: bytes) -> None:
         """This node says, signed, that it holds these or needs them no more."""

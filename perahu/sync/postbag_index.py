@@ -14,7 +14,7 @@ from perahu.sync.postbag_label import Label, label_of
 
 _ROW, _GIVEN, _GONE = "parcel", "parcel_given", "parcel_gone"
 _LAST, _BEGUN = "parcel_last", "parcel_begun"
-_ROUTE, _LIVE = "parcel_route", "parcel_live"
+_ROUTE, _LIVE, _TIDIED = "parcel_route", "parcel_live", "parcel_tidied"
 _ROW_BYTES_MAX = 512
 GONE_KEPT = 1000
 ROUTES_KEPT = 512
@@ -78,15 +78,28 @@ class Index:
     def put(self, parcel: Parcel) -> None:
         """Note a parcel; the newest of its slot is remembered beyond its stay."""
         self._local.put(_ROW, parcel.sha, _raw(parcel))
-        label = parcel.label
+        label, last = parcel.label, self._last(parcel.label)
         when = parcel.taken_ms.to_bytes(8, "big", signed=True)
-        self._local.put(_LAST, label.slot, label.number.to_bytes(8, "big") + when)
+        number = max(label.number, last[0]).to_bytes(8, "big")
+        wall = max(label.wall_ms, last[1]).to_bytes(8, "big")
+        self._local.put(_LAST, label.slot, number + when + wall)
         self._local.delete(_BEGUN, parcel.sha)
 
-    def last_number(self, label: Label) -> int:
-        """The newest file number that was ever here in this slot; 0 before the first."""
+    def has_as_new(self, label: Label) -> bool:
+        """Whether one as new was ever here in its slot.
+
+        The number alone does not say it: a sender whose book came back out of a backup
+        counts again from there. Such a letter is of a later time.
+        """
+        number, wall_ms = self._last(label)
+        return label.number <= number and label.wall_ms <= wall_ms
+
+    def _last(self, label: Label) -> tuple[int, int]:
+        """The newest number and time in this slot; -1 before the first."""
         raw = self._local.get(_LAST, label.slot)
-        return int.from_bytes(raw[:8], "big") if raw else 0
+        if raw is None:
+            return -1, -1
+        return int.from_bytes(raw[:8], "big"), int.from_bytes(raw[16:], "big")
 
     def remove(self, parcel: Parcel, how: str, to: bytes, at_ms: int) -> None:
         """It left; what is remembered of it is bounded."""
@@ -95,10 +108,13 @@ class Index:
         self._local.delete(_ROW, parcel.sha)
         for peer, _ in self.given(parcel.sha):
             self._local.delete(_GIVEN, parcel.sha + peer)
+        if how == DAMAGED:
+            self._local.delete(_LAST, parcel.label.slot)
 
-    def forget(self, sha: bytes) -> None:
+    def forget(self, parcel: Parcel) -> None:
         """There is no such file: it may be taken in anew."""
-        self._local.delete(_ROW, sha)
+        self._local.delete(_ROW, parcel.sha)
+        self._local.delete(_LAST, parcel.label.slot)
 
     # -- what left --------------------------------------------------------------------
 
@@ -108,8 +124,16 @@ class Index:
         return sorted(found, key=lambda one: (-one.at_ms, one.parcel.sha))
 
     def is_gone(self, sha: bytes) -> bool:
-        """Whether it was here and left."""
-        return self._local.get(_GONE, sha) is not None
+        """Whether it was here and left; what had gone bad here may come again."""
+        raw = self._local.get(_GONE, sha)
+        return raw is not None and _gone(sha, raw).how != DAMAGED
+
+    def label(self, sha: bytes) -> Label | None:
+        """What stands on one that is or was here."""
+        found, raw = self.get(sha), self._local.get(_GONE, sha)
+        if found is None and raw is not None:
+            found = _gone(sha, raw).parcel
+        return found.label if found is not None else None
 
     def forget_gone(self, before_ms: int) -> None:
         """Keep the last thousand, and none older than this."""
@@ -117,7 +141,7 @@ class Index:
             if number >= GONE_KEPT or one.at_ms < before_ms:
                 self._local.delete(_GONE, one.parcel.sha)
         for slot, raw in self._local.items(_LAST):
-            if int.from_bytes(raw[8:], "big", signed=True) < before_ms:
+            if int.from_bytes(raw[8:16], "big", signed=True) < before_ms:
                 self._local.delete(_LAST, slot)
 
     # -- who has it -------------------------------------------------------------------
@@ -146,18 +170,35 @@ class Index:
 
     # -- what is on its way in --------------------------------------------------------
 
-    def note_begun(self, sha: bytes, at_ms: int) -> None:
-        """Some of it is here."""
-        self._local.put(_BEGUN, sha, at_ms.to_bytes(8, "big", signed=True))
+    def note_begun(self, sha: bytes, at_ms: int, peer: bytes) -> None:
+        """This node brings it; b"" where it comes from a folder."""
+        when = at_ms.to_bytes(8, "big", signed=True)
+        self._local.put(_BEGUN, sha, when + peer)
 
     def begun(self) -> list[tuple[bytes, int]]:
         """(file, since when) of what is not whole yet."""
         rows = self._local.items(_BEGUN)
-        return [(sha, int.from_bytes(raw, "big", signed=True)) for sha, raw in rows]
+        return [(sha, int.from_bytes(raw[:8], "big", signed=True)) for sha, raw in rows]
+
+    def begun_by(self, peer: bytes) -> list[bytes]:
+        """Files that this node began and did not finish, the oldest first."""
+        rows = [(raw, sha) for sha, raw in self._local.items(_BEGUN) if raw[8:] == peer]
+        return [sha for _, sha in sorted(rows)]
 
     def forget_begun(self, sha: bytes) -> None:
         """Its pieces are not kept any more."""
         self._local.delete(_BEGUN, sha)
+
+    # -- time -------------------------------------------------------------------------
+
+    def last_tidy(self) -> int | None:
+        """When the bag was tidied last; None for never."""
+        raw = self._local.get(_TIDIED, b"")
+        return int.from_bytes(raw, "big", signed=True) if raw else None
+
+    def note_tidy(self, at_ms: int) -> None:
+        """It was tidied just now."""
+        self._local.put(_TIDIED, b"", at_ms.to_bytes(8, "big", signed=True))
 
     # -- the ways ---------------------------------------------------------------------
 

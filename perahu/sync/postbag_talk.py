@@ -21,6 +21,7 @@ from perahu.sync.passport import Passport
 from perahu.sync.postbag import PostBag
 from perahu.sync.postbag_frames import Offered, Piece
 from perahu.sync.postbag_index import Parcel
+from perahu.sync.receiving import STOPPERS
 from perahu.sync.sealed import Sealer
 from perahu.sync.sending import Sending
 from perahu.words import Refusal
@@ -30,6 +31,8 @@ LIES_MAX = 3
 AHEAD_OF_POST = 4
 """Classes below: control, civil facts, thumbnails and photos go before other nodes' post;
 the first part of a parcel, where its own facts are, before our captures of many MB."""
+FIRST_BYTES_MAX = 4_000_000
+"""A first part that is bigger, a stick's file, waits like the parts behind it."""
 WAIT_S = 30.0
 """A piece that was asked for is waited for so long."""
 
@@ -61,6 +64,8 @@ class Talk:
     """What the peer asked for, and from where on it goes next."""
     _told: dict[bytes, Offered] = field(default_factory=dict)
     _coming: dict[bytes, _Coming] = field(default_factory=dict)
+    _given: set[bytes] = field(default_factory=set)
+    """Given to the end, and not acknowledged yet."""
     _got: list[bytes] = field(default_factory=list)
     _lies: int = 0
     _moved_s: float = 0.0
@@ -93,20 +98,24 @@ class Talk:
         return found
 
     def next_frame(
-        self, *, first_only: bool = False, put_off: bool = False
+        self, *, first_only: bool = False, put_off: bool = False, is_shut: bool = False
     ) -> Frame | None:
         """The next piece for the peer; the first part of a file holds what is urgent.
 
-        `put_off`: this road takes nothing big now; the peer is told not to wait for it.
+        `put_off`: this road takes nothing big now, `is_shut`: nothing at all; the peer is
+        told not to wait for it.
         """
         for sha, at in self._asked.items():
             offered = self._told[sha]
-            is_later = offered.label.part > 1
+            is_later = offered.label.part > 1 or offered.size > FIRST_BYTES_MAX
             if first_only and is_later:
                 continue
-            content = b"" if put_off and is_later else self._read(sha, at)
+            is_off = is_shut or (put_off and is_later)
+            content = b"" if is_off else self._read(sha, at)
             if at + len(content) >= offered.size or not content:
                 del self._asked[sha]
+                if content:
+                    self._given.add(sha)
             else:
                 self._asked[sha] = at + len(content)
             return wire.piece(Piece(sha, at, content))
@@ -153,6 +162,7 @@ class Talk:
         shas = wire.hear_got(frame, public, self.session)
         for sha in shas:
             self._asked.pop(sha, None)
+            self._given.discard(sha)
         known = [sha for sha in shas if sha in self._told]
         self.bag.held_by(known, self.peer.node_id)
 
@@ -164,19 +174,27 @@ class Talk:
         for one in offered:
             if one.label.sender == self.bag.journal.node_id or self.bag.is_known(one):
                 self._got.append(one.sha)
+                self._note_way(one.sha)
                 continue
             if not self._claim(one.sha) or not space.promise(self._parcel(one)):
                 continue
-            at = self.bag.begin(one.sha)
+            at = self.bag.begun_bytes(one.sha)
             if at >= one.size:
                 self.bag.drop_begun(one.sha)
-                at = self.bag.begin(one.sha)
+                at = 0
             self.bag.claimed[one.sha] = self
             is_seen = at >= limits.COURIER_HEAD_BYTES
             self._coming[one.sha] = _Coming(one, at, is_seen)
             wanted.append((one.sha, at))
         self._moved_s = self.bag.journal.ports.clock.monotonic_s()
         return [wire.want(wanted)] if wanted else []
+
+    def _note_way(self, sha: bytes) -> None:
+        """Who comes second with a letter for us may take the answer back as well."""
+        label = self.bag.index.label(sha)
+        if label is not None and label.receiver == self.bag.journal.node_id:
+            now_ms = self.bag.now_ms()
+            self.bag.index.note_route(label.sender, self.peer.node_id, now_ms)
 
     def _claim(self, sha: bytes) -> bool:
         """Whether nobody else brings it just now; an older session of this peer gives way."""
@@ -207,15 +225,20 @@ class Talk:
         end = found.offset + len(found.content)
         if found.offset != coming.at or end > coming.offered.size:
             return
-        self.bag.add_piece(found.sha, found.offset, found.content)
         self._moved_s = self.bag.journal.ports.clock.monotonic_s()
         self.moved_bytes += len(found.content)
         coming.at = end
+        bag, peer = self.bag, self.peer.node_id
         try:
+            bag.add_piece(found.sha, found.offset, found.content, peer)
             self._look(coming)
-        except Refusal:
-            self._lies += 1
-            self.bag.drop_begun(found.sha)
+        except OSError:
+            # Our own disk: the session's own business goes on without it.
+            self._let_go(coming)
+        except Refusal as refusal:
+            if refusal.code not in STOPPERS:
+                self._lies += 1
+                bag.drop_begun(found.sha)
             self._let_go(coming)
 
     def _look(self, coming: _Coming) -> None:
@@ -244,6 +267,9 @@ class Talk:
         """
         for coming in list(self._coming.values()):
             self._let_go(coming)
+        for sha in self._given:
+            self.bag.look_after(sha)
+        self._given.clear()
         if is_whole and self.is_exchanged:
             self.bag.met(self.peer.node_id)
 
@@ -252,6 +278,8 @@ def next_frame(sending: Sending, sealer: Sealer, post: Talk | None) -> Frame | N
     """A session's next frame: its own by class, and other nodes' post between and behind."""
     if post is None:
         return sending.next_frame(sealer)
+    if not sending.classes_max():
+        return post.next_frame(is_shut=True)
     return (
         sending.next_frame(sealer, AHEAD_OF_POST)
         or post.next_frame(first_only=True)

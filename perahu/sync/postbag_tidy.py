@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from perahu.sync import postbag_index as index
 from perahu.sync.postbag import BEGUN_ENDING, DAY_MS, ENDING, PostBag
 
@@ -13,7 +15,14 @@ BEGUN_DAYS = 7
 def tidy(bag: PostBag) -> int:
     """Let go of what is too old, revoked, or begun and forgotten; gives how many left."""
     now_ms, left = bag.now_ms(), 0
-    limit_ms = now_ms - bag.room.age_days * DAY_MS
+    age_ms = bag.room.age_days * DAY_MS
+    last_ms = bag.index.last_tidy()
+    bag.index.note_tidy(now_ms)
+    if last_ms is not None and not 0 <= now_ms - last_ms < age_ms:
+        # The clock was wrong, or is now: nobody's post is thrown away for that.
+        for one in bag.index.parcels():
+            bag.index.put(replace(one, taken_ms=now_ms))
+    limit_ms = now_ms - age_ms
     is_revoked = bag.journal.authority.is_revoked
     for one in bag.index.parcels():
         is_old = one.taken_ms < limit_ms
@@ -25,7 +34,8 @@ def tidy(bag: PostBag) -> int:
         is_old = at_ms < now_ms - BEGUN_DAYS * DAY_MS
         if sha not in bag.claimed and (is_old or number >= BEGUN_MAX):
             bag.drop_begun(sha)
-    _sweep(bag)
+    with bag.journal.ports.lock():
+        _sweep(bag)
     bag.index.forget_gone(limit_ms)
     bag.index.forget_routes(limit_ms)
     return left
@@ -45,7 +55,7 @@ def _sweep(bag: PostBag) -> None:
             bag.disk.remove(bag.folder / name)
     for one in bag.index.parcels():
         if one.sha not in bag.claimed and not bag.disk.exists(bag.path_of(one.sha)):
-            bag.index.forget(one.sha)
+            bag.index.forget(one)
 
 
 def _sha_of(stem: str) -> bytes | None:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import hashlib
+import os
 import struct
 from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
-from perahu.journal.types import COMMON, PART, Draft
+from perahu.journal.types import COMMON, PART, Draft, Level
 from perahu.keys import cbor
 from perahu.keys.facts import NodeRevoked
+from perahu.node.disk import RealDisk
 from perahu.sync import frames, limits
 from perahu.sync import postbag_frames as wire
 from perahu.sync import postbag_index as index
 from perahu.sync.courier_reading import read
 from perahu.sync.frames import Frame, FrameReader
 from perahu.sync.hello import hear, signed_pair
+from perahu.sync.postbag import BEGUN_OF_PEER, DAY_MS
 from perahu.sync.postbag_frames import Offered, Piece
 from perahu.sync.postbag_index import Parcel
+from perahu.sync.postbag_label import label_of, read_head
 from perahu.sync.postbag_room import Room
-from perahu.sync.postbag_talk import LIES_MAX, WAIT_S, Talk
+from perahu.sync.postbag_talk import LIES_MAX, WAIT_S, Talk, next_frame
 from perahu.sync.postbag_tidy import tidy
 from perahu.sync.session import Side
 from perahu.words import Refusal
@@ -80,6 +88,7 @@ def test_it_changes_bytes(post: Post) -> None:
         assert post.bag("Hub").for_us() == []
         content[at] ^= 1
         post.bag("Kapal").path_of(parcel.sha).write_bytes(content)
+        post.bag("Kapal").index.put(parcel)
     other = _put(post, "Kapal", bytes(content[:-1] + b"?"), parcel)
     post.bag("Kapal").drop(parcel, index.AGED, b"")
     post.meet("Kapal", "Hub", TO_HUB)
@@ -287,3 +296,190 @@ def test_it_sends_messages_that_are_none(post: Post) -> None:
             except Refusal as refusal:
                 assert refusal.code in ("bad_message", "bad_cbor")
     assert post.lies("Ketahun") == before
+
+
+def test_it_has_a_bad_disk(post: Post) -> None:
+    """What went bad in the bag is found out once, leaves it, and may come anew."""
+    (parcel,) = post.lies("Kapal")
+    content = _content(post)
+    content[parcel.size // 2] ^= 1
+    post.bag("Kapal").path_of(parcel.sha).write_bytes(content)
+    post.meet("Kapal", "Ketahun")
+    assert post.lies("Kapal") == post.lies("Ketahun") == []
+    assert [one.how for one in post.bag("Kapal").index.gone()] == [index.DAMAGED]
+    # It said that it has it, and is told of it again after a week.
+    post.district.members["Enggano"].clock.wall_ms += 8 * DAY_MS
+    post.meet("Kapal", "Enggano")
+    assert [one.sha for one in post.lies("Kapal")] == [parcel.sha]
+
+
+def test_it_tells_of_much_and_finishes_nothing(post: Post) -> None:
+    """Session after session, a piece of each: rows and room it can take are few."""
+    (parcel,) = post.lies("Kapal")
+    for turn in range(3):
+        talk = _talk(post, "Ketahun", "Kapal")
+        offered = [
+            Offered(
+                sha=post.district.dice(32),
+                size=90_000,
+                hops=0,
+                label=dataclasses.replace(parcel.label, number=100 * turn + n + 2),
+            )
+            for n in range(40)
+        ]
+        talk._coming.clear()
+        assert talk.heard(wire.parcels(offered))
+        for one in offered[:20]:
+            talk.heard(wire.piece(Piece(one.sha, 0, b"x" * 5_000)))
+        talk.close()
+    begun = talk.bag.index.begun()
+    assert len(begun) <= 20 + BEGUN_OF_PEER
+    assert talk.bag.space().coming_bytes <= 5_000 * len(begun)
+
+
+def test_it_alters_what_nobody_signed(post: Post) -> None:
+    """The end of the file is no part of the parcel: one letter is not taken again and again."""
+    (parcel,) = post.lies("Kapal")
+    content = _content(post)
+    content[-1] ^= 1
+    other = _put(post, "Kapal", bytes(content), parcel)
+    sha = hashlib.sha256(content).digest()
+    post.bag("Kapal").path_of(other.sha).rename(post.bag("Kapal").path_of(sha))
+    bag = post.bag("Kapal")
+    bag.index.forget(other)
+    bag.index.put(dataclasses.replace(other, sha=sha))
+    post.meet("Ketahun", "Enggano")
+    post.meet("Ketahun", "Kapal")
+    assert [one.sha for one in post.lies("Ketahun")] == [parcel.sha]
+
+
+def test_it_says_known_to_a_book_out_of_a_backup(post: Post) -> None:
+    """A sender that counts its files again from an old backup is carried, and read."""
+    record(post.district, post.at("Enggano"))
+    (newest,) = post.send("Enggano", "Hub")
+    post.meet("Kapal", "Enggano")
+    assert newest.label.number == 2 and len(post.lies("Kapal")) == 1
+    enggano, hub = post.at("Enggano"), post.at("Hub").node_id
+    sessions, acks, _ = cbor.decode(enggano.local.get("counts", hub) or b"", 64)
+    enggano.local.put("counts", hub, cbor.encode([sessions, acks, 0]))
+    enggano.local.delete("parcel", newest.sha)
+    for name, _ in enggano.local.items("parcel_last"):
+        enggano.local.delete("parcel_last", name)
+    post.district.members["Enggano"].clock.wall_ms += 3_600_000
+    (again,) = post.send("Enggano", "Hub")
+    assert again.label.number == 1
+    post.meet("Kapal", "Enggano")
+    assert again.sha in [one.sha for one in post.lies("Kapal")]
+    post.meet("Kapal", "Hub", TO_HUB)
+    assert again.sha in [one.sha for one in post.bag("Hub").for_us()]
+
+
+def test_it_sails_with_a_wrong_clock(post: Post) -> None:
+    """In 1970, in 2036, and right again: no post is thrown away for that."""
+    clock, bag = post.district.members["Kapal"].clock, post.bag("Kapal")
+    now_ms = clock.wall_ms
+    for wall_ms in (now_ms, 0, now_ms, now_ms + 3650 * DAY_MS, now_ms):
+        clock.wall_ms = wall_ms
+        assert tidy(bag) == 0 and len(post.lies("Kapal")) == 1
+    for _ in range(3):
+        clock.wall_ms += 30 * DAY_MS
+        tidy(bag)
+    assert post.lies("Kapal") == []
+
+
+class _FullDisk(RealDisk):
+    """Nothing can be begun in the bag."""
+
+    def write_at(self, path: Path, offset: int, data: bytes) -> None:
+        """Write, where there is room."""
+        if path.suffix == ".begun":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().write_at(path, offset, data)
+
+
+def test_it_meets_a_disk_that_is_full(post: Post) -> None:
+    """Other nodes' post does not fit any more: the carrier's own facts arrive."""
+    post.at("Hub").close()
+    post.nodes["Hub"] = post.district.open("Hub", disk=_FullDisk())
+    give(post.at("Hub"), post.at("Ketahun"))
+    post.meet("Ketahun", "Enggano")
+    ask = post.district.ask("Ketahun", MADE)
+    fact = dataclasses.replace(corrected(), wilayah="170312")
+    with post.at("Ketahun").writing() as book:
+        receipt = book.append(ask, [Draft(fact)])
+    post.meet("Ketahun", "Hub", TO_HUB)
+    level = post.at("Ketahun").level_of(receipt.journal, receipt.seq)
+    assert level is Level.RECEIVED and post.bag("Hub").for_us() == []
+
+
+def test_it_forbids_the_carrier_in_the_middle(post: Post) -> None:
+    """Nothing may go over this road any more: no post either, and the peer is told."""
+    initiator, responder = post.sessions("Ketahun", "Kapal")
+    for _ in range(6):
+        responder.received(initiator.to_send(1 << 16))
+        initiator.received(responder.to_send(1 << 16))
+    talk, sending = responder._post, responder.sending
+    (parcel,) = post.lies("Kapal")
+    assert talk is not None
+    talk.heard(wire.want([(parcel.sha, 0)]))
+    sending.classes_max = lambda: 0
+    frame = next_frame(sending, responder._sealer, talk)
+    assert frame is not None and wire.hear_piece(frame).content == b""
+    assert not talk._asked
+
+
+def test_it_comes_second(post: Post) -> None:
+    """Two boats brought the same letter: the hub may give its answer to either."""
+    post.meet("Ketahun", "Enggano")
+    post.meet("Kapal", "Hub", TO_HUB)
+    post.meet("Ketahun", "Hub", TO_HUB)
+    ways = post.bag("Hub").index.carriers_of(post.at("Enggano").node_id)
+    assert post.at("Ketahun").node_id in ways
+
+
+_POST = st.sampled_from(sorted(frames.POST))
+_TREE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 63), (1 << 64) - 1)
+    | st.binary(max_size=40)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=7)
+        | st.dictionaries(st.integers(0, 20), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.binary(max_size=200) | _TREE.map(cbor.encode), _POST, st.integers(0, 255))
+def test_it_sends_any_bytes_as_messages(payload: bytes, kind: int, flags: int) -> None:
+    """Every message of the post: heard as it stands, or refused in words; never a crash."""
+    frame = Frame(kind, payload, flags)
+    hears = (
+        wire.hear_parcels, wire.hear_want, wire.hear_piece,
+        lambda one: wire.hear_got(one, bytes(32), bytes(16)),
+    )  # fmt: skip
+    for hear_one in hears:
+        try:
+            hear_one(frame)
+        except Refusal as refusal:
+            assert refusal.words.id and refusal.words.en
+
+
+@given(st.lists(_TREE, max_size=8))
+def test_it_writes_any_label(found: list[object]) -> None:
+    """What stands on a parcel has its form, or is refused."""
+    try:
+        label = label_of(found)
+    except Refusal:
+        return
+    assert label_of(label.plain()) == label
+
+
+@given(st.binary(max_size=400), st.integers(0, 300))
+def test_it_begins_a_file_with_any_bytes(rest: bytes, at: int) -> None:
+    """A head that is none is refused in words."""
+    front = (frames.MAGIC + rest).ljust(at, b"\0")
+    with pytest.raises(Refusal):
+        read_head(front, bytes(32))
