@@ -92,7 +92,7 @@ class Picture:
             LEFT, 44, "How much of a terrible link is used", Type(size=24, weight=600)
         )
         self._text(
-            LEFT, 70, "1.5 MB of packets and 100 small facts, from the first SYN to the "
+            LEFT, 70, "2.4 MB of packets and 100 small facts, from the first SYN to the "
             "last ack; share of payload ÷ (rate × (1 − loss)) while the link is up",
             _QUIET,
         )  # fmt: skip

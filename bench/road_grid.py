@@ -52,8 +52,12 @@ class Plan:
 
     @property
     def cells(self) -> list[tuple[str, int]]:
-        """Every profile with its first seed, then with the next ones."""
-        return [(profile, seed) for seed in self.seeds for profile in self.profiles]
+        """Every profile with its first seed, the longest first, then with the next ones."""
+        return [
+            (profile, seed)
+            for seed in self.seeds
+            for profile in sorted(self.profiles, key=_shortness)
+        ]
 
     def path(self, profile: str, seed: int) -> Path | None:
         """The file of a cell."""
@@ -62,6 +66,10 @@ class Plan:
 
 def _path(folder: Path, profile: str, seed: int) -> Path:
     return folder / f"{profile}-{seed}.json"
+
+
+def _shortness(profile: str) -> float:
+    return -expected_s(PROFILES[profile], 1, load_of(1).payload_bytes)
 
 
 def run_grid(plan: Plan, told: Told) -> list[Row]:

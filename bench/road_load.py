@@ -1,4 +1,4 @@
-"""What every contender of `bench road` carries: five packets, and small facts behind them."""
+"""What every contender of `bench road` carries: eight packets, and small facts behind them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from bench.workload import recordings
 from perahu.journal.types import Draft
 from tests.cast import Dice
 
-PACKETS, PACKET_BYTES = 5, 300_000
+PACKETS, PACKET_BYTES = 8, 300_000
+"""A market day of a far office: about as many recordings as packets of `bench sizes`."""
 SMALL = 100
 SMALL_BYTES = 40 * SMALL
 """Small facts as we send them, sealed and compressed (`bench journal`, 39.6 B a fact): the

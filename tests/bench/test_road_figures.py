@@ -122,7 +122,7 @@ def test_it_carries_the_same_load_for_everybody(tmp_path: Path) -> None:
     load = load_of(1)
     load.write(tmp_path)
     assert load.packets == load_of(1).packets != load_of(2).packets
-    assert sum(p.stat().st_size for p in (tmp_path / "out").iterdir()) == 1_500_000
+    assert sum(p.stat().st_size for p in (tmp_path / "out").iterdir()) == 2_400_000
     facts = [json.loads(p.read_text()) for p in (tmp_path / "small").iterdir()]
     assert len(facts) == SMALL and all("kind" in fact for fact in facts)
 
