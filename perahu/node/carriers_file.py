@@ -159,8 +159,10 @@ def _entry(found: object) -> CarrierEntry:
     for key, value in found.items():
         if key not in kinds:
             raise CarrierMistake(
-                f"jalur {named!r}: kunci {key!r} tidak dikenal",
-                f"carrier {named!r}: the key {key!r} is unknown",
+                f"jalur {named!r}: kunci {key!r} tidak dikenal; yang bukan milik jalur "
+                "ditulis di atas [[carriers]] yang pertama",
+                f"carrier {named!r}: the key {key!r} is unknown; what is not a carrier's "
+                "stands above the first [[carriers]]",
             )
         if not _fits(key, value):
             raise _wrong(named, key)
@@ -204,18 +206,43 @@ _CHOICES: dict[str, Sequence[str]] = {
 }
 _FORMS = {
     "name": _NAME,
-    "address": re.compile(r".+"),
+    "address": re.compile(r".+:\d{1,5}"),
     "interface": re.compile(rf"(?:{_INTERFACE.pattern})?"),
     "source": re.compile(r"[0-9a-fA-F.:]*"),
 }
 
 
+_HINTS = {
+    "name": Words(
+        "huruf kecil, angka dan tanda hubung, paling banyak 24",
+        "small letters, digits and hyphens, 24 at most",
+    ),
+    "address": Words(
+        "host:port, misalnya 10.1.2.3:7443", "host:port, for example 10.1.2.3:7443"
+    ),
+    "interface": Words(
+        "nama alat jaringan, misalnya eth1", "a network device, for example eth1"
+    ),
+    "source": Words(
+        "alamat angka komputer ini, misalnya 10.0.0.2",
+        "this computer's own number address, for example 10.0.0.2",
+    ),
+    "udp": Words("true atau false", "true or false"),
+}
+
+
 def _wrong(named: str, key: str) -> CarrierMistake:
-    choices = _CHOICES.get(key)
-    hint = f" ({', '.join(choices)})" if choices else ""
+    hint = _HINTS.get(key, Words("teks pendek", "a short text"))
+    if choices := _CHOICES.get(key):
+        hint = Words(", ".join(choices), ", ".join(choices))
+    elif most := _MOST.get(key):
+        hint = Words(
+            f"angka bulat tanpa tanda kutip, paling banyak {most}",
+            f"a whole number without quotes, {most} at most",
+        )
     return CarrierMistake(
-        f"jalur {named!r}: isi {key!r} tidak sesuai{hint}",
-        f"carrier {named!r}: {key!r} has a wrong value{hint}",
+        f"jalur {named!r}: isi {key!r} tidak sesuai ({hint.id})",
+        f"carrier {named!r}: {key!r} has a wrong value ({hint.en})",
     )
 
 

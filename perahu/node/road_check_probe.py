@@ -239,7 +239,7 @@ class Probe:
 
     def _not_tls(self, error: ssl.SSLError) -> Wrong:
         """Somebody answers who speaks no TLS, or not ours: often a portal's page."""
-        if isinstance(error, ssl.SSLEOFError):
+        if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return Wrong("reset")
         if "WRONG_VERSION" not in str(error) and "HTTP_REQUEST" not in str(error):
             return Wrong("other_tls")

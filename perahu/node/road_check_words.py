@@ -205,8 +205,10 @@ WRONGS: Mapping[str, Told] = {
     ),
     "reset": Told(
         Words(
-            "Sambungan diputus di tengah: tembok api atau proxy tidak suka isinya.",
-            "The connection is cut in the middle: a firewall or proxy dislikes it.",
+            "Sambungan diputus di tengah: tembok api atau proxy menolaknya, atau Perahu di "
+            "seberang sedang mati.",
+            "The connection is cut in the middle: a firewall or proxy dislikes it, or Perahu "
+            "is not running over there.",
         ),
         _ASK_NETWORK,
     ),
@@ -237,7 +239,7 @@ WRONGS: Mapping[str, Told] = {
     "slow": Told(
         Words(
             "Sangat lambat: kira-kira {rate} kB per detik, pulang pergi {rtt} milidetik.",
-            "Very slow: about {rate} kB a second, round trip {rtt} milliseconds.",
+            "Very slow: about {rate} kB a second, round trip {rtt} ms.",
         ),
         Words(
             "Catatan tetap sampai; untuk paket pakai jalur lain, malam hari, atau kurir.",
@@ -284,18 +286,18 @@ GOODS: Mapping[str, Words] = {
     "dns_number": Words(
         "Alamatnya angka, tidak perlu dicari.", "It is a number, nothing to look up."
     ),
-    "connect": Words("Terbuka dalam {ms} milidetik.", "Open within {ms} milliseconds."),
+    "connect": Words("Terbuka dalam {ms} milidetik.", "Open within {ms} ms."),
     "tls": Words(
         "Sertifikatnya dari kabupaten kita.", "Its certificate is our kabupaten's."
     ),
     "hub": Words("Ya, {name} sendiri.", "Yes, {name} itself."),
     "speed": Words(
         "Kira-kira {rate} kB per detik, pulang pergi {rtt} milidetik.",
-        "About {rate} kB a second, round trip {rtt} milliseconds.",
+        "About {rate} kB a second, round trip {rtt} ms.",
     ),
     "speed_fast": Words(
         "Lebih cepat daripada yang perlu diukur, pulang pergi {rtt} milidetik.",
-        "Faster than needs measuring, round trip {rtt} milliseconds.",
+        "Faster than needs measuring, round trip {rtt} ms.",
     ),
     "udp": Words("Pernah lewat di jalur ini.", "It went over this carrier before."),
     "udp_unknown": Words(

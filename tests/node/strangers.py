@@ -82,6 +82,11 @@ def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
+def shut(connection: socket.socket) -> None:
+    """Takes the handshake's beginning, and hangs up politely."""
+    connection.recv(4096)
+
+
 @dataclass
 class Tls:
     """Answers inside TLS with a certificate for some name."""

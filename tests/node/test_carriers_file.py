@@ -88,6 +88,8 @@ GOOD = {"name": "sim", "address": "10.0.0.1:443"}
         ([{**GOOD, "preference": True}], "isi 'preference'"),
         ([{**GOOD, "udp": 1}], "isi 'udp'"),
         ([{**GOOD, "price": 5}], "'price' tidak dikenal"),
+        ([{**GOOD, "contact_s": 5}], "di atas [[carriers]]"),
+        ([{**GOOD, "cost_per_mb": "12"}], "tanpa tanda kutip"),
         ([GOOD, GOOD], "dua jalur"),
         ([{**GOOD, "name": f"s{n}"} for n in range(17)], "lebih dari 16"),
     ],

@@ -34,6 +34,7 @@ from tests.node.strangers import (
     nobody,
     portal,
     reset,
+    shut,
     silence,
 )
 from tests.system.world import answering as hub_answering
@@ -180,9 +181,10 @@ def test_it_knows_a_handshake_that_stalls(line: Line) -> None:
 
 
 def test_it_knows_a_cut_in_the_middle(line: Line) -> None:
-    """Reset in the handshake, or after it when the request has come."""
-    with answering(reset) as port:
-        assert "diputus di tengah" in told(line.check(port)["tls"])
+    """Reset or shut in the handshake, or after it when the request has come."""
+    for answer in (reset, shut):
+        with answering(answer) as port:
+            assert "diputus di tengah" in told(line.check(port)["tls"])
     with answering(line.hub_tls()) as port:
         assert "diputus di tengah" in told(line.check(port)["hub"])
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from perahu.node.carriers_file import KINDS, OTHER
 from perahu.node.carriers_shown import states
 from perahu.node.cli import Call, Say
 from perahu.node.office import Office
@@ -31,18 +32,20 @@ _WHAT = Words(
 _CARRIER = Words("hanya jalur bernama ini", "only the carrier of this name")
 _JSON = Words("satu baris JSON", "one line of JSON")
 _STATE = Words(
-    "{shown} ({kind}): {says} Bulan ini {spent} MB{budget}, Rp{cost}.",
-    "{shown} ({kind}): {says} This month {spent} MB{budget}, Rp{cost}.",
+    "{shown}{kind}: {says} Bulan ini {spent}{budget}{cost}.",
+    "{shown}{kind}: {says} This month {spent}{budget}{cost}.",
 )
 _OF = Words(" dari {mb} MB", " of {mb} MB")
 _SPEED = Words(
     "    Terakhir {rate} kB per detik, pulang pergi {rtt} milidetik, hilang {loss} persen.",
-    "    Last {rate} kB a second, round trip {rtt} milliseconds, {loss} percent lost.",
+    "    Last {rate} kB a second, round trip {rtt} ms, {loss} percent lost.",
 )
 _LOOKING = Words(
     "Memeriksa {count} jalur; paling lama setengah menit.",
     "Looking at {count} carriers; half a minute at most.",
 )
+_OTHER = KINDS[OTHER]
+"""Of a carrier that node.toml says no kind of: nothing worth a word."""
 _MARKS = {True: "✓", False: "✗", None: "·"}
 
 
@@ -91,17 +94,24 @@ def _show(call: Call, found: Sequence[CarrierState]) -> None:
         )
         words = _STATE.in_(call.lang).format(
             shown=one.shown,
-            kind=one.kind.in_(call.lang),
+            kind="" if one.kind == _OTHER else f" ({one.kind.in_(call.lang)})",
             says=one.says.in_(call.lang),
-            spent=-(-one.spent_bytes // 10**6),
+            spent=_amount(one.spent_bytes),
             budget=f" {of.in_(call.lang)}" if one.budget_bytes else "",
-            cost=one.cost,
+            cost=f", Rp{one.cost}" if one.cost else "",
         )
         print(words)
         if one.rate_bytes_s:
             loss, rate = round(one.loss_permille / 10), one.rate_bytes_s / 1000
             values = {"rate": f"{rate:.1f}", "rtt": one.rtt_ms, "loss": loss}
             print(_SPEED.in_(call.lang).format(**values))
+
+
+def _amount(size: int) -> str:
+    """Below a megabyte in kilobytes: a small month is not nothing."""
+    if size < 10**6:
+        return f"{-(-size // 1000)} kB"
+    return f"{-(-size // 10**6)} MB"
 
 
 def _check(call: Call, office: Office, caller: Caller, names: Sequence[str]) -> int:

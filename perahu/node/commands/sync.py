@@ -6,8 +6,9 @@ import argparse
 
 from perahu.node.cli import Call, Say
 from perahu.node.road import Caller
+from perahu.node.road_check_words import fill
 from perahu.sync.exchange import Patience
-from perahu.words import Words
+from perahu.words import Refusal, Words
 
 NAME = "sync"
 HELP = Words(
@@ -15,11 +16,14 @@ HELP = Words(
     "exchange once, now, with the parent node",
 )
 
-INCOMPLETE = 1
+INCOMPLETE, UNREACHABLE = 1, "unreachable"
 CALLS_MAX = 100
 """Exchanges in a row: a better carrier came back, or the parent has more than it may send."""
 ATTEMPTS = 3
-"""Connections in a row that bring nothing: somebody is waiting for the answer."""
+"""Connections in a row that bring nothing: somebody is waiting for the answer. A node
+with several carriers tries each of them as often as `TRIES` says."""
+TRIES = 2
+"""A carrier that breaks, instead of not coming up, is tried once more before it rests."""
 
 _DONE = Words(
     "Pertukaran selesai: {sent} bagian diakui simpul atasan, {stored} catatan diterima "
@@ -31,6 +35,12 @@ _RECORDS = Words(
     "Catatan sudah sampai; paket menunggu jam atau jatah jalurnya (`perahu road`).",
     "The records are there; packets wait for their carrier's hours or share (`perahu "
     "road`).",
+)
+_NO_WAY = Words(
+    "Simpul atasan tidak terjangkau lewat satu pun dari {count} jalur; semua tetap tersimpan "
+    "di sini dan dikirim saat jaringan kembali. Apa yang salah: `perahu road check`.",
+    "The parent is out of reach by each of the {count} carriers; everything is kept here and "
+    "goes when the network is back. What is wrong: `perahu road check`.",
 )
 _PARTLY = Words(
     "Pertukaran belum selesai; yang sudah diterima tetap tersimpan. Ulangi untuk sisanya.",
@@ -45,13 +55,17 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
 def run(call: Call) -> int:
     """Call the parent; a refusal ends the command with its words, a rest with 1."""
     with call.open() as office:
-        caller = Caller(office, Patience(attempts_max=ATTEMPTS))
+        ways = len(office.settings.ways)
+        caller = Caller(office, Patience(attempts_max=max(ATTEMPTS, TRIES * ways)))
         for _ in range(CALLS_MAX):
             result = caller.call()
             if result.refusal or caller.is_limited or not result.more:
                 break
         is_held_back = caller.is_limited and office.journal.waiting().blobs > 0
     if result.refusal is not None:
+        if result.refusal.code == UNREACHABLE and ways > 1:
+            words = fill(_NO_WAY, count=ways)
+            raise Refusal(UNREACHABLE, id=words.id, en=words.en)
         raise result.refusal
     shown = {
         "sent": sum(one.acked for one in result.progress.classes),
