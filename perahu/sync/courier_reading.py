@@ -174,12 +174,25 @@ class _Import:
         self._refused, self._missing, self._mended = 0, self._layout.size, 0
         self._hash = hashlib.sha256()
         self._done: dict[bytes, int] = {}
+        epoch, known = self._passport.chain.epoch.epoch, self._epoch_known()
+        self._is_stale, self._is_restored = epoch < known, epoch > known > 0
+        if self._is_restored:
+            # Its book came out of a backup, and counts its ACKs from there again.
+            self._memory.seen_ack = 0
         # An older file than what we heard since would only say less than we know.
         self._seen_before = (
             self._memory.seen_ack
             if self._memory.incarnation == self._hello.incarnation
             else 0
         )
+
+    def _epoch_known(self) -> int:
+        """The newest epoch of the sender that we heard of; 0 before the first."""
+        try:
+            known = passport.read(self._memory.passport, self._journal.root_public)
+        except Refusal:
+            return 0
+        return known.chain.epoch.epoch
 
     def run(self) -> Imported:
         self._sending.begin()
@@ -283,9 +296,14 @@ class _Import:
         found = acks.hear_ack(frame, self._passport.chain.epoch.public)
         if found.session != self._hello.session:
             raise bad_message("an ACK of another file")
-        if found.number <= self._seen_before:
+        if self._is_stale or found.number <= self._seen_before:
+            # What it holds it held before its book was lost: no receipt rises by that.
             return
         self._sending.correct_incarnation(found.incarnation)
+        if self._is_restored:
+            # The first ACK of a file says how far it holds all of ours; else it has none.
+            self._sending.correct(found.reached, found.incarnation)
+            self._is_restored = False
         self._sending.heard(found)
         self._memory.seen_ack = max(self._memory.seen_ack, found.number)
         self._memory.drop_told(found.seen_ack)
@@ -293,7 +311,8 @@ class _Import:
     def _keep(self) -> None:
         """Remember who wrote it, and let the tables catch up."""
         memory = self._memory
-        memory.passport = self._hello.passport
+        if not self._is_stale:
+            memory.passport = self._hello.passport
         memory.dictionary = self._hello.dictionary
         memory.note_taken(sorted(self._done))
         self._sending.end()

@@ -138,6 +138,13 @@ class Memory:
         assert len(journal) == 16 and seq > 0
         self.local.put(_space(_FLOOR, self.peer), journal, seq.to_bytes(8, "big"))
 
+    def lower_floor(self, journal: bytes, seq: int) -> None:
+        """The peer lost what it held above this entry; 0: all of it."""
+        if seq:
+            self.raise_floor(journal, seq)
+        else:
+            self.local.delete(_space(_FLOOR, self.peer), journal)
+
     def forget_acks(self) -> None:
         """The peer's book is a new one: what it acknowledged before counts no more."""
         for kind in (_ACKED, _HAS, _FLOOR):

@@ -340,6 +340,7 @@ class Sending:
             return False
         if reach.seq < line.acked:
             line.rewind(reach.seq)
+            self._forget_blobs(line.row, reach.seq)
         elif reach.seq > line.acked:
             road_class = CLASS_OF_LANE[line.row.lane]
             self.progress.acked(road_class, reach.seq - line.acked)
@@ -348,6 +349,16 @@ class Sending:
             self._load_cited(line.row, line.sent, reach.seq)
             line.sent, line.segments = reach.seq, None
         return self._acked.get(line.row.id, Reach(0, bytes(SHORT))) != reach
+
+    def _forget_blobs(self, row: JournalRow, after: int) -> None:
+        """The peer lost entries it had, and with them what these cite."""
+        lost = {sha for _, sha in self.journal.blobs_cited(row.id, after)}
+        if lost & self._held:
+            self._held -= lost
+            self.memory.keep_blobs_held(self._held)
+        if self._floors.get(row.id, 0) > after:
+            self._floors[row.id] = after
+            self.memory.lower_floor(row.id, after)
 
     def _agrees(self, line: _Line, reach: Reach) -> bool:
         """Compare hashes; where they differ, leave the journal alone and say so."""
