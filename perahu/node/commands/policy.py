@@ -9,10 +9,12 @@ from perahu.keys.authority import Policy
 from perahu.keys.facts import POLICIES, CarrierPolicySet, PolicySet
 from perahu.node.actions import node_named, set_carrier_policy, set_policy
 from perahu.node.carriers_choice import policy_words
+from perahu.node.carriers_file import KINDS
 from perahu.node.cli import Call, Say
 from perahu.node.clock import RealClock
 from perahu.node.founding import issuing_key_of
 from perahu.node.office import Office
+from perahu.node.road_check_words import fill
 from perahu.words import Refusal, Words
 
 NAME = "policy"
@@ -55,6 +57,13 @@ _SET = Words(
     "yang belum menulis [[carriers]] di node.toml memakai jalur bernama utama, jenis lain.",
     "The rule on carriers is stated and reaches the offices with the next exchange. An "
     "office without [[carriers]] in node.toml has one named utama, of the kind lain.",
+)
+
+_NO_KIND = Words(
+    "{names} bukan jenis jalur: hanya mengenai jalur yang bernama begitu di node.toml kantor. "
+    "Jenis yang ada: {kinds}.",
+    "{names}: no kind of carrier; it only touches a carrier of that name in an office's "
+    "node.toml. The kinds are {kinds}.",
 )
 
 
@@ -132,6 +141,9 @@ def _carriers(call: Call, office: Office) -> None:
         )
         set_carrier_policy(office.journal, office.ask(), policy=fact)
         call.say(_SET)
+        if names := set(fact.only + fact.forbidden) - set(KINDS):
+            shown = {"names": ", ".join(sorted(names)), "kinds": ", ".join(KINDS)}
+            call.say(fill(_NO_KIND, **shown))
     nodes = office.authority.nodes()
     for one in office.authority.carrier_policies():
         whom = nodes[one.node].name if one.node in nodes else one.wilayah
