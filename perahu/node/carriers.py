@@ -36,6 +36,8 @@ from perahu.sync.links import PACED, TLS, Leg, Link, RoadKey
 from perahu.words import Refusal, Words
 
 REST_FIRST_S, REST_MAX_S = 30.0, 1800.0
+YEAR_MIN = 2025
+"""A clock that shows an earlier year is wrong."""
 CAPTIVE_REST_S = 300.0
 """A portal stays until a person signs in there."""
 COUNT_S = 30.0
@@ -195,6 +197,7 @@ class Carriers:
             minute=local.hour * 60 + local.minute,
             wants_all=self._has_more_than_records(),
             policies=office.authority.carrier_policies_of(office.certificate),
+            is_clock_wrong=local.year < YEAR_MIN,
         )
         conditions = {
             entry.name: self._condition(entry, with_rest=with_rests)

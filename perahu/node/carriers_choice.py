@@ -71,6 +71,8 @@ class Moment:
     wants_all: bool = True
     """More than records waits: a carrier for everything goes before one for records."""
     policies: Sequence[CarrierPolicySet] = ()
+    is_clock_wrong: bool = False
+    """By a year that cannot be: neither hours nor months can be told."""
 
 
 def verdicts(
@@ -116,6 +118,11 @@ def verdict_on(
         standing = Standing.CAPTIVE if now.is_captive else Standing.RESTING
         why = _resting(now)
         return Verdict(entry=entry, classes=NO_CLASSES, standing=standing, why=why)
+    if moment.is_clock_wrong and (entry.hours or entry.monthly_mb):
+        # Records alone are little, and bring the hub's time: else it were silent for ever.
+        return Verdict(
+            entry=entry, classes=RECORD_CLASSES, standing=Standing.HOURS, why=_NO_CLOCK
+        )
     rest = RECORD_CLASSES if entry.outside == RECORDS else NO_CLASSES
     window = entry.window
     opens_in_s = window.minutes_to(moment.minute) * 60 if window else 0
@@ -201,6 +208,13 @@ def _asleep(entry: CarrierEntry) -> Words:
         f"Outside the hours {entry.hours}: not used.",
     )
 
+
+_NO_CLOCK = Words(
+    "Jam komputer ini jelas salah, jadi jam dan jatahnya tidak bisa dihitung: hanya catatan "
+    "yang jalan. Betulkan tanggal dan jam.",
+    "This computer's clock is plainly wrong, so its hours and share cannot be told: records "
+    "alone go. Set the date and time.",
+)
 
 FAILURES = {
     "unreachable": Words("Tidak terjangkau.", "Out of reach."),

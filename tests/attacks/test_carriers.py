@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perahu.node.carriers import REST_MAX_S, Carriers
+from perahu.node.carriers_choice import RECORD_CLASSES
 from perahu.node.carriers_file import CarrierEntry, CarrierMistake, carriers_of
 from perahu.node.office import Office, open_office
 from perahu.sync.links import Link, RoadKey
@@ -58,6 +59,26 @@ def test_it_is_out_of_reach_for_months(office: Office) -> None:
     rests_s = carriers._rest(entry.name).until_s - office.clock.monotonic_s()
     assert 0 < rests_s <= REST_MAX_S
     assert [one.entry.name for one in carriers.usable()] == ["sim"]
+
+
+def test_it_boots_in_1970_every_day(tmp_path: Path) -> None:
+    """A dead clock battery, and a carrier that carries nothing by day: records go, and
+    bring the hub's time."""
+    found_hub(tmp_path)
+    add_enggano(tmp_path)
+    entry = CarrierEntry(
+        name="sim", address="127.0.0.1:9", hours="22:00-03:00", outside="nothing",
+        monthly_mb=1,
+    )  # fmt: skip
+    with open_office(
+        tmp_path / "enggano", passphrase=PHRASE, wall_s=lambda: 4 * 3600.0
+    ) as office:
+        office.settings = replace(office.settings, carriers=(entry,))
+        carriers = Carriers(office, _NoMaker())
+        carriers.shelf.spend("sim", office.now().today, 9_000_000, 0)
+        (verdict,) = carriers.standing()
+        assert verdict.classes == RECORD_CLASSES and verdict.why is not None
+        assert carriers.budget_bytes() and carriers.why_none() is None
 
 
 _VALUES = st.recursive(
