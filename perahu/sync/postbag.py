@@ -24,7 +24,7 @@ from perahu.sync import postbag_index as index
 from perahu.sync.postbag_frames import Offered
 from perahu.sync.postbag_index import Index, Parcel
 from perahu.sync.postbag_label import Head, is_whole, read_head
-from perahu.sync.postbag_room import Room, Space
+from perahu.sync.postbag_room import Room, Space, superseded
 from perahu.words import Refusal
 
 FOLDER = "titipan"
@@ -162,7 +162,7 @@ class PostBag:
         except (Refusal, OSError) as error:
             self.drop_begun(offered.sha)
             raise bad_parcel() from error
-        return self._keep(path, offered, brought_by)
+        return self._keep(path, offered, brought_by, head)
 
     def take_file(
         self, source: Path, *, brought_by: bytes = b"", moved: bool = False
@@ -190,7 +190,7 @@ class PostBag:
             if files.hash_of(self.disk, self.begun_path(sha)) != sha:
                 self.drop_begun(sha)
                 raise bad_parcel()
-        return self._keep(self.begun_path(sha), offered, brought_by)
+        return self._keep(self.begun_path(sha), offered, brought_by, head)
 
     def copy_out(self, parcel: Parcel, target: Path) -> None:
         """Write a parcel onto a stick, under a name that appears when it is whole.
@@ -213,7 +213,9 @@ class PostBag:
         front = self.disk.read_at(path, 0, limits.COURIER_HEAD_BYTES)
         return read_head(front, self.journal.root_public)
 
-    def _keep(self, path: Path, offered: Offered, brought_by: bytes) -> Parcel:
+    def _keep(
+        self, path: Path, offered: Offered, brought_by: bytes, head: Head
+    ) -> Parcel:
         parcel = Parcel(
             sha=offered.sha,
             size=offered.size,
@@ -221,6 +223,7 @@ class PostBag:
             brought_by=brought_by,
             hops=offered.hops + 1 if brought_by else 0,
             taken_ms=self.now_ms(),
+            is_last=head.is_last,
         )
         owner = self.claimed.setdefault(parcel.sha, self)
         try:
@@ -232,10 +235,8 @@ class PostBag:
         finally:
             if owner is self:
                 self.claimed.pop(parcel.sha, None)
-        for one in self.index.parcels():
-            is_older = one.label.number <= parcel.label.number and one != parcel
-            if one.label.slot == parcel.label.slot and is_older:
-                self.drop(one, index.OLDER, b"")
+        for one in superseded(parcel, self.index.parcels(), self.room):
+            self.drop(one, index.OLDER, b"")
         return parcel
 
     # -- letting go -------------------------------------------------------------------

@@ -37,6 +37,8 @@ class Parcel:
     hops: int
     """Nodes that have carried it so far, us included; 0 where we wrote it."""
     taken_ms: int
+    is_last: bool = False
+    """Its letter has no part behind this one."""
 
     @property
     def is_own(self) -> bool:
@@ -244,14 +246,15 @@ def total_bytes(parcels: Iterable[Parcel]) -> int:
 
 def _raw(one: Parcel) -> bytes:
     head = [one.size, one.brought_by, one.hops, one.taken_ms]
-    return cbor.encode([*head, one.label.plain()])
+    return cbor.encode([*head, one.label.plain(), one.is_last])
 
 
 def _parcel(sha: bytes, raw: bytes) -> Parcel:
-    size, brought_by, hops, taken_ms, label = cbor.decode(raw, _ROW_BYTES_MAX)
+    row = cbor.decode(raw, _ROW_BYTES_MAX)
+    size, brought_by, hops, taken_ms, label, *more = row
     return Parcel(
         sha=sha, size=size, label=label_of(label), brought_by=brought_by,
-        hops=hops, taken_ms=taken_ms,
+        hops=hops, taken_ms=taken_ms, is_last=more == [True],
     )  # fmt: skip
 
 

@@ -71,6 +71,8 @@ class Head:
     label: Label
     digest: bytes
     size: int
+    is_last: bool = False
+    """No other part follows this one."""
 
     @property
     def end(self) -> int:
@@ -106,7 +108,7 @@ def _head(hello: Hello) -> Head:
     if not is_bytes(digest, 32) or not is_count(size):
         raise bad_message("file")
     assert isinstance(digest, bytes) and isinstance(size, int)
-    return Head(label, digest, size)
+    return Head(label, digest, size, file.get(courier.MORE) is not True)
 
 
 def is_whole(read: Read, size: int, head: Head) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perahu.journal.journal import Journal
 from perahu.sync.postbag_index import Parcel, total_bytes
 from perahu.sync.postbag_label import Label
 from perahu.words import Refusal
+
+_PART_BYTES = 2
+"""Of a slot: the part, behind what is the same in a whole letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,40 @@ class Space:
         self.parcels.append(parcel)
         self.free_bytes -= parcel.size
         return parcel.hops < self.room.hops
+
+
+def superseded(parcel: Parcel, parcels: Sequence[Parcel], room: Room) -> list[Parcel]:
+    """What leaves now that this one is here.
+
+    A newer letter holds all that an older one held, but not in the same parts: a whole one
+    stays until the newer one is whole, as long as there is room for both.
+    """
+    label = parcel.label
+    letters: dict[int, list[Parcel]] = {}
+    for one in parcels:
+        if one.label.slot[:-_PART_BYTES] == label.slot[:-_PART_BYTES]:
+            letters.setdefault(one.label.number, []).append(one)
+    theirs = total_bytes(o for o in parcels if o.label.sender == label.sender)
+    is_room = theirs <= room.sender_bytes and total_bytes(parcels) <= room.total_bytes
+    is_replaced = _is_letter_whole(letters[label.number])
+    found = []
+    for number, letter in letters.items():
+        stays = is_room and number < label.number and _is_letter_whole(letter)
+        for one in letter:
+            is_slot = one.label.slot == label.slot and not stays
+            is_older = number < label.number and is_replaced
+            is_other = number <= label.number and one.sha != parcel.sha
+            if is_other and (is_older or is_slot):
+                found.append(one)
+    return found
+
+
+def _is_letter_whole(letter: Sequence[Parcel]) -> bool:
+    """Whether all parts of it are here."""
+    last = [one.label.part for one in letter if one.is_last]
+    return bool(last) and {one.label.part for one in letter} >= set(
+        range(1, last[0] + 1)
+    )
 
 
 def _too_big() -> Refusal:

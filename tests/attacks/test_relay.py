@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given
-from hypothesis import strategies as st
 
 from perahu.journal.types import COMMON, PART, Draft, Level
 from perahu.keys import cbor
@@ -27,7 +25,6 @@ from perahu.sync.hello import hear, signed_pair
 from perahu.sync.postbag import BEGUN_OF_PEER, DAY_MS
 from perahu.sync.postbag_frames import Offered, Piece
 from perahu.sync.postbag_index import Parcel
-from perahu.sync.postbag_label import label_of, read_head
 from perahu.sync.postbag_room import Room
 from perahu.sync.postbag_talk import LIES_MAX, WAIT_S, Talk, next_frame
 from perahu.sync.postbag_tidy import tidy
@@ -437,49 +434,21 @@ def test_it_comes_second(post: Post) -> None:
     assert post.at("Ketahun").node_id in ways
 
 
-_POST = st.sampled_from(sorted(frames.POST))
-_TREE = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(1 << 63), (1 << 64) - 1)
-    | st.binary(max_size=40)
-    | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=7)
-        | st.dictionaries(st.integers(0, 20), inner, max_size=4)
-    ),
-    max_leaves=20,
-)
-
-
-@given(st.binary(max_size=200) | _TREE.map(cbor.encode), _POST, st.integers(0, 255))
-def test_it_sends_any_bytes_as_messages(payload: bytes, kind: int, flags: int) -> None:
-    """Every message of the post: heard as it stands, or refused in words; never a crash."""
-    frame = Frame(kind, payload, flags)
-    hears = (
-        wire.hear_parcels, wire.hear_want, wire.hear_piece,
-        lambda one: wire.hear_got(one, bytes(32), bytes(16)),
-    )  # fmt: skip
-    for hear_one in hears:
-        try:
-            hear_one(frame)
-        except Refusal as refusal:
-            assert refusal.words.id and refusal.words.en
-
-
-@given(st.lists(_TREE, max_size=8))
-def test_it_writes_any_label(found: list[object]) -> None:
-    """What stands on a parcel has its form, or is refused."""
-    try:
-        label = label_of(found)
-    except Refusal:
-        return
-    assert label_of(label.plain()) == label
-
-
-@given(st.binary(max_size=400), st.integers(0, 300))
-def test_it_begins_a_file_with_any_bytes(rest: bytes, at: int) -> None:
-    """A head that is none is refused in words."""
-    front = (frames.MAGIC + rest).ljust(at, b"\0")
-    with pytest.raises(Refusal):
-        read_head(front, bytes(32))
+def test_it_leaves_after_the_first_part(post: Post) -> None:
+    """Half a newer letter takes no place of a whole older one: its parts divide otherwise."""
+    (small,) = post.lies("Kapal")
+    post.bag("Kapal").drop(small, index.OLDER, b"")
+    for _ in range(4):
+        record_part(post.district, post.at("Enggano"), 150_000)
+    older = post.send("Enggano", "Hub", 300_000)
+    assert len(older) > 2
+    post.meet("Kapal", "Enggano")
+    record_part(post.district, post.at("Enggano"), 150_000, 2)
+    newer = post.send("Enggano", "Hub", 300_000)
+    post.meet("Kapal", "Enggano", cut=200_000, piece=1 << 14)
+    for take in range(len(newer)):
+        held = {one.sha for one in post.lies("Kapal")}
+        assert {one.sha for one in older} <= held or {one.sha for one in newer} <= held
+        post.meet("Kapal", "Enggano", cut=330_000 + take, piece=1 << 14)
+    post.meet("Kapal", "Enggano")
+    assert {one.sha for one in post.lies("Kapal")} == {one.sha for one in newer}
