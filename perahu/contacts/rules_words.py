@@ -49,7 +49,7 @@ SORT_WORDS: dict[str, Words] = {
     "lan": Words("jaringan kantor", "office network"),
     "wifi": Words("Wi-Fi", "Wi-Fi"),
     "seluler": Words("seluler", "cellular"),
-    "satelit": Words("parabola", "satellite"),
+    "satelit": Words("satelit", "satellite"),
     "radio": Words("radio", "radio"),
     "vpn": Words("VPN", "VPN"),
 }

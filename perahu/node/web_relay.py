@@ -174,12 +174,14 @@ class WebRelay:
 
 
 def _met(run: RelayRun, met: Met) -> RelayRun:
-    said = [
-        Words(
-            f"{run.whom}: {met.given} titipan diberikan, {met.taken} diterima.",
-            f"{run.whom}: {met.given} parcels given, {met.taken} taken.",
+    said = []
+    if met.refusal is None or met.given or met.taken:
+        said.append(
+            Words(
+                f"{run.whom}: {met.given} titipan diberikan, {met.taken} diterima.",
+                f"{run.whom}: {met.given} parcels given, {met.taken} taken.",
+            )
         )
-    ]
     if met.arrived.files:
         said.append(
             Words(

@@ -129,7 +129,8 @@ def _meet(teller: Teller, office: Office, where: list[str]) -> None:
     node_id = node_named(office.authority, where[0])
     met = meet(office, node_id, where[1])
     shown = {"node": where[0], "given": met.given, "taken": met.taken}
-    teller.tell("met", fill(_MET, **shown), **shown)
+    if met.refusal is None or met.given or met.taken:
+        teller.tell("met", fill(_MET, **shown), **shown)
     arrived = met.arrived
     if arrived.files:
         counts = {

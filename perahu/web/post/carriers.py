@@ -60,8 +60,12 @@ def _check(
 @require_safe
 def check_now(request: HttpRequest) -> HttpResponse:
     """The moving part of that page."""
-    shown = {"check": port_of(visit_of(request)).check()}
-    return render(request, "perahu/post/_check.html", shown)
+    now = port_of(visit_of(request)).check()
+    answer = render(request, "perahu/post/_check.html", {"check": now})
+    if now is None or not now.is_running:
+        # The button above may be pressed again: the whole page comes anew, once.
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @require_POST
