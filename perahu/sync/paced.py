@@ -50,6 +50,11 @@ _BURST_S = 0.01
 _PROBE_S = (0.4, 1.0, 2.0)
 _PROBE_CALM_S = (60.0, 180.0)
 """Probes in a silence: each 0.4 s for a minute, each second for two more, then each 2 s."""
+_PROBES_FULL = 3
+"""The first probes say again what is missing: it may be all that was lost."""
+_ECHO_BYTES, _ECHO_SHARE, _SHORT_BYTES = 24_000, 0.005, 800
+"""What may go twice for haste: at first, and of all that is sent. The short goes so at
+once: it is mostly the last, and nothing behind it tells that it was lost."""
 _SILENCE_S, _RTT_S_MIN = 0.7, 0.0005
 _OTHER_ROAD_S = 1.4
 """After so long a silence what was known of the way's length may be wrong."""
@@ -98,6 +103,9 @@ class PacedEnd:
         self._ack_due_s: float | None = None
         self._is_closing = self._is_begun = False
         self._close_copies = 0
+        self._hasty_to = self._echoed_bytes = 0
+        """Somebody waits for the stream until there: what is lost before it goes twice."""
+        self._echo: tuple[int, int] | None = None
         self.sent_bytes = self.received_bytes = 0
         """With IP and UDP."""
 
@@ -233,6 +241,10 @@ class PacedEnd:
         if not self._is_closing:
             self._is_closing, self._close_copies = True, 3
 
+    def hurry(self) -> None:
+        """Somebody waits for what was taken until now, not only for the whole."""
+        self._hasty_to = self.sent.stream.sent_to + len(self._fresh)
+
     @property
     def unacked_bytes(self) -> int:
         """Bytes taken that the other end has not acknowledged."""
@@ -264,11 +276,11 @@ class PacedEnd:
             self._probes += 1
             if not self._fit.has_full_arrived:
                 self.shrink()
-            if self._probes == 1 and not self.sent.has_repeats:
+            if self._probes <= _PROBES_FULL and not self.sent.has_repeats:
                 self.sent.lose_oldest()
         may_go = now_s >= self._next_s and self._has_way
         may_repeat = self._way.has_room(self._fit.size)
-        if may_go or (is_probing and self._probes == 1 and may_repeat):
+        if may_go or (is_probing and self._probes <= _PROBES_FULL and may_repeat):
             found = self._stream_packet(now_s)
             if found is not None:
                 return found
@@ -288,15 +300,36 @@ class PacedEnd:
         # The head of an offset further ahead is never shorter.
         head = len(stream_head(stream.sent_to))
         room = self._fit.size - OVERHEAD_BYTES - len(ack) - head
-        found = self.sent.repeat(room)
+        found = self._echo_or_repeat(room)
         if found is None:
             if not self._is_fresh_due(now_s):
                 return None
             piece = bytes(self._fresh[:room])
             del self._fresh[:room]
             found = stream.add(piece), len(piece)
+            if len(piece) <= _SHORT_BYTES and found[0] < self._hasty_to:
+                self._echo = found
         content = stream_head(found[0]) + stream.piece(*found)
         return self._packet(now_s, content, asks=True, ack=ack, at=found)
+
+    def _echo_or_repeat(self, room: int) -> tuple[int, int] | None:
+        """What goes again: where somebody waits behind it, twice, for a repeat may be
+        lost as well, and that is known a whole round trip later."""
+        echo, self._echo = self._echo, None
+        if echo is not None and echo[1] <= room:
+            start, end = echo[0], sum(echo)
+            if self.sent.stream.missing(start, end) == [(start, end)]:
+                self._echoed_bytes += echo[1]
+                return echo
+        found = self.sent.repeat(room)
+        echoes_max = _ECHO_BYTES + _ECHO_SHARE * self.sent_bytes
+        if (
+            found is not None
+            and found[0] < self._hasty_to
+            and self._echoed_bytes < echoes_max
+        ):
+            self._echo = found
+        return found
 
     def _is_fresh_due(self, now_s: float) -> bool:
         if not self._fresh:
@@ -371,7 +404,9 @@ class PacedEnd:
         return now_s >= self._probe_s()
 
     def _probe_s(self) -> float:
-        return max(self._asked_s, self.heard_s) + self._probe_wait_s()
+        # What was heard may have left before the last of ours arrived.
+        heard_s = self.heard_s - (0.0 if self._probes else self.rate.trip.smooth_s / 2)
+        return max(self._asked_s, heard_s) + self._probe_wait_s()
 
     def is_silent(self, now_s: float) -> bool:
         """Whether something is unacknowledged and nothing was heard for too long."""
@@ -391,7 +426,7 @@ class PacedEnd:
             found.append(self._probe_s())
             late_s = self.sent.next_loss_s(self.rate.trip.late_s)
             found += [late_s] if late_s is not None else []
-        if self._has_way and self.sent.has_repeats:
+        if self._has_way and (self.sent.has_repeats or self._echo is not None):
             found.append(self._next_s)
         elif self._has_way and self._fresh:
             found.append(self._next_s + _WAIT_FOR_MORE_S)
@@ -399,7 +434,8 @@ class PacedEnd:
 
     def room_due_s(self) -> float | None:
         """When there will be room for bytes; None where something else must come first."""
-        if self._is_closing or self.sent.has_repeats or not self._has_way:
+        is_second = self.sent.has_repeats or self._echo is not None
+        if self._is_closing or is_second or not self._has_way:
             return None
         held = self.sent.stream.held_bytes + len(self._fresh)
         is_full = held >= WINDOW_BYTES - self._fit.size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from perahu.sync import limits
 from perahu.sync.http import Bare, ClientHttp, ServerHttp
@@ -17,6 +18,14 @@ from perahu.words import Refusal
 
 TURN_S = 0.1
 """The longest wait between two looks at a session: a new fact is noticed within it."""
+
+
+@runtime_checkable
+class Hasty(Protocol):
+    """A link that can be told that somebody waits for what it has taken."""
+
+    def hurry(self) -> None:
+        """Let it arrive soon, also for some bytes more."""
 
 
 class BrokenLink(Refusal):
@@ -116,6 +125,10 @@ class Passage:
         assert 0 <= taken <= len(self._pending)
         self._pending = self._pending[taken:]
         self._taken += taken
+        if self.session.is_hasty and isinstance(self.link, Hasty):
+            self.link.hurry()
+        if not self._pending:
+            self.session.is_hasty = False
         return taken
 
     def _receive(self) -> int:

@@ -104,6 +104,8 @@ class Session:
         self._keys: list[FrameKey] = []
         self._rtt_s = 0.0
         self._is_held = self._is_closed = False
+        self.is_hasty = False
+        """Facts or an END are among what `to_send` gave since this was last cleared."""
         self._mark = side.journal.mark
         self._refreshed_s = self._clock.monotonic_s()
 
@@ -206,6 +208,7 @@ class Session:
             self._is_ended = False
             size = len(frame.payload) + frames.OVERHEAD_BYTES
             self._window.sent(size, self._clock.monotonic_s())
+            self.is_hasty |= frame.type == frames.SEG
             if not self._parting.takes(frame, bytes_max):
                 self._put(frame)
 
@@ -247,6 +250,7 @@ class Session:
         if not self._is_ended:
             self._is_ended = True
             self._ends_sent += 1
+            self.is_hasty = True
             self._put(End(more=more).encode())
 
     def _put_evidence(self) -> None:
@@ -262,6 +266,7 @@ class Session:
             or self._ends_told != self._ends_heard
         ):
             self._ack_number += 1
+            self.is_hasty |= self._ends_told != self._ends_heard
             reached = self._receiving.take_reached()
             partials = self._receiving.take_partials()
             done = self._receiving.take_done()

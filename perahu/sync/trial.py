@@ -15,6 +15,11 @@ from perahu.sync.passage import Passage
 
 _LOOK_S = 0.2
 _HELD_BACK_MAX = 0.5
+_LOSS_MIN, _NEAR_S = 0.005, 0.25
+"""Where the kernel of road A repeats less over so short a round trip, road A carries as
+much, and a change costs. (On a longer one nothing was lost yet for want of time.)"""
+_UNKNOWN_S, _UNKNOWN_RTTS = 1.5, 3
+"""How long road A gets only one chunk while its kernel has no figure yet."""
 _BURST_SHARE = 0.6
 """Of the kernel's figure, which is of its best round trip: jitter alone makes that better."""
 
@@ -30,6 +35,8 @@ class Trial:
         self._is_over = False
         self._is_tried = False
         self._look_s = 0.0
+        self._is_waiting = False
+        """Road A has one chunk, and no more before it is known what it carries."""
 
     def link(self, passage: Passage, roads: Roads, now_s: float) -> Link | None:
         """The link to change over to now; None while there is no reason to."""
@@ -39,10 +46,30 @@ class Trial:
             self._measured, self._began_s = passage, now_s
             self._began_bytes = passage.confirmed_bytes
         if passage.link.kind == TLS and not self._is_tried:
-            return self._faster(passage, roads, now_s)
+            found = self._faster(passage, roads, now_s)
+            self._hold(passage, now_s, is_tried=found is not None)
+            return found
         if passage.link.kind == PACED and self._rate_before:
             return self._back(passage, roads, now_s)
         return None
+
+    def _hold(self, passage: Passage, now_s: float, *, is_tried: bool) -> None:
+        """One chunk tells what road A carries; what follows would go twice at a change."""
+        session = passage.session
+        limit_s = max(_UNKNOWN_S, _UNKNOWN_RTTS * session.progress.rtt_s)
+        is_known = passage.link.sight().rate_bytes_s or now_s - self._began_s > limit_s
+        if is_tried or is_known:
+            if self._is_waiting and not is_tried:
+                session.go_on()
+            self._is_waiting = False
+            return
+        if self._is_waiting or session.window.flying_bytes < limits.CHUNK_BYTES:
+            return
+        key = session.road_key()
+        is_much = session.sending.queued_bytes() >= limits.TRIAL_BYTES_MIN
+        if key is not None and key.port and is_much:
+            self._is_waiting = True
+            session.pause()
 
     def failed(self) -> None:
         """Nobody answered, or it broke: no more of it in this exchange."""
@@ -59,7 +86,8 @@ class Trial:
         is_preferred = roads.prefers_paced(passage.link)
         sight = passage.link.sight()
         rate, before = self._rates(passage, sight, now_s)
-        is_slow = 0 < rate <= limits.TRIAL_RATE_MAX
+        is_good = sight.loss < _LOSS_MIN and 0 < sight.rtt_s < _NEAR_S
+        is_slow = 0 < rate <= limits.TRIAL_RATE_MAX and not is_good
         is_long = left_bytes > limits.TRIAL_LEFT_S * rate
         key = passage.session.road_key()
         if not (is_preferred or (is_slow and is_long)) or key is None or not key.port:
