@@ -10,14 +10,16 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from perahu.devices.synth import face
+from perahu.node.carriers_file import CarrierEntry
 from perahu.node.desk_devices import seed_of
+from perahu.node.settings import load_settings, save_settings
 from sim.demo.acts import Story
 from sim.demo.district import ENGGANO, HUB, KAPAL, NODES, OPERATORS, District, finish
 from sim.demo.plan import ENGGANO as ENGGANO_CODE
@@ -113,6 +115,7 @@ def walk(scratch: Path, album: Album) -> None:
         stack.callback(district.close)
         story = Story(plan, district, Screen(language="id", quiet_stdout=True))
         district.found()
+        two_carriers(district)
         district.start_world()
         district.serve(*NODES)
         story.load()
@@ -121,6 +124,30 @@ def walk(scratch: Path, album: Album) -> None:
         browser = open_browser(playwright, plan)
         stack.callback(browser.close)
         play(Day(story, browser, album, stack))
+
+
+def two_carriers(district: District) -> None:
+    """A dish and a SIM at Enggano, as an office would write them; both are the one link."""
+    folder = district.desks[ENGGANO].folder
+    dish = CarrierEntry(
+        name="vsat",
+        words="Parabola kantor",
+        kind="satelit",
+        address=f"{LOOPBACK}:{district.link}",
+        monthly_mb=4000,
+    )
+    sim = replace(
+        dish,
+        name="sim",
+        words="SIM Telkomsel",
+        kind="seluler",
+        preference=2,
+        cost_per_mb=12,
+        monthly_mb=500,
+        outside="nothing",
+    )
+    settings = replace(load_settings(folder), carriers=(dish, sim))
+    save_settings(folder, settings)
 
 
 def open_browser(playwright: Playwright, plan: Plan) -> Browser:
@@ -304,6 +331,10 @@ def sending(day: Day, desk: Window) -> None:
     desk.go("kirim")
     desk.page.get_by_text("Menunggu jaringan").wait_for()
     desk.shoot("15-kirim-putus")
+    desk.press("Periksa jalan")
+    desk.press("Periksa sekarang")
+    desk.page.get_by_text("Diperiksa").wait_for()
+    desk.shoot("36-periksa-jalan")
     desk.go("kurir")
     desk.page.get_by_label(re.compile("Untuk simpul")).select_option(label=HUB)
     desk.page.get_by_label(re.compile("Stik stik-usb .*kosong")).check()
@@ -312,6 +343,7 @@ def sending(day: Day, desk: Window) -> None:
     desk.shoot("16-kurir", tall=1000)
     desk.follow("Tanda serah terima")
     desk.shoot("17-serah-terima")
+    parcels(day)
     day.link(f"rate {SLOW_BYTES_S} {SLOW_BYTES_S}", "delay 150", "open")
     desk.go("kirim")
     desk.page.get_by_text("Sedang mengirim").wait_for()
@@ -319,6 +351,21 @@ def sending(day: Day, desk: Window) -> None:
     desk.shoot("18-kirim-jalan")
     day.link("delay 40", f"rate {DISH_BYTES_S} {DISH_BYTES_S}")
     desk.page.get_by_text("Semua sudah sampai di sana.").wait_for()
+    desk.go("kirim")
+    desk.shoot("35-jalur", tall=720, top="#jalur-judul")
+
+
+def parcels(day: Day) -> None:
+    """The laptop on the boat takes along what lies on Enggano's stick."""
+    boat = day.window(KAPAL)
+    boat.sign_in(OPERATORS[KAPAL][1], PIN)
+    boat.go("titipan")
+    boat.press("Lihat isinya")
+    boat.press("Bawa titipan ini")
+    bag = "Yang kita bawa untuk orang lain"
+    boat.page.get_by_role("region", name=bag).wait_for()
+    boat.shoot("37-titipan", tall=1200)
+    boat.page.close()
 
 
 # --- cards --------------------------------------------------------------------------------
@@ -425,6 +472,8 @@ def hub(day: Day) -> None:
     desk.shoot("28-kabupaten", tall=1400)
     desk.leave(desk.page.locator(".kab-card h3 a").first)
     desk.shoot("29-kantor", tall=1000)
+    desk.go("jaringan")
+    desk.shoot("38-jaringan", tall=1000)
     desk.go("kasus")
     both = desk.page.locator("article.card", has_text="dua kali").locator("h3 a")
     desk.leave(both.first)
