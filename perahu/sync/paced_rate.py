@@ -27,6 +27,9 @@ _QUEUE_PACKETS = 1.5
 """The queue we aim at: enough that the road is never idle."""
 _LOW_S = 120.0
 """How long the shortest way is remembered."""
+_HINT_S, _HINT_MARGIN_S = 5.0, 0.2
+"""How long a round trip is believed that we have not measured ourselves, and by how much
+ours must be longer before that is a queue and no jitter."""
 _SAMPLES_MAX = 64
 _AIR_MEMORY = 0.99
 _AIR_LOST_BYTES = 12_000.0
@@ -102,6 +105,11 @@ class Queue:
         self._lows.clear()
         self._last.clear()
 
+    def hint(self, now_s: float, way_s: float) -> None:
+        """The shortest as others saw it, while our first ones wait behind their bytes."""
+        if not self._lows:
+            self._lows.append((now_s - _LOW_S + _HINT_S, way_s))
+
     def add(self, now_s: float, way_s: float, span_s: float) -> None:
         """A way that took so long; `span_s` is how far back counts as now."""
         while self._lows and self._lows[-1][1] >= way_s:
@@ -170,6 +178,7 @@ class Rate:
         """`full_bytes` is a whole datagram; rate and round trip are guesses or 0."""
         self._full_bytes = full_bytes
         self.trip = Trip(rtt_s)
+        self._hinted_s = rtt_s
         self.queue = Queue()
         self.overflow = Overflow(now_s)
         self.found = rate or RATE_START
@@ -214,6 +223,11 @@ class Rate:
         span_s = max(self.trip.smooth_s, 6 * self.packet_s)
         if sample.is_full:
             way_s = sample.arrived_s - sample.sent_s
+            if self._hinted_s:
+                waited_s = sample.rtt_s - self._hinted_s - _HINT_MARGIN_S
+                waited_s = max(0.0, waited_s)
+                self.queue.hint(sample.now_s, way_s - waited_s)
+                self._hinted_s = 0.0
             self.queue.add(sample.now_s, way_s, span_s)
         packets_s = 8 * self.packet_s
         if self._is_starting:
