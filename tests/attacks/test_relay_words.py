@@ -63,7 +63,7 @@ def test_it_begins_a_file_with_any_bytes(rest: bytes, at: int) -> None:
 
 
 @given(st.integers(1, 5), st.data())
-def test_it_writes_any_repair_data(squares: int, data: st.DataObject) -> None:
+def test_it_reads_or_refuses_any_repair(squares: int, data: st.DataObject) -> None:
     """Tables and pieces of any form behind a group: its length stays, nothing crashes."""
     grid = Grid(squares * courier_groups.SQUARE_BYTES)
     size = data.draw(st.integers(0, grid.bytes))
