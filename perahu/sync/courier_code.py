@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    _Row = NDArray[np.uint8]
 
 REPAIR_ROWS_MAX = 16
 DATA_ROWS_MAX = 240
 _POLYNOMIAL = 0x11D
-
-_Row = NDArray[np.uint8]
 
 
 def _powers() -> tuple[list[int], list[int]]:
@@ -55,11 +57,16 @@ def _factor(repair: int, data: int) -> int:
 
 
 def _add(into: _Row, factor: int, row: bytes) -> None:
+    import numpy as np
+
     into ^= np.frombuffer(row.translate(_table(factor)), np.uint8)
 
 
 def repair_rows(data: Sequence[bytes], count: int) -> list[bytes]:
     """So many repair rows of these data rows, all of one length."""
+    # Here, not above: numpy weighs 20 MB, and most commands never see a stick.
+    import numpy as np
+
     assert 0 < len(data) <= DATA_ROWS_MAX and 0 < count <= REPAIR_ROWS_MAX
     found = np.zeros((count, len(data[0])), np.uint8)
     for i in range(count):
@@ -72,6 +79,8 @@ def lost_rows(
     data: Mapping[int, bytes], repair: Mapping[int, bytes], count: int
 ) -> dict[int, bytes] | None:
     """The rows of `count` that `data` lacks, by number; None where too many are lost."""
+    import numpy as np
+
     lost = [j for j in range(count) if j not in data]
     if not lost:
         return {}
@@ -91,6 +100,8 @@ def lost_rows(
 
 def _without(repair: bytes, i: int, data: Mapping[int, bytes]) -> bytes:
     """A repair row less what the rows that are there put into it."""
+    import numpy as np
+
     rest = np.frombuffer(repair, np.uint8).copy()
     for j, row in data.items():
         _add(rest, _factor(i, j), row)
