@@ -25,11 +25,11 @@ configure()
 
 from bench.link.namespaces import NeedsRoot  # noqa: E402
 from bench.link.profiles import PROFILES  # noqa: E402
-from bench.road_draw import draw  # noqa: E402
-from bench.road_grid import Plan, run_grid  # noqa: E402
-from bench.road_medians import kept  # noqa: E402
-from bench.road_screen import Screen  # noqa: E402
-from bench.road_table import write_section  # noqa: E402
+from bench.race.draw import draw  # noqa: E402
+from bench.race.grid import Plan, run_grid  # noqa: E402
+from bench.race.medians import kept  # noqa: E402
+from bench.race.screen import Screen  # noqa: E402
+from bench.race.table import write_section  # noqa: E402
 
 GRID_OUT = Path("build") / "road"
 

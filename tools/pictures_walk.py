@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from perahu.devices.synth import face
-from perahu.node.carriers_file import CarrierEntry
+from perahu.node.carriers.file import CarrierEntry
 from perahu.node.desk_devices import seed_of
 from perahu.node.settings import load_settings, save_settings
 from sim.demo.acts import Story

@@ -17,9 +17,10 @@ from perahu.node.office import Office
 from perahu.node.road import offer_to, parent_of, peer_of, record_evidence, side_of
 from perahu.node.roles import role_of
 from perahu.people.actions import send_residents
-from perahu.sync import courier, courier_reading
-from perahu.sync.courier import Exported
-from perahu.sync.courier_report import (
+from perahu.sync.courier import exporting as courier
+from perahu.sync.courier import reading as courier_reading
+from perahu.sync.courier.exporting import Exported
+from perahu.sync.courier.report import (
     Imported,
     Watch,
     no_courier_file,

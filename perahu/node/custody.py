@@ -15,7 +15,7 @@ from perahu.cases.facts import CourierFileLost
 from perahu.keys import cbor
 from perahu.node.office import Office
 from perahu.node.parcels import OUT_FOLDER
-from perahu.sync.courier import Exported
+from perahu.sync.courier.exporting import Exported
 from perahu.sync.memory import Memory
 from perahu.web.post.ports import Letter
 from perahu.words import Refusal

@@ -39,7 +39,7 @@ from perahu.node.rng import system_random
 from perahu.node.road import offer_to, side_of
 from perahu.node.roles import role_of
 from perahu.node.settings import Settings, save_settings
-from perahu.sync import courier_reading
+from perahu.sync.courier import reading as courier_reading
 from perahu.words import Refusal
 
 MAGIC = b"PERAHU-ENROL-1\n"

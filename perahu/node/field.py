@@ -31,10 +31,10 @@ from perahu.keys.certificates import NodeCertificate
 from perahu.keys.sealing import open_blob
 from perahu.node.courier import Taken, export_to, import_files
 from perahu.node.office import Office
-from perahu.node.relay_field import post_back, post_in, post_out
-from perahu.node.relay_stick import Handed
+from perahu.node.relay.field import post_back, post_in, post_out
+from perahu.node.relay.stick import Handed
 from perahu.node.wilayah import share_wilayah
-from perahu.sync.courier import Exported
+from perahu.sync.courier.exporting import Exported
 from perahu.trips import actions as actions_trip
 from perahu.trips import reads as reads_trip
 from perahu.trips import reads_visits

@@ -20,7 +20,7 @@ from typing import Protocol, cast
 
 from perahu.node import tcp
 from perahu.node.tcp_flow import Counts, Flow
-from perahu.node.udp_stream import KnownRoad, PacedLink
+from perahu.node.udp.stream import KnownRoad, PacedLink
 from perahu.sync import limits, links
 from perahu.sync.http import captive_portal
 from perahu.sync.links import Leg, Link, RoadKey, Sight

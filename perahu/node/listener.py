@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from perahu.node.door import Door, Guest
 from perahu.node.link import TlsStream
-from perahu.node.udp_listener import PacedListener, fault
+from perahu.node.udp.listener import PacedListener, fault
 from perahu.sync import limits
 from perahu.sync.frames import has_first_frame
 from perahu.sync.http import NotAnExchange, ServerHttp, refusal_answer

@@ -38,7 +38,7 @@ from perahu.node.rng import system_random
 from perahu.node.settings import Settings, load_settings
 from perahu.node.tables import Tables
 from perahu.people import facts as people_facts
-from perahu.sync.postbag import PostBag
+from perahu.sync.postbag.bag import PostBag
 from perahu.trips import facts as trips_facts
 from perahu.words import Refusal
 

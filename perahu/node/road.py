@@ -16,13 +16,13 @@ from perahu.keys.certificates import NodeCertificate
 from perahu.keys.facts import ForkSeen
 from perahu.kinds import TELEMETRY
 from perahu.node import actions
-from perahu.node.carriers import Carriers, is_limited
-from perahu.node.carriers_choice import NO_CLASSES
-from perahu.node.carriers_links import carriers_to
+from perahu.node.carriers.choice import NO_CLASSES
+from perahu.node.carriers.links import carriers_to
+from perahu.node.carriers.ways import Carriers, is_limited
 from perahu.node.contacts import Contact, note_contact, note_hour
 from perahu.node.link_memory import gather
 from perahu.node.office import Office
-from perahu.node.relay_bag import bag_of, offer_in_passing
+from perahu.node.relay.bag import bag_of, offer_in_passing
 from perahu.node.roles import ROLES
 from perahu.node.wilayah import share_wilayah
 from perahu.sync.exchange import ExchangeResult, Patience, exchange

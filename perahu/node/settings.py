@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from perahu.keys.certificates import WILAYAH_MAX, is_wilayah
-from perahu.node.carriers_file import (
+from perahu.node.carriers.file import (
     ONLY,
     CarrierEntry,
     CarrierMistake,

@@ -11,7 +11,7 @@ from perahu.cards.facts import ITEMS
 from perahu.cases import reads as cases
 from perahu.enrolment import reads_hub as recordings
 from perahu.enrolment.reads import unfinished
-from perahu.node.carriers_shown import states_of
+from perahu.node.carriers.shown import states_of
 from perahu.node.contacts import contacts
 from perahu.node.loops import Loop
 from perahu.node.office import Office

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from perahu.node.carriers_shown import states_of
+from perahu.node.carriers.check import Look, check_all, looks_of
+from perahu.node.carriers.shown import states_of
 from perahu.node.office import Office
 from perahu.node.one_run import OneRun
 from perahu.node.road import Caller, parent_of
-from perahu.node.road_check import Look, check_all, looks_of
 from perahu.web.post.carriers_ports import CarrierState, CheckedCarrier, CheckRun
 from perahu.words import Refusal
 

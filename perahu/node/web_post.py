@@ -30,7 +30,7 @@ from perahu.node.parcels import (
 )
 from perahu.node.road import Caller, offer_to
 from perahu.node.work import CALLING
-from perahu.sync.courier_report import Reading, shown
+from perahu.sync.courier.report import Reading, shown
 from perahu.sync.sealed import CLASS_NAMES
 from perahu.web.post.ports import (
     ClassState,

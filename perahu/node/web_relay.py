@@ -10,10 +10,10 @@ from pathlib import Path
 from perahu.node import sticks
 from perahu.node.office import Office
 from perahu.node.one_run import OneRun
-from perahu.node.relay import Met, meet, neighbours, write_if_due
-from perahu.node.relay_bag import bag_of, has_desks
-from perahu.node.relay_stick import Handed, give, look, take
-from perahu.sync.postbag_index import STICK, Gone, Parcel, total_bytes
+from perahu.node.relay.bag import bag_of, has_desks
+from perahu.node.relay.letters import Met, meet, neighbours, write_if_due
+from perahu.node.relay.stick import Handed, give, look, take
+from perahu.sync.postbag.index import STICK, Gone, Parcel, total_bytes
 from perahu.web.post.ports import Stick
 from perahu.web.relay.ports import Bag, Carried, Lying, RelayRun
 from perahu.words import Refusal, Words

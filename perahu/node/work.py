@@ -12,7 +12,7 @@ from perahu.node.hub import Hub, hub_round
 from perahu.node.link_memory import tell
 from perahu.node.loops import Done, Loop
 from perahu.node.office import Office
-from perahu.node.relay_loop import loops_of_post
+from perahu.node.relay.loop import loops_of_post
 from perahu.node.road import Caller, record_evidence
 from perahu.words import Words
 

@@ -1,7 +1,7 @@
 """The ways to a peer: links that never block, and who knows which of them may be used.
 
 An exchange is handed `Roads`; node has the real ones (node/link.py, node/udp.py,
-node/carriers.py). No state of an exchange is tied to a link: any of them may die, another
+node/carriers/ways.py). No state of an exchange is tied to a link: any of them may die, another
 is dialled beside it, and the newest session goes on from the last whole frame or chunk.
 
     road A   one TLS connection, always there: kind "tls"

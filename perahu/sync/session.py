@@ -33,8 +33,8 @@ from perahu.sync.memory import ACKS_A_SESSION, Memory
 from perahu.sync.offer import ForkEvidence, Gives, Offer, Witness
 from perahu.sync.parts import Joining, Parting
 from perahu.sync.passport import Passport
-from perahu.sync.postbag import PostBag
-from perahu.sync.postbag_talk import Talk, next_frame
+from perahu.sync.postbag.bag import PostBag
+from perahu.sync.postbag.talk import Talk, next_frame
 from perahu.sync.progress import Progress
 from perahu.sync.receiving import Receiving
 from perahu.sync.sealed import Opener, Sealer

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perahu.node.carriers import REST_MAX_S, Carriers
-from perahu.node.carriers_choice import RECORD_CLASSES
-from perahu.node.carriers_file import CarrierEntry, CarrierMistake, carriers_of
+from perahu.node.carriers.choice import RECORD_CLASSES
+from perahu.node.carriers.file import CarrierEntry, CarrierMistake, carriers_of
+from perahu.node.carriers.ways import REST_MAX_S, Carriers
 from perahu.node.office import Office, open_office
 from perahu.sync.links import Link, RoadKey
 from perahu.words import Refusal

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 from perahu.journal.types import Level
-from perahu.sync import courier
-from perahu.sync.courier_groups import GROUP_BYTES, Grid
-from perahu.sync.courier_reading import files_on, read
-from perahu.sync.courier_writing import LAST_BYTES, SIZE
+from perahu.sync.courier import exporting as courier
+from perahu.sync.courier.groups import GROUP_BYTES, Grid
+from perahu.sync.courier.reading import files_on, read
+from perahu.sync.courier.writing import LAST_BYTES, SIZE
 from perahu.sync.session import Side
 from tests.cast import District, give, with_hub
 from tests.sync.road import TO_HUB, record

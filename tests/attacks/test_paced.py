@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perahu.sync.links import RoadKey
-from perahu.sync.paced import Guess, PacedEnd
-from perahu.sync.paced_frames import (
+from perahu.sync.paced.end import Guess, PacedEnd
+from perahu.sync.paced.frames import (
     RUNS_MAX,
     Ack,
     Frames,
@@ -18,15 +18,15 @@ from perahu.sync.paced_frames import (
     decode,
     stream_head,
 )
-from perahu.sync.paced_received import (
+from perahu.sync.paced.received import (
     NUMBERS_KEPT,
     PIECES_MAX,
     WINDOW_BYTES,
     Assembly,
     Received,
 )
-from perahu.sync.paced_seal import OVERHEAD_BYTES, Seal
-from perahu.sync.paced_way import UDP_BYTES, UNPROVEN_TIMES
+from perahu.sync.paced.seal import OVERHEAD_BYTES, Seal
+from perahu.sync.paced.way import UDP_BYTES, UNPROVEN_TIMES
 
 KEY = RoadKey(b"12345678", bytes(range(32)), 4433)
 OTHER = RoadKey(b"12345678", bytes(32), 4433)

@@ -12,17 +12,22 @@ import pytest
 
 from perahu.journal.types import Level
 from perahu.keys.facts import ForkSeen
-from perahu.node import relay
 from perahu.node.actions import note_fork
 from perahu.node.office import Office, open_office
-from perahu.node.relay import deliver, is_out_of_reach, write_if_due, write_letter
-from perahu.node.relay_bag import bag_of
-from perahu.sync import courier
-from perahu.sync import postbag_index as index
-from perahu.sync.courier_reading import read
+from perahu.node.relay import letters as relay
+from perahu.node.relay.bag import bag_of
+from perahu.node.relay.letters import (
+    deliver,
+    is_out_of_reach,
+    write_if_due,
+    write_letter,
+)
+from perahu.sync.courier import exporting as courier
+from perahu.sync.courier.reading import read
 from perahu.sync.memory import Memory
-from perahu.sync.postbag_index import STICK, Parcel
-from perahu.sync.postbag_label import Label
+from perahu.sync.postbag import index
+from perahu.sync.postbag.index import STICK, Parcel
+from perahu.sync.postbag.label import Label
 from perahu.sync.session import Side
 from perahu.words import Refusal
 from tests.cast import District, with_hub

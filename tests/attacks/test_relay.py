@@ -17,17 +17,17 @@ from perahu.keys import cbor
 from perahu.keys.facts import NodeRevoked
 from perahu.node.disk import RealDisk
 from perahu.sync import frames, limits
-from perahu.sync import postbag_frames as wire
-from perahu.sync import postbag_index as index
-from perahu.sync.courier_reading import read
+from perahu.sync.courier.reading import read
 from perahu.sync.frames import Frame, FrameReader
 from perahu.sync.hello import hear, signed_pair
-from perahu.sync.postbag import BEGUN_OF_PEER, DAY_MS
-from perahu.sync.postbag_frames import Offered, Piece
-from perahu.sync.postbag_index import Parcel
-from perahu.sync.postbag_room import Room
-from perahu.sync.postbag_talk import LIES_MAX, WAIT_S, Talk, next_frame
-from perahu.sync.postbag_tidy import tidy
+from perahu.sync.postbag import frames as wire
+from perahu.sync.postbag import index
+from perahu.sync.postbag.bag import BEGUN_OF_PEER, DAY_MS
+from perahu.sync.postbag.frames import Offered, Piece
+from perahu.sync.postbag.index import Parcel
+from perahu.sync.postbag.room import Room
+from perahu.sync.postbag.talk import LIES_MAX, WAIT_S, Talk, next_frame
+from perahu.sync.postbag.tidy import tidy
 from perahu.sync.session import Side
 from perahu.words import Refusal
 from tests.cast import MADE, District, corrected, give

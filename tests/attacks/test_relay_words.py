@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perahu.keys import cbor
-from perahu.sync import courier_groups, frames
-from perahu.sync import postbag_frames as wire
-from perahu.sync.courier_groups import Grid
+from perahu.sync import frames
+from perahu.sync.courier import groups as courier_groups
+from perahu.sync.courier.groups import Grid
 from perahu.sync.frames import Frame
-from perahu.sync.postbag_label import label_of, read_head
+from perahu.sync.postbag import frames as wire
+from perahu.sync.postbag.label import label_of, read_head
 from perahu.words import Refusal
 
 _POST = st.sampled_from(sorted(frames.POST))

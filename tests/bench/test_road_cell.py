@@ -9,11 +9,11 @@ import pytest
 
 from bench.link.namespaces import NeedsRoot, check_machine
 from bench.link.profiles import Profile
-from bench.road_cell import Stopped, run_cell
-from bench.road_contenders import Contender, NotThere, Pair, Place
-from bench.road_figures import Outcome
-from bench.road_ours import BEST
-from bench.road_peers import PEERS
+from bench.race.cell import Stopped, run_cell
+from bench.race.contenders import Contender, NotThere, Pair, Place
+from bench.race.figures import Outcome
+from bench.race.ours import BEST
+from bench.race.peers import PEERS
 
 QUICK = Profile(
     name="quick",

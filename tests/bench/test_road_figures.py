@@ -8,14 +8,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import road, road_draw, road_grid, road_table
+from bench import road
 from bench.link.counts import Event, up_between_s
 from bench.link.profiles import PROFILES
-from bench.road_figures import Outcome, Run, small_bound_s
-from bench.road_grid import Plan, row_of, run_grid
-from bench.road_load import SMALL, load_of
-from bench.road_medians import BOUNDS, NAMES, Grid, Group, Row, kept
-from bench.road_schedule import cap_s, expected_s, schedule, small_at_s
+from bench.race import draw as road_draw
+from bench.race import grid as road_grid
+from bench.race import table as road_table
+from bench.race.figures import Outcome, Run, small_bound_s
+from bench.race.grid import Plan, row_of, run_grid
+from bench.race.load import SMALL, load_of
+from bench.race.medians import BOUNDS, NAMES, Grid, Group, Row, kept
+from bench.race.schedule import cap_s, expected_s, schedule, small_at_s
 
 LOSS2 = PROFILES["loss2"]
 PAYLOAD = 1_504_000

@@ -14,17 +14,17 @@ import pytest
 
 from perahu.journal.types import Draft
 from perahu.keys.facts import CarrierPolicySet, ForkSeen
-from perahu.node import carriers as carriers_at_work
 from perahu.node import trust
 from perahu.node.actions import set_carrier_policy
-from perahu.node.carriers_choice import (
+from perahu.node.carriers import ways as carriers_at_work
+from perahu.node.carriers.choice import (
     ALL_CLASSES,
     NO_CLASSES,
     RECORD_CLASSES,
     Standing,
 )
-from perahu.node.carriers_file import CarrierEntry
-from perahu.node.carriers_memory import CarrierMemory, CarrierShelf
+from perahu.node.carriers.file import CarrierEntry
+from perahu.node.carriers.memory import CarrierMemory, CarrierShelf
 from perahu.node.door import Door
 from perahu.node.listener import Listener
 from perahu.node.office import Office, open_office

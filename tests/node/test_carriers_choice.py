@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perahu.keys.facts import CarrierPolicySet
-from perahu.node.carriers_choice import (
+from perahu.node.carriers.choice import (
     ALL_CLASSES,
     MB,
     NO_CLASSES,
@@ -19,7 +19,7 @@ from perahu.node.carriers_choice import (
     Verdict,
     verdicts,
 )
-from perahu.node.carriers_file import CarrierEntry
+from perahu.node.carriers.file import CarrierEntry
 from perahu.words import Words
 
 NOON, NIGHT = 12 * 60, 23 * 60

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perahu.node.carriers_file import ONLY, CarrierEntry, hours_of
+from perahu.node.carriers.file import ONLY, CarrierEntry, hours_of
 from perahu.node.settings import (
     Settings,
     load_settings,

@@ -12,20 +12,20 @@ import pytest
 from perahu.keys.facts import ForkSeen
 from perahu.node.actions import note_fork
 from perahu.node.office import Office, open_office
-from perahu.node.relay import (
+from perahu.node.relay.bag import bag_of, offer_in_passing
+from perahu.node.relay.letters import (
     deliver,
     is_out_of_reach,
     neighbours,
     write_if_due,
     write_letter,
 )
-from perahu.node.relay_bag import bag_of, offer_in_passing
-from perahu.node.relay_loop import CARRYING, MEETING, PostRound, loops_of_post
-from perahu.node.relay_stick import give, look, take
+from perahu.node.relay.loop import CARRYING, MEETING, PostRound, loops_of_post
+from perahu.node.relay.stick import give, look, take
 from perahu.node.settings import load_settings, save_settings
 from perahu.sync.exchange import Patience
 from perahu.sync.offer import POST_ONLY
-from perahu.sync.postbag_index import STICK
+from perahu.sync.postbag.index import STICK
 from perahu.words import Refusal
 from tests.node.offices import PHRASE, add_enggano, found_hub, perahu
 

@@ -15,12 +15,12 @@ import pytest
 
 from perahu.keys.facts import CarrierPolicySet
 from perahu.node import tls, trust
-from perahu.node.carriers_choice import Moment, verdict_on
-from perahu.node.carriers_file import CarrierEntry
-from perahu.node.carriers_memory import CarrierMemory
+from perahu.node.carriers.check import Look, check_all, looks_of, speed_step, steps_of
+from perahu.node.carriers.check_probe import Speed
+from perahu.node.carriers.choice import Moment, verdict_on
+from perahu.node.carriers.file import CarrierEntry
+from perahu.node.carriers.memory import CarrierMemory
 from perahu.node.office import Office, open_office
-from perahu.node.road_check import Look, check_all, looks_of, speed_step, steps_of
-from perahu.node.road_check_probe import Speed
 from perahu.node.settings import load_settings, save_settings
 from perahu.sync.http import refusal_answer
 from perahu.web.post.carriers_ports import CheckedCarrier, CheckStep

@@ -8,12 +8,12 @@ import time
 import pytest
 
 from perahu.node.link import OneRoad
-from perahu.node.udp_keys import AHEAD, KEYS_A_NODE, Keys
-from perahu.node.udp_stream import KnownRoad, PacedLink
+from perahu.node.udp.keys import AHEAD, KEYS_A_NODE, Keys
+from perahu.node.udp.stream import KnownRoad, PacedLink
 from perahu.sync import limits
 from perahu.sync.links import PACED, TLS, Link, RoadKey
-from perahu.sync.paced import Guess, PacedEnd
-from perahu.sync.paced_seal import Seal
+from perahu.sync.paced.end import Guess, PacedEnd
+from perahu.sync.paced.seal import Seal
 from perahu.sync.passage import BrokenLink
 from tests.sync.road import record_part
 from tests.sync.test_road import Road, road

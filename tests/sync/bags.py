@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from perahu.journal.journal import Journal
-from perahu.sync import courier
+from perahu.sync.courier import exporting as courier
 from perahu.sync.initiator import Initiator
 from perahu.sync.offer import POST_ONLY, Offer, Peer
-from perahu.sync.postbag import PostBag
-from perahu.sync.postbag_index import Parcel
-from perahu.sync.postbag_room import Room
+from perahu.sync.postbag.bag import PostBag
+from perahu.sync.postbag.index import Parcel
+from perahu.sync.postbag.room import Room
 from perahu.sync.responder import Doors, Responder
 from perahu.sync.session import Side
 from tests.cast import District, with_hub

@@ -14,9 +14,9 @@ from functools import partial
 from itertools import count
 
 from perahu.sync.links import RoadKey
-from perahu.sync.paced import Guess, PacedEnd
-from perahu.sync.paced_seal import Seal
-from perahu.sync.paced_way import UDP_BYTES
+from perahu.sync.paced.end import Guess, PacedEnd
+from perahu.sync.paced.seal import Seal
+from perahu.sync.paced.way import UDP_BYTES
 
 KEY = RoadKey(b"8 bytes!", bytes(range(32)), 4433)
 

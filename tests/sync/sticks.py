@@ -9,10 +9,10 @@ from pathlib import Path
 
 from perahu.journal.journal import Journal
 from perahu.node.disk import RealDisk
-from perahu.sync import courier
-from perahu.sync.courier import Exported
-from perahu.sync.courier_reading import read
-from perahu.sync.courier_report import Imported
+from perahu.sync.courier import exporting as courier
+from perahu.sync.courier.exporting import Exported
+from perahu.sync.courier.reading import read
+from perahu.sync.courier.report import Imported
 from perahu.sync.offer import Offer, Peer
 from perahu.sync.passport import Passport
 from perahu.sync.session import Side

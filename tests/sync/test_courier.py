@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from perahu.journal.journal import Journal
 from perahu.journal.types import Level
-from perahu.sync import courier, frames, limits
-from perahu.sync.courier_groups import PIECE, TABLE
-from perahu.sync.courier_reading import files_for, read
-from perahu.sync.courier_report import Imported
+from perahu.sync import frames, limits
+from perahu.sync.courier import exporting as courier
+from perahu.sync.courier.groups import PIECE, TABLE
+from perahu.sync.courier.reading import files_for, read
+from perahu.sync.courier.report import Imported
 from perahu.sync.offer import ForkEvidence, Offer, Peer
 from perahu.sync.passport import Passport
 from perahu.sync.session import Side

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perahu.sync import courier_groups as groups
-from perahu.sync.courier_code import lost_rows, repair_rows
-from perahu.sync.courier_groups import Grid, Layout
+from perahu.sync.courier import groups
+from perahu.sync.courier.code import lost_rows, repair_rows
+from perahu.sync.courier.groups import Grid, Layout
 from perahu.sync.frames import Tries
 from perahu.words import Refusal
 

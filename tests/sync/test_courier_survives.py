@@ -14,10 +14,13 @@ import pytest
 
 from perahu.journal.journal import Journal
 from perahu.keys.sealing import FrameKey
-from perahu.sync import courier, courier_groups, courier_writing, frames, limits
-from perahu.sync.courier_groups import GROUP_BYTES, Grid
-from perahu.sync.courier_reading import files_on, read
-from perahu.sync.courier_report import Imported, Reading
+from perahu.sync import frames, limits
+from perahu.sync.courier import exporting as courier
+from perahu.sync.courier import groups as courier_groups
+from perahu.sync.courier import writing as courier_writing
+from perahu.sync.courier.groups import GROUP_BYTES, Grid
+from perahu.sync.courier.reading import files_on, read
+from perahu.sync.courier.report import Imported, Reading
 from perahu.sync.frames import Frame
 from perahu.sync.hello import Hello, hear
 from perahu.sync.session import Side

@@ -8,8 +8,9 @@ import pytest
 
 from perahu.journal.journal import Journal
 from perahu.journal.types import Draft
-from perahu.sync import courier, courier_reading
-from perahu.sync.courier_report import Imported
+from perahu.sync.courier import exporting as courier
+from perahu.sync.courier import reading as courier_reading
+from perahu.sync.courier.report import Imported
 from perahu.sync.offer import ForkEvidence, Gives, Offer, Peer, Takes, taken
 from perahu.sync.session import Side
 from tests.cast import SARI, District, give, stocked

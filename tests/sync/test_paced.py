@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import mean
 
-from perahu.sync.paced import Guess
+from perahu.sync.paced.end import Guess
 from tests.sync.paced_link import Air, Download, Pair, Result, World, transfer
 
 PAYLOAD = 400_000

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from perahu.journal.types import Level
-from perahu.sync import postbag_index as index
-from perahu.sync.courier_reading import read
-from perahu.sync.postbag_room import Room
-from perahu.sync.postbag_tidy import tidy
+from perahu.sync.courier.reading import read
+from perahu.sync.postbag import index
+from perahu.sync.postbag.room import Room
+from perahu.sync.postbag.tidy import tidy
 from perahu.sync.session import Side
 from perahu.words import Refusal
 from tests.cast import District

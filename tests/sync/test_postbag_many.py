@@ -8,9 +8,9 @@ from random import Random
 import pytest
 
 from perahu.journal.types import Level, Receipt
-from perahu.sync import postbag_index as index
-from perahu.sync.courier_reading import read
-from perahu.sync.postbag_tidy import tidy
+from perahu.sync.courier.reading import read
+from perahu.sync.postbag import index
+from perahu.sync.postbag.tidy import tidy
 from perahu.sync.session import Side
 from tests.cast import District
 from tests.sync.bags import Post

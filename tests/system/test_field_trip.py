@@ -19,7 +19,7 @@ from perahu.node.hub import _standing_findings
 from perahu.node.office import open_office
 from perahu.people import reads as people
 from perahu.sync import frames, limits
-from perahu.sync.courier_groups import TABLE
+from perahu.sync.courier.groups import TABLE
 from perahu.trips import actions as actions_trip
 from perahu.trips import reads_visits
 from perahu.trips.rules import Wanted

@@ -18,13 +18,13 @@ import pytest
 
 from perahu.journal.types import Level
 from perahu.node.field import bring_back, receive
-from perahu.node.relay import write_if_due
-from perahu.node.relay_bag import bag_of
-from perahu.node.relay_field import post_out
+from perahu.node.relay.bag import bag_of
+from perahu.node.relay.field import post_out
+from perahu.node.relay.letters import write_if_due
 from perahu.node.serve import Serving
 from perahu.node.shaper import Shaper
 from perahu.people import reads as people
-from perahu.sync import postbag_index as index
+from perahu.sync.postbag import index
 from tests.node.offices import PHRASE, perahu
 from tests.system.voyages import Voyage, everything_in
 from tests.system.world import (

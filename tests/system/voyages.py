@@ -8,9 +8,9 @@ from pathlib import Path
 from perahu.enrolment import actions, reads
 from perahu.journal.types import Level
 from perahu.node.office import Office
-from perahu.node.relay import Arrived, Met, deliver, meet
-from perahu.node.relay_bag import bag_of
-from perahu.sync.postbag_index import Parcel
+from perahu.node.relay.bag import bag_of
+from perahu.node.relay.letters import Arrived, Met, deliver, meet
+from perahu.sync.postbag.index import Parcel
 from tests.system.desks import record
 from tests.system.world import ENGGANO, HUB, LOOPBACK, World, answering, call
 

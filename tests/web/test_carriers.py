@@ -14,8 +14,8 @@ from playwright.sync_api import Browser
 from perahu.journal.types import Draft
 from perahu.keys.facts import CarrierPolicySet, ForkSeen
 from perahu.node.actions import set_carrier_policy
-from perahu.node.carriers_file import CarrierEntry
-from perahu.node.carriers_memory import CarrierShelf
+from perahu.node.carriers.file import CarrierEntry
+from perahu.node.carriers.memory import CarrierShelf
 from perahu.web.gate import COOKIE
 from perahu.web.post.carriers_ports import CheckRun
 from tests.node.desk.town import Town

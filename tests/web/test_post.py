@@ -11,8 +11,8 @@ from perahu.node.contacts import Contact, note_contact, note_hour
 from perahu.node.courier import export_to
 from perahu.node.custody import Custody
 from perahu.node.parcels import own_folder
-from perahu.sync.courier_report import Reading
-from perahu.sync.courier_writing import Contents
+from perahu.sync.courier.report import Reading
+from perahu.sync.courier.writing import Contents
 from perahu.sync.progress import Progress
 from perahu.web.post.ports import CourierRun, Letter
 from tests.node.desk.town import Town

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from perahu.node.relay import write_letter
-from perahu.node.relay_bag import bag_of
-from perahu.node.relay_stick import give
-from perahu.sync.postbag_index import STICK
+from perahu.node.relay.bag import bag_of
+from perahu.node.relay.letters import write_letter
+from perahu.node.relay.stick import give
+from perahu.sync.postbag.index import STICK
 from perahu.web.relay.ports import RelayRun
 from tests.node.desk.town import Town
 from tests.web.conftest import open_pages

@@ -16,8 +16,8 @@ from perahu.node.courier import Haul, Taken, addressee, export_to, take_all
 from perahu.node.custody import Custody
 from perahu.node.desk_call import Bar, Teller, fill
 from perahu.node.office import Office
-from perahu.sync.courier import Exported
-from perahu.sync.courier_report import Reading, shown
+from perahu.sync.courier.exporting import Exported
+from perahu.sync.courier.report import Reading, shown
 from perahu.web.post.ports import Letter
 from perahu.words import Refusal, Words
 

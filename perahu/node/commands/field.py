@@ -22,10 +22,10 @@ from perahu.node.desk_call import (
     sign_in_officer,
 )
 from perahu.node.office import Office
-from perahu.node.relay_stick import Handed
+from perahu.node.relay.stick import Handed
 from perahu.node.rng import system_random
-from perahu.sync.courier import Exported
-from perahu.sync.postbag_index import total_bytes
+from perahu.sync.courier.exporting import Exported
+from perahu.sync.postbag.index import total_bytes
 from perahu.trips import actions as actions_trip
 from perahu.trips import reads as reads_trip
 from perahu.trips import reads_visits

@@ -8,13 +8,13 @@ from dataclasses import asdict
 from perahu.keys.authority import Policy
 from perahu.keys.facts import POLICIES, CarrierPolicySet, PolicySet
 from perahu.node.actions import node_named, set_carrier_policy, set_policy
-from perahu.node.carriers_choice import policy_words
-from perahu.node.carriers_file import KINDS
+from perahu.node.carriers.check_words import fill
+from perahu.node.carriers.choice import policy_words
+from perahu.node.carriers.file import KINDS
 from perahu.node.cli import Call, Say
 from perahu.node.clock import RealClock
 from perahu.node.founding import issuing_key_of
 from perahu.node.office import Office
-from perahu.node.road_check_words import fill
 from perahu.words import Refusal, Words
 
 NAME = "policy"

@@ -9,11 +9,11 @@ from perahu.node.actions import node_named
 from perahu.node.cli import Call, Say
 from perahu.node.desk_call import Teller, fill
 from perahu.node.office import Office
-from perahu.node.relay import meet, write_if_due
-from perahu.node.relay_bag import bag_of
-from perahu.node.relay_stick import Handed, give, look, take
-from perahu.sync.postbag_index import Parcel
-from perahu.sync.postbag_label import Label
+from perahu.node.relay.bag import bag_of
+from perahu.node.relay.letters import meet, write_if_due
+from perahu.node.relay.stick import Handed, give, look, take
+from perahu.sync.postbag.index import Parcel
+from perahu.sync.postbag.label import Label
 from perahu.words import Refusal, Words
 
 NAME = "relay"

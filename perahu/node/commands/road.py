@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from perahu.node.carriers_file import KINDS, OTHER
-from perahu.node.carriers_shown import states
+from perahu.node.carriers.check import check_all, looks_of
+from perahu.node.carriers.check_words import VERDICT_BAD, VERDICT_GOOD, fill
+from perahu.node.carriers.file import KINDS, OTHER
+from perahu.node.carriers.shown import states
 from perahu.node.cli import Call, Say
 from perahu.node.office import Office
 from perahu.node.road import Caller, parent_of
-from perahu.node.road_check import check_all, looks_of
-from perahu.node.road_check_words import VERDICT_BAD, VERDICT_GOOD, fill
 from perahu.web.post.carriers_ports import CarrierState, CheckedCarrier, CheckStep
 from perahu.words import Refusal, Words, in_language
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from perahu.node.carriers.check_words import fill
 from perahu.node.cli import Call, Say
 from perahu.node.road import Caller
-from perahu.node.road_check_words import fill
 from perahu.sync.exchange import Patience
 from perahu.words import Refusal, Words
 

@@ -1,0 +1,1 @@
+"""What this node carries for others, and the letters it gives along."""

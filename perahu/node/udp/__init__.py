@@ -1,0 +1,1 @@
+"""Road B on sockets."""

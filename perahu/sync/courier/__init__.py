@@ -1,0 +1,1 @@
+"""A courier file: written, read and mended."""

@@ -1,0 +1,1 @@
+"""Road B: a stream of bytes in paced datagrams, with no socket and no clock."""

@@ -1,0 +1,1 @@
+"""Other nodes' sealed files, carried until they have arrived."""
