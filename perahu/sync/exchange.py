@@ -308,6 +308,8 @@ class _Course:
             return False
         self._rival = self._new_way(link)
         self._rival.is_chosen = True
+        # What goes out now would go again.
+        passage.session.pause()
         return True
 
     def _turn_chosen(self, way: _Way, rival: _Way) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perahu.sync import dictionary, passport
+from perahu.sync import dictionary, limits, passport
 from perahu.sync.ack import Ack, End
 from perahu.sync.fields import bad_message
 from perahu.sync.frames import Frame
@@ -26,6 +26,7 @@ class Initiator(Session):
         super().__init__(side, progress)
         self._called = peer
         self._meet(Memory.load(self.journal.local, peer.node_id), offer)
+        self._window.most_bytes = limits.FIRST_FLIGHT_BYTES
         self._id = self._random(16)
         with self.journal.ports.lock():
             counter = self._memory.counts().sessions + 1
@@ -91,6 +92,7 @@ class Initiator(Session):
         if self.journal.authority.is_revoked(peer.node_id):
             raise _wrong_node()
         self._peer = peer
+        self._window.most_bytes = limits.WINDOW_BYTES_MAX
         self._note_rtt(self._clock.monotonic_s() - self._said_hello_s)
         self._memory.passport = content
         self._memory.shown_passport = self._passport.name

@@ -30,6 +30,9 @@ WINDOW_BYTES_MIN = 96 * 1024
 WINDOW_BYTES_MAX = 2 * 1024 * 1024
 """Bytes in flight: so few that a new civil fact soon finds its turn, so many that the
 link is never idle. 64 to 96 KB is what a slow link settles at; a fast one needs more."""
+FIRST_FLIGHT_BYTES = 16 * 1024
+"""Before the peer has answered HELLO: about what TCP sends in its first round trip. What
+flies over road A then would go again if road B takes over."""
 WINDOW_BYTES_PACED = 192 * 1024
 """At least so many over road B, which takes bytes only when it may send them: what is
 repeated there keeps all behind it waiting, and the road must not run dry meanwhile."""

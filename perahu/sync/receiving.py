@@ -29,7 +29,13 @@ from perahu.sync.offer import (
     taken,
 )
 from perahu.sync.progress import Progress
-from perahu.sync.sealed import CLASS_OF_BLOB, CLASS_OF_LANE, ChunkCargo, SegmentCargo
+from perahu.sync.sealed import (
+    CLASS_OF_BLOB,
+    CLASS_OF_LANE,
+    ChunkCargo,
+    SegmentCargo,
+    blob_name,
+)
 from perahu.sync.vector import SHORT, Reach
 from perahu.words import Refusal
 
@@ -172,16 +178,18 @@ class Receiving:
             if self.journal.blobs.has(ref.sha256) or self.journal.blobs.complete(ref):
                 self._finish(ref)
                 continue
-            self._announced[ref.sha256] = ref
+            # Two of one name: the second one comes in a later exchange.
+            if self._announced.setdefault(blob_name(ref.sha256), ref) != ref:
+                continue
             if self._count(ref.sha256):
                 self._moved.add(ref.sha256)
 
     def chunk(self, cargo: ChunkCargo) -> None:
         """Store a piece of an announced blob; others are passed over."""
-        ref = self._announced.get(cargo.sha256)
+        ref = self._announced.get(cargo.blob)
         if ref is None:
             return
-        self._moved.add(cargo.sha256)
+        self._moved.add(ref.sha256)
         try:
             whole = self.journal.blobs.add_chunk(ref, cargo.index, cargo.piece)
         except Refusal as refusal:
@@ -196,7 +204,9 @@ class Receiving:
     def _finish(self, ref: BlobRef) -> None:
         """A blob is whole here: say so in the next ACK."""
         assert self.journal.blobs.has(ref.sha256), "only what is here is acknowledged"
-        self._announced.pop(ref.sha256, None)
+        name = blob_name(ref.sha256)
+        if self._announced.get(name) == ref:
+            del self._announced[name]
         self._moved.discard(ref.sha256)
         is_safe = self.journal.blob_level(ref.sha256) is Level.SAFE
         self._done[ref.sha256] = 2 if is_safe or self.offer.is_second_site else 1

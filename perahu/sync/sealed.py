@@ -4,7 +4,7 @@
     SEG   head [n, journal id, a, b, class, size]; content zstd(CBOR [certificate, lane,
           audience, segment]), the certificate only where a = 1, the segment without the
           beginning that the head says
-    CHUNK head [n, sha256 of the blob, index, class]; content the raw piece
+    CHUNK head [n, name of the blob, index, class]; content the raw piece
 
 A carrier can sort by the clear head and never read. The head is bound to the content; n
 counts the frames under one key, so that no two are sealed with one nonce.
@@ -29,6 +29,8 @@ CLASSES = 7
 
 CLASS_NAMES = ("lane0", "lane1", "thumbnail", "photo", "part", "lane2", "scan")
 
+_NAME_BYTES = 8
+"""What tells announced blobs apart; whether it is the right one, the whole hash says."""
 _LENGTH = struct.Struct(">H")
 _HEAD_BYTES_MAX = 256
 _HASH = b"\x58\x20"
@@ -52,10 +54,17 @@ class SegmentCargo:
 class ChunkCargo:
     """What a CHUNK frame carries."""
 
-    sha256: bytes
+    blob: bytes
+    """Its name on the road (blob_name)."""
     index: int
     blob_class: int
     piece: bytes
+
+
+def blob_name(sha256: bytes) -> bytes:
+    """What a blob is called in a CHUNK, once a MANIFEST has said its whole hash."""
+    assert len(sha256) == 32
+    return sha256[:_NAME_BYTES]
 
 
 class Sealer:
@@ -85,9 +94,9 @@ class Sealer:
 
     def chunk(self, cargo: ChunkCargo) -> Frame:
         """The CHUNK frame of a piece; it is ciphertext already and does not compress."""
-        assert len(cargo.sha256) == 32 and cargo.index >= 0
+        assert len(cargo.blob) == _NAME_BYTES and cargo.index >= 0
         assert 0 < len(cargo.piece) <= limits.CHUNK_BYTES
-        head = [cargo.sha256, cargo.index, CLASS_OF_BLOB[cargo.blob_class]]
+        head = [cargo.blob, cargo.index, CLASS_OF_BLOB[cargo.blob_class]]
         return Frame(frames.CHUNK, self._sealed(head, cargo.piece))
 
     def _sealed(self, fields: list[Any], content: bytes) -> bytes:
@@ -131,16 +140,16 @@ class Opener:
     def chunk(self, frame: Frame) -> ChunkCargo:
         """The piece in a CHUNK frame. Raises Refusal."""
         head, fields, content = _parted(frame.payload, 4)
-        n, sha, index, road_class = fields
+        n, blob, index, road_class = fields
         known = {road: blob for blob, road in CLASS_OF_BLOB.items()}
-        if not (is_bytes(sha, 32) and is_count(n) and is_count(index)):
+        if not (is_bytes(blob, _NAME_BYTES) and is_count(n) and is_count(index)):
             raise bad_message("CHUNK head")
         if type(road_class) is not int or road_class not in known:
             raise bad_message("CHUNK class")
         piece = self._key.open(n, head, content)
         if not 0 < len(piece) <= limits.CHUNK_BYTES:
             raise bad_message("CHUNK size")
-        return ChunkCargo(sha, index, known[road_class], piece)
+        return ChunkCargo(blob, index, known[road_class], piece)
 
 
 def road_class(frame: Frame) -> int:

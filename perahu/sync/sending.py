@@ -31,6 +31,7 @@ from perahu.sync.sealed import (
     ChunkCargo,
     Sealer,
     SegmentCargo,
+    blob_name,
 )
 from perahu.sync.vector import SHORT, Reach
 
@@ -213,7 +214,8 @@ class Sending:
             return self._announce(queue)
         load = queue[0]
         piece = self.journal.blobs.read_chunk(load.ref.sha256, load.next)
-        cargo = ChunkCargo(load.ref.sha256, load.next, load.ref.blob_class, piece)
+        blob = blob_name(load.ref.sha256)
+        cargo = ChunkCargo(blob, load.next, load.ref.blob_class, piece)
         assert piece, "what is queued is here"
         load.next += 1
         assert load.next <= load.chunks

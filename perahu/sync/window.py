@@ -27,6 +27,8 @@ class Window:
         self._start_bytes = start_bytes
         self.least_bytes = 0
         """So many may be in flight whatever was measured."""
+        self.most_bytes = limits.WINDOW_BYTES_MAX
+        """Never more than so many."""
         self.sent_bytes = 0
         self.acked_bytes = 0
         self._marks: deque[tuple[int, float]] = deque()
@@ -69,7 +71,8 @@ class Window:
     @property
     def is_open(self) -> bool:
         """Whether one more frame may go out; it may overshoot by that frame."""
-        return self.flying_bytes < max(self.least_bytes, self.size_bytes)
+        wanted = max(self.least_bytes, self.size_bytes)
+        return self.flying_bytes < min(self.most_bytes, wanted)
 
     def sent(self, count: int, now_s: float) -> None:
         """Note bytes that just went out."""

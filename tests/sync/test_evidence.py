@@ -13,7 +13,7 @@ from perahu.sync.ack import Evidence, hear_evidence
 from perahu.sync.frames import Frame, FrameReader
 from perahu.sync.initiator import Initiator
 from perahu.sync.memory import Memory
-from perahu.sync.sealed import ChunkCargo, SegmentCargo
+from perahu.sync.sealed import ChunkCargo, SegmentCargo, blob_name
 from perahu.sync.session import Side
 from perahu.sync.vector import Reach
 from perahu.words import Refusal
@@ -203,7 +203,7 @@ def test_it_takes_no_chunk_that_does_not_fit(district: District) -> None:
     responder.received(liar.to_send(1 << 16))
     responder.received(liar.to_send(3_000))
     for index, piece in ((0, b"short"), (99, b"x" * limits.CHUNK_BYTES)):
-        responder.received(liar.say(ChunkCargo(ref.sha256, index, 3, piece)))
+        responder.received(liar.say(ChunkCargo(blob_name(ref.sha256), index, 3, piece)))
     assert not meeting.answerer.blobs.has(ref.sha256)
     meeting.hold()
     assert meeting.answerer.blobs.has(ref.sha256)

@@ -22,7 +22,7 @@ from tests.sync.road import record
 
 KEY = FrameKey(bytes(range(32)))
 SEGMENT = SegmentCargo(b"j" * 16, 1, 9, 1, b"", b"certificate", b"segment " * 50)
-CHUNK = ChunkCargo(b"s" * 32, 3, 3, b"piece" * 100)
+CHUNK = ChunkCargo(b"s" * 8, 3, 3, b"piece" * 100)
 
 
 def _sealer() -> Sealer:

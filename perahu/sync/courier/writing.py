@@ -51,8 +51,8 @@ class Contents:
     def add_chunk(self, cargo: ChunkCargo) -> None:
         """Count a blob where its first chunk here stands."""
         found = CLASS_OF_BLOB[cargo.blob_class]
-        if self._last.get(found) != cargo.sha256:
-            self._last[found] = cargo.sha256
+        if self._last.get(found) != cargo.blob:
+            self._last[found] = cargo.blob
             self.counts[found] += 1
 
     @property

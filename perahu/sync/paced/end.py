@@ -42,6 +42,8 @@ from perahu.sync.paced.way import DATAGRAM_BYTES, UDP_BYTES, FarClock, Fit, Way
 
 _ACK_HELD_S = 0.04
 _ACK_EVERY = 2
+_RIDE_SHARE = 0.25
+"""Of a round trip: an ACK waits so long for our own next datagram to take it along."""
 _WAIT_FOR_MORE_S = 0.02
 """A datagram that is not full waits so long for more bytes."""
 _BURST_PACKETS = 2
@@ -58,8 +60,8 @@ once: it is mostly the last, and nothing behind it tells that it was lost."""
 _SILENCE_S, _RTT_S_MIN = 0.7, 0.0005
 _OTHER_ROAD_S = 1.4
 """After so long a silence what was known of the way's length may be wrong."""
-_SMALL_BYTES = 128
-"""More than an ACK or a PING needs."""
+_SMALL_BYTES = 120
+"""More than an ACK or a PING needs, and what one PING from a new address lets us answer."""
 _AT_ONCE_MAX = 64
 
 
@@ -101,11 +103,14 @@ class PacedEnd:
         """When the first of what is unacknowledged went out, after nothing was."""
         self._unacked_asks = 0
         self._ack_due_s: float | None = None
-        self._is_closing = self._is_begun = False
+        self._is_closing = self._is_begun = self._is_flowing = False
         self._close_copies = 0
         self._hasty_to = self._echoed_bytes = 0
         """Somebody waits for the stream until there: what is lost before it goes twice."""
         self._echo: tuple[int, int] | None = None
+        self._returned_s = now_s
+        self._repeated: set[int] = set()
+        """Where what went a second time in haste begins."""
         self.sent_bytes = self.received_bytes = 0
         """With IP and UDP."""
 
@@ -151,6 +156,7 @@ class PacedEnd:
         silent_s = now_s - max(self.heard_s, self._waits_since_s)
         if self.sent.is_waiting and silent_s > max(1.0, 2 * self.rate.trip.probe_s):
             self.rate.broke(now_s, is_other_road=silent_s > _OTHER_ROAD_S)
+            self._returned_s = now_s
         self.heard_s, self._probes = now_s, 0
 
     def _take(self, frames: Frames, now_s: float) -> None:
@@ -290,9 +296,18 @@ class PacedEnd:
             self._close_copies -= 1
             end = bytes([CLOSE]) + number(self.sent.stream.sent_to)
             return self._packet(now_s, end, asks=True)
-        if self._ack_due_s is not None and now_s >= self._ack_due_s:
+        ack_s = self._ack_goes_s()
+        if ack_s is not None and now_s >= ack_s:
             return self._packet(now_s, b"", asks=False)
         return None
+
+    def _ack_goes_s(self) -> float | None:
+        """When an ACK goes at the latest: with our own bytes, if there are some soon."""
+        due_s = self._ack_due_s
+        if due_s is None or not self._is_flowing:
+            return due_s
+        rides = self._next_s - due_s < self.rate.trip.smooth_s * _RIDE_SHARE
+        return max(due_s, self._next_s + _WAIT_FOR_MORE_S) if rides else due_s
 
     def _stream_packet(self, now_s: float) -> bytes | None:
         ack = self._ack_frame(now_s)
@@ -300,7 +315,7 @@ class PacedEnd:
         # The head of an offset further ahead is never shorter.
         head = len(stream_head(stream.sent_to))
         room = self._fit.size - OVERHEAD_BYTES - len(ack) - head
-        found = self._echo_or_repeat(room)
+        found = self._echo_or_repeat(room, now_s)
         if found is None:
             if not self._is_fresh_due(now_s):
                 return None
@@ -312,7 +327,7 @@ class PacedEnd:
         content = stream_head(found[0]) + stream.piece(*found)
         return self._packet(now_s, content, asks=True, ack=ack, at=found)
 
-    def _echo_or_repeat(self, room: int) -> tuple[int, int] | None:
+    def _echo_or_repeat(self, room: int, now_s: float) -> tuple[int, int] | None:
         """What goes again: where somebody waits behind it, twice, for a repeat may be
         lost as well, and that is known a whole round trip later."""
         echo, self._echo = self._echo, None
@@ -322,14 +337,20 @@ class PacedEnd:
                 self._echoed_bytes += echo[1]
                 return echo
         found = self.sent.repeat(room)
-        echoes_max = _ECHO_BYTES + _ECHO_SHARE * self.sent_bytes
-        if (
-            found is not None
-            and found[0] < self._hasty_to
-            and self._echoed_bytes < echoes_max
-        ):
-            self._echo = found
+        if found is not None and found[0] < self._hasty_to:
+            self._echo = found if self._may_echo(found, now_s) else None
         return found
+
+    def _may_echo(self, found: tuple[int, int], now_s: float) -> bool:
+        """Lost a second time, short, after a silence, or behind it comes nothing more."""
+        is_again = found[0] in self._repeated
+        self._repeated = {at for at in self._repeated if at > self.sent.stream.acked_to}
+        self._repeated.add(found[0])
+        is_last = sum(found) >= self.sent.stream.sent_to and not self._fresh
+        echoes_max = _ECHO_BYTES + _ECHO_SHARE * self.sent_bytes
+        is_back = now_s - self._returned_s < 2 * self.rate.trip.smooth_s
+        is_worth = is_again or is_last or is_back or found[1] <= _SHORT_BYTES
+        return is_worth and self._echoed_bytes < echoes_max
 
     def _is_fresh_due(self, now_s: float) -> bool:
         if not self._fresh:
@@ -380,6 +401,8 @@ class PacedEnd:
         if not self.sent.is_waiting:
             self._waits_since_s = now_s
         full = self._fit.is_full(size)
+        if at[1]:
+            self._is_flowing = full
         total = self.sent.total + size
         self.sent.add(
             Packet(number_, now_s, size, total, at[0], at[1], is_limited, full)
@@ -420,8 +443,9 @@ class PacedEnd:
         found = [now_s + 1.0]
         if not self._way.has_room(_SMALL_BYTES):
             return found[0]
-        if self._ack_due_s is not None:
-            found.append(self._ack_due_s)
+        ack_s = self._ack_goes_s()
+        if ack_s is not None:
+            found.append(ack_s)
         if self.sent.is_waiting:
             found.append(self._probe_s())
             late_s = self.sent.next_loss_s(self.rate.trip.late_s)

@@ -1,6 +1,6 @@
 """The outside of a datagram of road B: a name, a number, and everything else sealed.
 
-    datagram = 4 bytes name ‖ u32 number ‖ sealed(frames)
+    datagram = 4 bytes name ‖ u16 number, its low end ‖ sealed(frames)
 
 A RoadKey opens several connections one after another; each has a name and keys of its own,
 one key a direction. So nothing of an older connection, and nothing of the other direction,
@@ -16,7 +16,9 @@ from perahu.sync.links import RoadKey
 from perahu.words import Refusal
 
 NAME_BYTES = 4
-OVERHEAD_BYTES = NAME_BYTES + 4 + 16
+_LOW_BYTES = 2
+_LOW_SPAN = 1 << 8 * _LOW_BYTES
+OVERHEAD_BYTES = NAME_BYTES + _LOW_BYTES + 16
 NUMBER_MAX = 2**32 - 2
 """Datagrams under one key; far more than any exchange has."""
 CONNECTIONS_MAX = 2**16
@@ -45,22 +47,34 @@ class Seal:
         keys = [FrameKey(_drawn(key, use, connection)) for use in (b"call", b"answer")]
         self._ours, self._theirs = keys if calls else reversed(keys)
         self.next_number = 0
+        self._next_heard = 0
 
     def seal(self, frames: bytes) -> bytes:
         """The next datagram; its number is `next_number` as it was before."""
         number = self.next_number
         assert 0 <= number <= NUMBER_MAX, "a number is never used twice"
         self.next_number += 1
-        head = self.name + number.to_bytes(4, "big")
+        head = self.name + (number % _LOW_SPAN).to_bytes(_LOW_BYTES, "big")
         return head + self._ours.seal(number, head, frames)
 
     def open(self, datagram: bytes) -> tuple[int, bytes] | None:
         """The number and frames of a datagram of the other end; None for anything else."""
         if len(datagram) <= OVERHEAD_BYTES or datagram[:NAME_BYTES] != self.name:
             return None
-        head = datagram[: NAME_BYTES + 4]
-        number = int.from_bytes(head[NAME_BYTES:], "big")
+        head = datagram[: NAME_BYTES + _LOW_BYTES]
+        number = self._whole(int.from_bytes(head[NAME_BYTES:], "big"))
         try:
-            return number, self._theirs.open(number, head, datagram[len(head) :])
+            found = self._theirs.open(number, head, datagram[len(head) :])
         except Refusal:
             return None
+        self._next_heard = max(self._next_heard, number + 1)
+        return number, found
+
+    def _whole(self, low: int) -> int:
+        """The number with this low end that is nearest to the next one we wait for.
+
+        Where that is another number than was meant, the datagram does not open.
+        """
+        least = self._next_heard - _LOW_SPAN // 2
+        number = least + (low - least) % _LOW_SPAN
+        return number if number >= 0 else number + _LOW_SPAN
