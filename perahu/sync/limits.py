@@ -24,6 +24,10 @@ TOKENS_KEPT_MAX = 64
 SESSIONS_KEPT_MAX = 64
 """Session ids remembered to tell a replay from a clone."""
 TEXT_BYTES_MAX = 400
+UNREAD_BYTES_MAX = 512 * 1024
+"""Answers that wait for a peer to take them: with more than these it does not read."""
+EVIDENCE_KEPT_MAX = 64
+"""What a peer says of our segments, kept in one exchange for the people who look."""
 
 WINDOW_START_BYTES = 96 * 1024
 WINDOW_BYTES_MIN = 96 * 1024
@@ -75,10 +79,10 @@ FRESH_MARK_S = 0.1
 """How soon it takes in what this process recorded: what is close together shares a seal."""
 GREETING_BYTES_MAX = 1200
 """HELLO and what follows it in one TLS record: what fits a packet with its HTTP head."""
-PIECE_S = 0.35
+PIECE_S, PIECE_S_PACED = 0.35, 0.7
 SEGMENT_BYTES, PIECE_OVERHEAD, PIECE_SEGMENTS = 1448, 30, (2, 11)
 """One TLS record: so much of the link's time, in whole segments of TCP less what TLS and
-HTTP add, so many at least and at most."""
+HTTP add, so many at least and at most. Over road B nothing waits for the whole of it."""
 RETRY_AFTER_S_MAX = 3600
 
 REQUEST_HEAD_BYTES_MAX = 8 * 1024

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from perahu.sync import limits
 from perahu.sync.http import Bare, ClientHttp, ServerHttp
-from perahu.sync.links import Link
+from perahu.sync.links import PACED, Link
 from perahu.sync.session import Session
 from perahu.words import Refusal
 
@@ -117,7 +117,8 @@ class Passage:
     def _send(self) -> int:
         if not self._pending:
             rate = self.session.progress.rate_bytes_s
-            piece = self.session.to_send(piece_bytes(rate))
+            span_s = limits.PIECE_S_PACED if self.link.kind == PACED else limits.PIECE_S
+            piece = self.session.to_send(piece_bytes(rate, span_s))
             self._pending = self.http.wrap(piece) if piece else b""
         if not self._pending:
             return 0
@@ -152,18 +153,22 @@ class Passage:
         self._pending, self.http.is_over = b"", True
 
     def _watch(self, taken: int, received: int) -> None:
-        """Progress is bytes that came, or bytes that the other end has confirmed."""
+        """Progress is bytes that came, or bytes that the other end has confirmed.
+
+        Of whom we refused we wait only until it has taken our words.
+        """
+        came = received and self.session.refusal is None
         now_s, unacked = self._clock.monotonic_s(), self.link.unacked_bytes()
         if not self._unacked:
             self._owed_s = now_s
-        if received or taken > unacked - self._unacked:
+        if came or taken > unacked - self._unacked:
             self._moved_s = now_s
         self._unacked = unacked
 
 
-def piece_bytes(rate_bytes_s: float) -> int:
+def piece_bytes(rate_bytes_s: float, span_s: float = limits.PIECE_S) -> int:
     """How much is sealed into one TLS record: who waits for it waits for all of it."""
-    segments = round(rate_bytes_s * limits.PIECE_S / limits.SEGMENT_BYTES)
+    segments = round(rate_bytes_s * span_s / limits.SEGMENT_BYTES)
     least, most = limits.PIECE_SEGMENTS
     whole = max(least, min(most, segments if rate_bytes_s else least + 1))
     return whole * limits.SEGMENT_BYTES - limits.PIECE_OVERHEAD
