@@ -16,6 +16,10 @@ PASSPORT_BYTES_MAX = 8 * 1024
 FACT_KINDS_MAX = 1024
 JOURNALS_MAX = 2048
 """Journals in one vector: 2,048 of them make 50 KB, the most that fits a frame."""
+EPOCHS_MAX = 100
+"""Epochs of one node in a book: each is a restore or a rebuild, and three journals."""
+UNKNOWN_TOLD_MAX = 256
+"""Journals told of in one ACK that came without their certificate."""
 ACKED_BLOBS_MAX = 512
 """Blobs told of in one ACK; the rest goes into the next one."""
 PARTIALS_MAX = 64

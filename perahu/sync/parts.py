@@ -50,7 +50,8 @@ class Joining:
     """The parts that have come of one frame."""
 
     def __init__(self) -> None:
-        self._content = b""
+        # Many small parts must not cost a copy of all before them each.
+        self._content = bytearray()
 
     def joined(self, part: Frame) -> Frame | None:
         """The frame once it is whole. Raises Refusal "broken_stream"."""
@@ -59,7 +60,7 @@ class Joining:
             raise broken_stream("parts")
         if not part.flags & LAST:
             return None
-        whole, self._content = self._content, b""
+        whole, self._content = bytes(self._content), bytearray()
         found = frames.decode(whole)
         if found.type not in _IN_PARTS:
             raise broken_stream("parts")

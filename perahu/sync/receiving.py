@@ -107,7 +107,8 @@ class Receiving:
         row = self.journal.journal(cargo.journal)
         if row is None:
             if not cargo.certificate:
-                self._unknown.add(cargo.journal[:SHORT])
+                if len(self._unknown) < limits.UNKNOWN_TOLD_MAX:
+                    self._unknown.add(cargo.journal[:SHORT])
                 return
             self._introduce(cargo)
         elif row.own or not self._accepts(row.node, row.audience):
@@ -149,8 +150,20 @@ class Receiving:
             raise bad_segment("our own journal from elsewhere")
         if not self._accepts(author, cargo.audience):
             raise bad_segment("not this peer's to bring")
+        if not cargo.audience and self._journals_of(author) >= limits.EPOCHS_MAX:
+            # Whoever has a node's key can certify epochs without end, and vectors have one.
+            raise bad_segment("too many epochs of one node")
         row = self.journal.introduce(cargo.certificate, cargo.lane, cargo.audience)
         assert row.id == cargo.journal and not row.own
+
+    def _journals_of(self, author: bytes) -> int:
+        """How many journals for nobody in particular a node has, of its fullest lane."""
+        lanes = [
+            row.lane
+            for row in self.journal.journals()
+            if row.node == author and not row.audience
+        ]
+        return max(map(lanes.count, set(lanes)), default=0)
 
     def _fork(self, cargo: SegmentCargo, theirs: bytes) -> None:
         row = self.journal.journal(cargo.journal)

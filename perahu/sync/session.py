@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from perahu.journal.journal import Journal
 from perahu.keys.sealing import FrameKey
 from perahu.sync import ack as acks
-from perahu.sync import dictionary, frames, limits, passport, vector
+from perahu.sync import dictionary, frames, limits, passport, turned_back, vector
 from perahu.sync.ack import Ack, End, Evidence, Have
 from perahu.sync.fields import bad_message
 from perahu.sync.frames import Frame, FrameReader
@@ -96,7 +96,7 @@ class Session:
         self._post: Talk | None = None
         self._ends_sent = self._ends_acked = self._ends_heard = self._ends_told = 0
         self._is_ended = self._has_greeted = False
-        self._awaits_vector = False
+        self._awaits_vector = self._has_shown_vector = False
         self._taken_bytes = self._told_bytes = 0
         self._ack_number = self._acks_base = 0
         self._token = b""
@@ -300,10 +300,12 @@ class Session:
         Raises Refusal where the connection cannot go on; what was whole before stands.
         """
         self.progress.received_bytes += len(piece)
+        if self.refusal is not None:
+            return
         for frame in self._reader.feed(piece):
-            if self.refusal is not None:
-                return
             self._take(frame)
+            told = len(self._receiving.evidence) if self._peer is not None else 0
+            turned_back.check_read(len(self._out) + told * acks.EVIDENCE_BYTES)
 
     def _take(self, frame: Frame) -> None:
         if frame.type == frames.HELLO:
@@ -332,7 +334,8 @@ class Session:
             self._heard_have(acks.hear_have(frame))
         elif frame.type == frames.EVIDENCE:
             found = acks.hear_evidence(frame)
-            self.evidence_heard.append(found)
+            if len(self.evidence_heard) < limits.EVIDENCE_KEPT_MAX:
+                self.evidence_heard.append(found)
             self._sending.refused(found.journal)
 
     def _heard_hello(self, frame: Frame) -> None:
@@ -390,7 +393,8 @@ class Session:
         """Only the calling side shows tokens."""
 
     def _heard_have(self, have: Have) -> None:
-        if have.is_asking:
+        if have.is_asking and not self._has_shown_vector:
+            self._has_shown_vector = True
             self._put(Have(reached=self._receiving.vector()).encode())
         if have.reached is not None:
             self._awaits_vector = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perahu.sync import limits
 from perahu.words import Refusal
 
 
@@ -46,3 +47,15 @@ def passport_needed() -> Refusal:
         "The other node needs to see the whole certificate; the connection is made again "
         "by itself.",
     )
+
+
+def check_read(waiting_bytes: int) -> None:
+    """Raises Refusal "unread" where a peer asks and asks, and takes no answer."""
+    if waiting_bytes > limits.UNREAD_BYTES_MAX:
+        raise Refusal(
+            "unread",
+            "Simpul lain terus bertanya tanpa menerima jawaban; sambungan diakhiri. Yang "
+            "sudah diterima tetap tersimpan; ulangi sambungan dari simpul itu.",
+            "The other node goes on asking and takes no answer; the connection ends. What "
+            "was received stays stored; connect again from that node.",
+        )

@@ -168,7 +168,8 @@ class Talk:
 
     def _heard_parcels(self, offered: list[Offered]) -> list[Frame]:
         """Ask for what we lack and have room for."""
-        if self._coming or self._lies >= LIES_MAX:
+        # A peer that takes no GOT hears no second one.
+        if self._coming or self._lies >= LIES_MAX or len(self._got) > wire.TOLD_MAX:
             return []
         wanted, space = [], self.bag.space()
         for one in offered:
