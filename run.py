@@ -30,6 +30,9 @@ COMMANDS = {
     "demo": "watch a district at work, from Enggano to the card in hand (--help for more)",
     "test": "lint, then every test; extra words go to pytest",
     "lint": "style, types and the arrows of the house",
+    "sim": "a world of offices and its story (--seed S), or many (--worlds N, --canaries)",
+    "proof": "nothing lost: every harness at the size that CI wants (in `test` too)",
+    "soak": "the same with new seeds for --minutes M; adds to docs/soak.csv",
     "bench": "measure something against its bound (a bare `bench` lists what)",
     "setup": "only install what is pinned, and `perahu`, the command of an office",
 }
@@ -58,6 +61,7 @@ def main(words: list[str]) -> int:
         check_python()
         calls = {
             "demo": demo, "test": test, "lint": lint, "bench": bench, "setup": setup,
+            "sim": sim, "proof": proof, "soak": soak,
         }  # fmt: skip
         return calls[name](rest)
     except Stop as stop:
@@ -129,6 +133,25 @@ def bench(words: list[str]) -> int:
         )
     set_up(RUN_LOCK, DEV_LOCK)
     return become(f"bench.{words[0]}", words[1:])
+
+
+def sim(words: list[str]) -> int:
+    """Play worlds; the same seed is the same world, whatever Python's own hashes do."""
+    set_up(RUN_LOCK, DEV_LOCK)
+    os.environ["PYTHONHASHSEED"] = "0"
+    return become("sim", words)
+
+
+def proof(words: list[str]) -> int:
+    """Run the slice of every harness."""
+    set_up(RUN_LOCK, DEV_LOCK)
+    return become("sim.proof", words)
+
+
+def soak(words: list[str]) -> int:
+    """Run every harness for long."""
+    set_up(RUN_LOCK, DEV_LOCK)
+    return become("sim.soak", words)
 
 
 def setup(words: list[str]) -> int:
