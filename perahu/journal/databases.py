@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from sqlcipher3 import dbapi2 as sqlcipher
@@ -38,6 +38,44 @@ _INDEX_BYTES = 64 * 1024
 CHECKPOINT_PAGES = 4_000
 """How long the WAL grows: 16 MB."""
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+STATEMENTS_CACHED = 256
+
+
+class Driver(Protocol):
+    """How a SQLCipher file is opened; a simulator brings another one (journal.Opening)."""
+
+    errors: tuple[type[Exception], ...]
+    """What its connections raise."""
+
+    def connect(self, path: Path, key: bytes) -> Any:
+        """An open connection whose key is set."""
+
+    def name_of(self, error: Exception) -> str:
+        """SQLite's name of what went wrong, as "SQLITE_FULL"; empty where it has none."""
+
+
+class Sqlcipher3:
+    """sqlcipher3, as every real node opens its book."""
+
+    errors: tuple[type[Exception], ...] = (sqlcipher.DatabaseError,)
+
+    def connect(self, path: Path, key: bytes) -> Any:
+        """An open connection whose key is set."""
+        found = sqlcipher.connect(
+            str(path),
+            isolation_level=None,
+            timeout=60,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_CACHED,
+        )
+        found.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        return found
+
+    def name_of(self, error: Exception) -> str:
+        """SQLite's name of what went wrong."""
+        return getattr(error, "sqlite_errorname", None) or ""
 
 
 class _Connections:
@@ -67,8 +105,11 @@ class _Connections:
 class SqlcipherStore:
     """The book of a node: one encrypted file with a raw 256-bit key."""
 
-    def __init__(self, path: Path, key: bytes, ports: Ports) -> None:
+    def __init__(
+        self, path: Path, key: bytes, ports: Ports, driver: Driver | None = None
+    ) -> None:
         self._path, self._key, self._disk = path, key, ports.disk
+        self._driver = driver or Sqlcipher3()
         self._wal = path.with_name(f"{path.name}-wal")
         self._failed: OSError | None = None
         self._connections = _Connections(self._connect, lambda _: False, ports.thread)
@@ -81,14 +122,7 @@ class SqlcipherStore:
 
     def _connect(self) -> Any:
         with self._words():
-            found = sqlcipher.connect(
-                str(self._path),
-                isolation_level=None,
-                timeout=60,
-                check_same_thread=False,
-                cached_statements=256,
-            )
-            found.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+            found = self._driver.connect(self._path, self._key)
             mode = found.execute("PRAGMA journal_mode = WAL").fetchone()
             found.execute("PRAGMA synchronous = FULL")
             found.execute("PRAGMA secure_delete = ON")
@@ -160,8 +194,8 @@ class SqlcipherStore:
         """What a person can act on is said in words; anything else is a fault of ours."""
         try:
             yield
-        except sqlcipher.DatabaseError as error:
-            name = getattr(error, "sqlite_errorname", None) or ""
+        except self._driver.errors as error:
+            name = self._driver.name_of(error)
             if name == "SQLITE_FULL" or (name == "SQLITE_IOERR" and self._is_full()):
                 raise no_space() from error
             if name.startswith("SQLITE_READONLY"):
@@ -174,7 +208,10 @@ class SqlcipherStore:
 
     def _is_full(self) -> bool:
         """SQLite says "I/O error" where a full disk has no room for its shared index."""
-        return self._disk.free_bytes(self._path.parent) < _INDEX_BYTES
+        try:
+            return self._disk.free_bytes(self._path.parent) < _INDEX_BYTES
+        except OSError:
+            return False  # a disk that cannot even say how full it is, is broken
 
 
 class PostgresStore:
@@ -294,10 +331,16 @@ def _dollars(sql: str) -> str:
     return sql.replace("?", "%s")
 
 
-def open_store(book: Path, key: bytes, url: str | None, ports: Ports) -> Store:
+def open_store(
+    book: Path,
+    key: bytes,
+    url: str | None,
+    ports: Ports,
+    driver: Driver | None = None,
+) -> Store:
     """The store a node's settings ask for: its own file, or the hub's PostgreSQL."""
     if url is None:
-        return SqlcipherStore(book, key, ports)
+        return SqlcipherStore(book, key, ports, driver)
     if not url.startswith(("postgresql://", "postgres://")):
         scheme = url.partition("://")[0][:40]
         raise Refusal(

@@ -27,7 +27,7 @@ from perahu.journal.beside.keyring import Keyring
 from perahu.journal.beside.mirror import Mirror
 from perahu.journal.book import Book, JournalRow, Parked
 from perahu.journal.codec import Registry
-from perahu.journal.databases import open_store
+from perahu.journal.databases import Driver, open_store
 from perahu.journal.ports import Ports
 from perahu.journal.promises import Promises
 from perahu.journal.receiver import Received, Receiver
@@ -64,6 +64,8 @@ class Opening:
     """postgresql://… at a hub; None is the node's own encrypted file."""
     mirror: Path | None = None
     tables: Tables | None = None
+    driver: Driver | None = None
+    """What opens the node's file; None is sqlcipher3."""
 
 
 class Journal:
@@ -81,12 +83,8 @@ class Journal:
         self._fence = Fence(folder / "fence", ports.disk)
         self._promises = Promises(self._book, self._mirror, self._fence)
         with self._locked(), disk_words():
-            store = open_store(
-                folder / "book.sqlite3",
-                opening.keys.book_key,
-                opening.book_url,
-                ports,
-            )
+            path, key = folder / "book.sqlite3", opening.keys.book_key
+            store = open_store(path, key, opening.book_url, ports, opening.driver)
             keyring = Keyring(folder / "keyring", opening.keys.wrap_key, ports)
             self._fence.prepare()
             blobs = Blobs(folder / "blobs", store, ports.disk)
