@@ -27,6 +27,7 @@ from bench.link.namespaces import NeedsRoot  # noqa: E402
 from bench.link.profiles import PROFILES  # noqa: E402
 from bench.race.draw import draw  # noqa: E402
 from bench.race.grid import Plan, run_grid  # noqa: E402
+from bench.race.load import PACKETS, PACKETS_MIN  # noqa: E402
 from bench.race.medians import kept  # noqa: E402
 from bench.race.screen import Screen  # noqa: E402
 from bench.race.table import write_section  # noqa: E402
@@ -51,6 +52,7 @@ def arguments() -> argparse.ArgumentParser:
     add(
         "--peers-from", type=Path, metavar="FOLDER", help="the peers of an earlier grid"
     )
+    add("--packets", type=int, default=PACKETS, metavar="N", help="of 300 kB each (8)")
     add("--parallel", type=int, default=1, metavar="N", help="cells at once (1)")
     add("--out", type=Path, metavar="FOLDER", help=f"keep each cell here ({GRID_OUT})")
     add("--json", action="store_true", help="end with JSON, one line a cell")
@@ -81,6 +83,7 @@ def main(words: Sequence[str]) -> int:
         has_peers=not given.no_peers,
         has_ours=not given.no_ours,
         peers_from=given.peers_from,
+        packets=max(PACKETS_MIN, given.packets),
         parallel=max(1, given.parallel),
         out=given.out or (None if is_cell else GRID_OUT),
     )

@@ -16,7 +16,7 @@ from bench.link.lab import Lab
 from bench.link.profiles import Profile
 from bench.race.contenders import Contender, NotThere, Pair, Place
 from bench.race.figures import Outcome, Run
-from bench.race.load import Load, load_of
+from bench.race.load import Load
 from bench.race.schedule import cap_s, small_at_s
 
 READY_S_MAX = 600.0
@@ -85,13 +85,13 @@ class Log:
 
 def run_cell(
     profile: Profile,
-    seed: int,
+    load: Load,
     contenders: Sequence[Contender],
     say: Say,
     stopping: threading.Event,
 ) -> dict[str, Outcome | str]:
     """Each contender's outcome, or why there is none. Raises NeedsRoot, Stopped."""
-    cell = _Cell(profile, seed, load_of(seed), say, stopping)
+    cell = _Cell(profile, load.seed, load, say, stopping)
 
     def one(contender: Contender) -> Outcome | str:
         try:

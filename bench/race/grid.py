@@ -14,7 +14,7 @@ from bench.link.profiles import PROFILES
 from bench.race.cell import run_cell
 from bench.race.contenders import Contender
 from bench.race.figures import Outcome, small_bound_s
-from bench.race.load import load_of
+from bench.race.load import PACKETS, Load, load_of
 from bench.race.medians import Row
 from bench.race.ours import BEST, ROAD_A
 from bench.race.peers import PEERS
@@ -38,6 +38,7 @@ class Plan:
     has_ours: bool = True
     peers_from: Path | None = None
     """Cells of an earlier grid whose peers count here too; those are not run again."""
+    packets: int = PACKETS
     parallel: int = 1
     """Cells at once; each has a link for every contender."""
     out: Path | None = None
@@ -103,8 +104,9 @@ def _one(
     def say(name: str, share: float, words: str) -> None:
         told(profile, seed, name, share, words)
 
-    outcomes = run_cell(PROFILES[profile], seed, plan.contenders, say, stopping)
-    row = row_of(profile, seed, outcomes)
+    load = load_of(seed, plan.packets)
+    outcomes = run_cell(PROFILES[profile], load, plan.contenders, say, stopping)
+    row = row_of(profile, load, outcomes)
     if plan.peers_from is not None:
         earlier = json.loads(_path(plan.peers_from, profile, seed).read_text())
         row |= {name: earlier[name] for name in _OF_PEERS}
@@ -116,9 +118,9 @@ def _one(
     return row
 
 
-def row_of(profile: str, seed: int, outcomes: dict[str, Outcome | str]) -> Row:
+def row_of(profile: str, load: Load, outcomes: dict[str, Outcome | str]) -> Row:
     """A cell as JSON holds it: our figures at the top, A's and the peers' beneath."""
-    link, payload = PROFILES[profile], load_of(seed).payload_bytes
+    link, seed, payload = PROFILES[profile], load.seed, load.payload_bytes
     ours = [name for name in ("best", "a") if name in outcomes]
     peers = {name: one for name, one in outcomes.items() if name not in ours}
     raced = {n: one for n, one in peers.items() if isinstance(one, Outcome)}

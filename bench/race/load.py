@@ -12,7 +12,7 @@ from bench.workload import recordings
 from perahu.journal.types import Draft
 from tests.cast import Dice
 
-PACKETS, PACKET_BYTES = 8, 300_000
+PACKETS, PACKETS_MIN, PACKET_BYTES = 8, 4, 300_000
 """A market day of a far office: about as many recordings as packets of `bench sizes`."""
 SMALL = 100
 SMALL_BYTES = 40 * SMALL
@@ -45,10 +45,10 @@ class Load:
             path.write_text(as_json(draft))
 
 
-def load_of(seed: int) -> Load:
+def load_of(seed: int, packets: int = PACKETS) -> Load:
     """The load of a seed, the same in every profile."""
     dice = Dice(f"road-{seed}")
-    return Load(seed, tuple(dice(PACKET_BYTES) for _ in range(PACKETS)))
+    return Load(seed, tuple(dice(PACKET_BYTES) for _ in range(packets)))
 
 
 def small_facts(seed: int, count: int = SMALL) -> list[Draft]:

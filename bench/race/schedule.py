@@ -7,7 +7,7 @@ import random
 from bench.link.counts import Event, up_between_s
 from bench.link.engine import Link, Side
 from bench.link.profiles import Profile
-from bench.race.load import PACKET_BYTES, PACKETS, QUEUED_BYTES_MIN
+from bench.race.load import QUEUED_BYTES_MIN, SMALL_BYTES
 
 HORIZON_S = 3600.0
 CALM_BEFORE_S, CALM_AFTER_S = 4.0, 15.0
@@ -54,7 +54,8 @@ def small_at_s(profile: Profile, seed: int, payload_bytes: int) -> float:
     while not _is_calm(events, at_s):
         at_s += 0.25
     carried = up_between_s(events, 0.0, at_s) * profile.rate_bit_s / 8
-    assert carried <= PACKETS * PACKET_BYTES - QUEUED_BYTES_MIN, "too late to matter"
+    waiting = payload_bytes - SMALL_BYTES - carried
+    assert waiting >= QUEUED_BYTES_MIN, "too late to matter"
     return at_s
 
 

@@ -12,6 +12,7 @@ from bench.link.profiles import Profile
 from bench.race.cell import Stopped, run_cell
 from bench.race.contenders import Contender, NotThere, Pair, Place
 from bench.race.figures import Outcome
+from bench.race.load import load_of
 from bench.race.ours import BEST
 from bench.race.peers import PEERS
 
@@ -38,7 +39,7 @@ def machine() -> None:
 
 def race(*contenders: Contender) -> dict[str, Outcome | str]:
     """The outcomes on the quick link."""
-    return run_cell(QUICK, 1, contenders, lambda *_: None, threading.Event())
+    return run_cell(QUICK, load_of(1), contenders, lambda *_: None, threading.Event())
 
 
 def test_it_brings_packets_and_small_facts_to_the_hub() -> None:
@@ -82,4 +83,4 @@ def test_it_ends_when_somebody_wants_it_to() -> None:
     stopping = threading.Event()
     stopping.set()
     with pytest.raises(Stopped):
-        run_cell(QUICK, 1, [BEST], lambda *_: None, stopping)
+        run_cell(QUICK, load_of(1), [BEST], lambda *_: None, stopping)

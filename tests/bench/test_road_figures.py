@@ -74,7 +74,9 @@ def grid(share: float, profiles: tuple[str, ...] = tuple(BOUNDS)) -> list[Row]:
         "vpn": "install openvpn",
     }
     return [
-        row_of(profile, seed, dict(found)) for profile in profiles for seed in (1, 2, 3)
+        row_of(profile, load_of(seed), dict(found))
+        for profile in profiles
+        for seed in (1, 2, 3)
     ]
 
 
