@@ -40,6 +40,9 @@ OVERHEAD_BYTES = _HEAD.size + _CRC.size
 _ZEROS = re.compile(b"\0+")
 _ZEROS_KEPT = OVERHEAD_BYTES - 1
 """No frame is ten zeros; one may begin in the last nine of a run of them."""
+_MAY_BEGIN, _LOOKED_AT = re.compile(rb"..\0[\0\1]", re.DOTALL), 4
+"""Type, flags, and the upper half of a length within FRAME_BYTES_MAX: one place of
+30,000 in noise, so that looking costs little where nothing is whole."""
 _TRY_BYTES = 256
 """What looking once costs beside the bytes it reads."""
 
@@ -180,11 +183,19 @@ def salvage(
         tries.left -= tried
         if tries.left < 0:
             break
-        step = max(1, _zeros_at(content, at) - _ZEROS_KEPT)
+        step = _next_look(content, at) - at
         at, gap = at + step, gap + step
     gap += max(0, size - begin - at)
     if gap:
         yield Gap(gap)
+
+
+def _next_look(content: bytes, at: int) -> int:
+    """The next place where a frame may begin, by its length alone."""
+    after = at + max(1, _zeros_at(content, at) - _ZEROS_KEPT)
+    found = _MAY_BEGIN.search(content, after)
+    # The last bytes may be the beginning of a place that is not read yet.
+    return found.start() if found else max(after, len(content) - _LOOKED_AT + 1)
 
 
 def _zeros_at(content: bytes, at: int) -> int:

@@ -161,6 +161,11 @@ def road_class(frame: Frame) -> int:
     return int(found)
 
 
+def number_of(frame: Frame) -> int:
+    """Which frame of its key an opened SEG or CHUNK is: two of one number are one frame."""
+    return int(_parted(frame.payload, 6 if frame.type == frames.SEG else 4)[1][0])
+
+
 def _beginning(journal: bytes, a: int, b: int) -> bytes:
     """How the canonical bytes of a segment begin: five things, the first of them six."""
     said = b"".join(cbor.encode(one) for one in (journal, a, b))

@@ -115,6 +115,11 @@ def repair(name: bytes, group: int, data: bytes) -> list[bytes]:
     return [table, *pieces[:half], table, *pieces[half:], table]
 
 
+def is_of(name: bytes, frame: Frame) -> bool:
+    """False for repair data of another file: an old one lies under a stale sector."""
+    return frame.type not in (TABLE, PIECE) or frame.payload.startswith(name)
+
+
 def _squares(data: bytes) -> list[bytes]:
     return [data[at : at + SQUARE_BYTES] for at in range(0, len(data), SQUARE_BYTES)]
 

@@ -48,7 +48,7 @@ from perahu.sync.offer import Offer, Peer
 from perahu.sync.passport import Passport
 from perahu.sync.progress import Progress
 from perahu.sync.receiving import STOPPERS, Receiving
-from perahu.sync.sealed import Opener
+from perahu.sync.sealed import Opener, number_of
 from perahu.sync.sending import Sending
 from perahu.sync.session import Side
 from perahu.words import Refusal
@@ -174,6 +174,7 @@ class _Import:
         self._refused, self._missing, self._mended = 0, self._layout.size, 0
         self._hash = hashlib.sha256()
         self._done: dict[bytes, int] = {}
+        self._numbers: set[int] = set()
         epoch, known = self._passport.chain.epoch.epoch, self._epoch_known()
         self._is_stale, self._is_restored = epoch < known, epoch > known > 0
         if self._is_restored:
@@ -204,14 +205,19 @@ class _Import:
         self._watch(self._reading)
         whole = 0
         for frame in self._frames():
-            whole += 1
             raw = frame.encode()
             self._hash.update(raw)
-            self._missing -= len(raw)
-            self._take(frame)
+            if self._take(frame):
+                whole += 1
+                self._missing -= len(raw)
         self._show(self._layout.size)
         self._keep()
         number, part = _place(self._hello)
+        # A frame of an older file in a stale sector, or one that stands twice, is as whole
+        # as another: only the hash of all says that this is what was written.
+        is_as_written = self._hash.digest() == head.get(HASH)
+        missing = max(1, self._count - whole), max(0, self._missing)
+        missing_frames, missing_bytes = (0, 0) if is_as_written else missing
         return Imported(
             peer=Peer(node.node_id, node.box_public, node.name),
             offer=self._offer,
@@ -220,8 +226,8 @@ class _Import:
             known_segments=self._receiving.known_segments,
             refused=self._refused + self._receiving.refused_segments,
             blobs=sum(self._progress.classes[i].received for i in (2, 3, 4, 6)),
-            missing_frames=max(0, self._count - whole),
-            missing_bytes=self._missing,
+            missing_frames=missing_frames,
+            missing_bytes=missing_bytes,
             mended_bytes=self._mended,
             part=part or 1,
             more=head.get(MORE) is True,
@@ -275,8 +281,11 @@ class _Import:
         reading.done_bytes = min(reading.whole_bytes, reading.done_bytes + more)
         self._watch(reading)
 
-    def _take(self, frame: Frame) -> None:
-        """One whole frame; one that is no fact never stops the next."""
+    def _take(self, frame: Frame) -> bool:
+        """One whole frame; one that is no fact never stops the next.
+
+        False for one that was not written into this file, or not at this place too.
+        """
         try:
             if frame.type == frames.SEG:
                 self._receiving.segment(self._opener.segment(frame))
@@ -290,7 +299,18 @@ class _Import:
             if refusal.code in STOPPERS:
                 raise
             self._refused += 1
+            return False
         self._done.update(self._receiving.take_done())
+        return self._is_new(frame)
+
+    def _is_new(self, frame: Frame) -> bool:
+        """Whether a frame is of this file, and a numbered one here for the first time."""
+        if frame.type in (frames.SEG, frames.CHUNK):
+            number = number_of(frame)
+            is_new = number not in self._numbers
+            self._numbers.add(number)
+            return is_new
+        return groups.is_of(self._hello.session[:8], frame)
 
     def _heard_ack(self, frame: Frame) -> None:
         found = acks.hear_ack(frame, self._passport.chain.epoch.public)
