@@ -294,13 +294,16 @@ class Journal:
         self._learn_control()
         if self._tables is None:
             return
-        head, at = self._book.last_position(), self._tables.position()
+        at, is_stale = erasure.begin_at(self._book, self._tables)
+        head = self._book.last_position()
         if at == 0:
             self._receiver.retry_projection()
         while at < head:
             events, reached = self._book.scan(at, limits.REPLAY_EVENTS_PER_BATCH)
             self._apply(events, reached)
             at = reached
+        if is_stale:
+            self.local.delete(*erasure.STALE)
 
     def _apply(self, events: Sequence[Event], position: int) -> set[int]:
         """Project; gives the positions of those that could not be and were parked."""
@@ -433,7 +436,7 @@ class Journal:
 
         Called where a peer shows our own journal further or different than we hold it.
         """
-        with self._locked():
+        with self._locked(), disk_words():
             if not self._join_epoch():
                 self._next_epoch()
 
@@ -470,8 +473,7 @@ class Journal:
     def erase(self, subject: bytes) -> int:
         """Erase every body of a subject here, by law: keys first, bodies then.
 
-        What stays is (header, commit): the chain still verifies. Gives how many bodies.
-        The tables must be rebuilt by the caller.
+        The chain still verifies. Gives how many bodies; `catch_up` makes the tables anew.
         """
         with self._locked():
             self._promises.keep()

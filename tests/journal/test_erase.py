@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from perahu.journal.journal import Journal
 from perahu.journal.segment import decode_segment
+from perahu.journal.types import Event
 from perahu.people.facts import ResidentCorrected
 from tests.cast import BUDI, carry, give, stocked, with_hub
 from tests.journal.stores import BOTH_STORES, StoreDistrict, with_mirror
@@ -169,3 +172,49 @@ def test_it_is_seen_by_a_process_already_running(district: StoreDistrict) -> Non
     desk.catch_up()
     assert desk._book.keyring.get(BUDI) is None
     assert all(not isinstance(e.fact, ResidentCorrected) for e in desk.events())
+
+
+@dataclass
+class Shown:
+    """Tables that show the subjects of every correction they were told of."""
+
+    subjects: set[bytes] = field(default_factory=set)
+    at: int = 0
+    rebuilt: int = 0
+
+    def position(self) -> int:
+        """How far they are."""
+        return self.at
+
+    def rebuild(self) -> None:
+        """Empty again."""
+        self.subjects, self.at, self.rebuilt = set(), 0, self.rebuilt + 1
+
+    def apply(
+        self, events: Sequence[Event], position: int
+    ) -> Sequence[tuple[Event, str]]:
+        """Show whom they are about."""
+        facts = [e.fact for e in events if isinstance(e.fact, ResidentCorrected)]
+        self.subjects |= {fact.person for fact in facts}
+        self.at = position
+        return []
+
+
+def test_it_makes_the_tables_anew_after_a_crash(district: StoreDistrict) -> None:
+    """Nobody who dies between erasing and rebuilding leaves the text in the tables."""
+    tables = Shown()
+    hub, enggano = district.open("Hub"), district.open("Enggano", tables)
+    district.found(hub)
+    give(hub, enggano)
+    district.state(enggano, about(BUDI), about(OTHER))
+    assert tables.subjects == {BUDI, OTHER}
+    enggano.erase(BUDI)
+    enggano.close()  # the process dies here
+    for _ in range(2):
+        district.open("Enggano", tables).close()
+        assert (tables.subjects, tables.rebuilt) == ({OTHER}, 1)
+    enggano = district.open("Enggano", tables)
+    enggano.erase(OTHER)
+    enggano.catch_up()
+    enggano.catch_up()
+    assert (tables.subjects, tables.rebuilt) == (set(), 2)
