@@ -1,7 +1,7 @@
 """A second reader of a node's book, written from docs/journal-format.md alone.
 
 It imports nothing of Perahu, so that what it finds sound is sound by the paper and not by
-our own code agreeing with itself. Section names of the paper stand in the comments.
+our own code agreeing with itself. What entries say, and who may, reads auditor_facts.py.
 
     python -m tools.auditor FOLDER [MIRROR]      asks for the start passphrase
 """
@@ -9,17 +9,20 @@ our own code agreeing with itself. Section names of the paper stand in the comme
 from __future__ import annotations
 
 import getpass
-import hashlib
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
+from functools import cache
+from hashlib import blake2b, sha256
 from pathlib import Path
+from types import SimpleNamespace as Line
 from typing import Any
 from zlib import crc32
 
 import cbor2
+import psycopg
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as xopen
 from nacl.exceptions import CryptoError
 from nacl.pwhash import argon2id
@@ -27,7 +30,8 @@ from nacl.secret import SecretBox
 from nacl.signing import VerifyKey
 from sqlcipher3 import dbapi2 as sqlcipher
 
-NOBODY = bytes(12)
+BAD = (CryptoError, ValueError, LookupError, TypeError, AttributeError, cbor2.CBORError)
+UNREADABLE = (OSError, OverflowError, sqlcipher.Error, psycopg.Error, *BAD)
 
 
 @dataclass
@@ -42,249 +46,250 @@ class Findings:
     mirrored: int = 0
     wrong: list[str] = field(default_factory=list)
 
+    def check(self, where: str, **holds: object) -> None:
+        """Note the names of what does not hold."""
+        self.wrong += [f"{where}: {name}" for name, good in holds.items() if not good]
 
-# Deterministic CBOR -----------------------------------------------------------------------
+    @contextmanager
+    def reading(self, where: str) -> Iterator[None]:
+        """Note what cannot be read at all."""
+        try:
+            yield
+        except BAD as error:
+            self.wrong.append(f"{where}: {type(error).__name__} {error}")
 
 
-def plain(raw: bytes) -> Any:
+def plain(raw: bytes, limit: int = 65_536) -> Any:
     """The value of canonical bytes."""
-    value = cbor2.loads(raw)
+    value = cbor2.loads(raw, max_depth=9) if len(raw) <= limit else None
     if cbor2.dumps(value, canonical=True) != raw:
-        raise ValueError("not canonical")
+        raise ValueError("not in the one form, or over its limit")
     return value
 
 
-def signed(pair: list[bytes], prefix: bytes, public: bytes) -> Any:
-    """The body of a signed pair, its signature checked."""
-    body, signature = pair
-    VerifyKey(public).verify(prefix + body, signature)
-    return plain(body)
-
-
-# Beside the book: vault and keyring -------------------------------------------------------
+@cache
+def chain_of(certificate: bytes, root: bytes) -> list[Any]:
+    """Issuing, node and epoch certificate, every signature checked."""
+    found, public, pairs = [], root, plain(certificate, 8_192)
+    steps = ((b"PRH1-issuing", 3), (b"PRH1-node", 2), (b"PRH1-epoch", 3))
+    for (body, signature), (prefix, key) in zip(pairs, steps, strict=True):
+        VerifyKey(public).verify(prefix + body, signature)
+        found.append(plain(body))
+        public = found[-1][key]
+    if found[1][1] != found[2][1]:
+        raise ValueError("epoch of another node")
+    return found
 
 
 def secret_of(vault: bytes, passphrase: str) -> bytes:
     """The node's secret out of `node.key`."""
-    kept = plain(vault)
-    phrase = passphrase.encode()[:1024]
+    kept, phrase = plain(vault), passphrase.encode()[:1024]
     key = argon2id.kdf(32, phrase, kept[2], opslimit=kept[3], memlimit=kept[4])
     return SecretBox(key).decrypt(kept[6], kept[5])
 
 
 def derived(secret: bytes, label: bytes) -> bytes:
     """One key of the node."""
-    seed = plain(secret)[1]
     person = b"PRH1-" + label
-    return hashlib.blake2b(b"", digest_size=32, key=seed, person=person).digest()
+    return blake2b(b"", digest_size=32, key=plain(secret)[1], person=person).digest()
 
 
 def keys_in(keyring: bytes, wrap: bytes) -> dict[bytes, bytes]:
     """Subject → key; records that do not open are passed over."""
     found = {}
-    assert keyring[:8] == b"PRHKEYS1", "no keyring"
     for at in range(16, len(keyring) - 83, 84):
         subject, nonce = keyring[at : at + 12], keyring[at + 12 : at + 36]
-        try:
+        with suppress(CryptoError):
             found[subject] = xopen(keyring[at + 36 : at + 84], subject, nonce, wrap)
-        except CryptoError:
-            continue
-    return found
-
-
-# Identities -------------------------------------------------------------------------------
-
-
-def epoch_of(certificate: bytes, root: bytes) -> dict[int, Any]:
-    """The epoch certificate at the end of a chain, every signature checked."""
-    issuing_pair, node_pair, epoch_pair = plain(certificate)
-    issuing = signed(issuing_pair, b"PRH1-issuing", root)
-    node = signed(node_pair, b"PRH1-node", issuing[3])
-    epoch: dict[int, Any] = signed(epoch_pair, b"PRH1-epoch", node[2])
-    if epoch[1] != node[1]:
-        raise ValueError("epoch of another node")
-    return epoch
-
-
-# Entry ------------------------------------------------------------------------------------
+    return found if keyring[:8] == b"PRHKEYS1" else {}
 
 
 def linked(before: bytes, header: bytes, commit: bytes) -> bytes:
     """h_n."""
-    return sha256(b"\x01" + before + sha256(header).digest() + commit).digest()
+    return sha256(b"\1" + before + sha256(header).digest() + commit).digest()
 
 
+def opened(keys: dict[bytes, bytes], header: Any, *kept: Any) -> tuple[Any, Any]:
+    """Body and commit; None, None where the body is erased."""
+    (salt, cipher, h), key = kept, keys.get((header.get(8) or [bytes(12)])[0])
+    if cipher is None or key is None:
+        return None, None
+    body = xopen(cipher, b"", h[:24], key)
+    return body, sha256(b"\2" + salt + body).digest()
+
+
+@dataclass
 class Auditor:
-    """Reads one folder; `findings` says what it saw."""
+    """Reads a node's files, and a hub's PostgreSQL."""
 
-    def __init__(
-        self, folder: Path, secret: bytes, root: bytes, mirror: Path | None = None
-    ) -> None:
-        self.folder, self.root, self.mirror = folder, root, mirror
-        self.findings = Findings()
-        self._certificate = (folder / "certificate").read_bytes()
-        self._keys = keys_in(
-            (folder / "keyring").read_bytes(), derived(secret, b"wrap")
-        )
-        self._book = sqlcipher.connect(str(folder / "book.sqlite3"))
-        self._book.execute(f"PRAGMA key = \"x'{derived(secret, b'book').hex()}'\"")
-        self._hashes: dict[tuple[bytes, int], bytes] = {}
+    folder: Path
+    secret: bytes
+    root: bytes
+    mirror: Path | None = None
+    url: str = ""
 
     def run(self) -> Findings:
-        """Everything, and then the findings."""
-        journals = self._book.execute(
-            "SELECT number, id, lane, audience, own, certificate, head_seq, head_h, "
-            "sealed_seq FROM journals ORDER BY number"
-        ).fetchall()
-        for number, journal, lane, audience, own, certificate, *heads in journals:
-            self.findings.journals += 1
-            named = sha256(certificate + bytes([lane]) + audience).digest()[:16]
-            if named != journal:
-                self._wrong(journal, 0, "id")
-            try:
-                self._journal(number, journal, own, certificate, heads)
-            except (CryptoError, ValueError, KeyError) as error:
-                self._wrong(journal, 0, str(error) or type(error).__name__)
-        self._fence()
-        self._mirror()
-        self._blobs()
-        self._book.close()
+        """Everything; `lines` then has the journals, for who reads on."""
+        self.findings, self.lines = Findings(), dict[bytes, Line]()
+        wrap, self._cited = derived(self.secret, b"wrap"), set[Any]()
+        self.chain = chain_of(self._bytes("certificate"), self.root)
+        # Fence and mirror before the book, its keys after: so a writer may be at work.
+        name, beside = self.chain[1][1].hex()[:8], self.mirror or self.folder
+        fence = self._bytes("fence")
+        copy = self._bytes(beside / f"{name}-{self.chain[2][2]}.jrnm")
+        with closing(self._open()) as self._book:
+            self._keys = keys_in(self._bytes("keyring"), wrap)
+            self._journals()
+            self.named = dict(self._rows("name, value FROM book"))
+            self.asked = self._rows("op_id, entries FROM asked")
+            self._blobs()
+        self._fence(fence)
+        self._mirrored(copy, keys_in(self._bytes(beside / f"{name}.keyring"), wrap))
         return self.findings
 
-    def _wrong(self, journal: bytes, seq: int, why: str) -> None:
-        self.findings.wrong.append(f"{journal.hex()[:8]}/{seq}: {why}")
+    def _open(self) -> Any:
+        """The book as of one moment."""
+        if self.url:
+            level = "-c default_transaction_isolation=repeatable\\ read"
+            return psycopg.connect(self.url, options=level)
+        path = f"file:{self.folder / 'book.sqlite3'}?mode=ro"
+        book = sqlcipher.connect(path, uri=True, isolation_level=None)
+        book.execute(f"PRAGMA key = \"x'{derived(self.secret, b'book').hex()}'\"")
+        book.execute("BEGIN")
+        return book
 
-    def _journal(
-        self,
-        number: int,
-        journal: bytes,
-        own: int,
-        certificate: bytes,
-        heads: list[Any],
-    ) -> None:
-        head_seq, head_h, sealed_seq = heads
-        public = epoch_of(certificate, self.root)[3]
-        h, seq, times = sha256(b"\x00" + certificate).digest(), 0, {}
-        for seq, (place, *stored) in enumerate(self._entries(number), start=1):
-            raw, salt, body, commit, kept = stored
-            header = plain(raw)
-            if header[1] != seq or place != seq:
-                self._wrong(journal, seq, "seq")
-            h = linked(h, raw, self._commit(header, salt, body, commit, kept))
-            if h != kept:
-                self._wrong(journal, seq, "hash")
-                h = kept
-            self._hashes[journal, seq] = h
-            times[seq] = (header[4], header[5])
-        if (seq, h) != (head_seq, head_h):
-            self._wrong(journal, seq, "head")
-        sealed = self._seals(number, journal, public, times)
-        if sealed != sealed_seq or (not own and sealed != head_seq):
-            self._wrong(journal, sealed, "sealed through")
+    def _rows(self, rest: str) -> Any:
+        return self._book.execute(f"SELECT {rest}").fetchall()
 
-    def _entries(self, number: int) -> Iterator[tuple[Any, ...]]:
-        found = self._book.execute(
-            "SELECT seq, header, salt, body, commit_hash, h FROM entries "
-            "WHERE journal = ? ORDER BY seq",
-            (number,),
-        )
-        for row in found:
-            self.findings.entries += 1
-            yield row
+    def _bytes(self, name: str | Path) -> bytes:
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else b""
 
-    def _commit(
-        self, header: dict[int, Any], salt: Any, body: Any, commit: Any, h: bytes
-    ) -> bytes:
-        """The commit as the body says, or as it was kept where the body was erased."""
-        key = self._keys.get(header.get(8, [NOBODY])[0])
-        if body is None or salt is None or key is None:
-            self.findings.erased += 1
-            return commit or b""
-        try:
-            opened = xopen(body, b"", h[:24], key)
-        except CryptoError:
-            return b""
-        return sha256(b"\x02" + salt + opened).digest()
+    def _journals(self) -> None:
+        self.parked = {at for (at,) in self._rows("position FROM parked")}
+        for row in self._rows(
+            "id, lane, audience, certificate, number, node, epoch, own, head_seq, head_h, "
+            "sealed_seq, knows_epoch, knows_seq FROM journals ORDER BY number"
+        ):
+            line = Line(
+                name=row[0].hex()[:8], knows=row[11:], headers=[{}], bodies=[None]
+            )
+            line.id, line.lane, line.audience, line.certificate, line.number = row[:5]
+            line.hashes, self.lines[line.id] = [sha256(b"\0" + row[3]).digest()], line
+            with self.findings.reading(line.name):
+                self._journal(line, *row[5:11])
+        self.findings.journals = len(self.lines)
 
-    def _seals(
-        self, number: int, journal: bytes, public: bytes, times: dict[int, Any]
-    ) -> int:
+    def _journal(self, line: Line, *noted: Any) -> None:
+        _, line.node, line.epoch = chain_of(line.certificate, self.root)
+        line.own = line.node[1] == self.chain[1][1]
+        named = sha256(line.certificate + bytes([line.lane]) + line.audience).digest()
+        head_seq, head_h, sealed_seq = noted[3:]
+        good = noted[:3] == (line.node[1], line.epoch[2], line.own)
+        self.findings.check(line.name, id=named[:16] == line.id, noted=good)
+        for entry in self._rows(
+            "seq, header, salt, body, commit_hash, h, position FROM entries "
+            f"WHERE journal = {line.number} ORDER BY seq"
+        ):
+            with self.findings.reading(f"{line.name}/{entry[0]}"):
+                self._entry(line, *entry)
+        sealed, head = self._sealed(line), (len(line.hashes) - 1, line.hashes[-1])
+        good = sealed == sealed_seq and (line.own or sealed == head_seq)
+        self.findings.check(line.name, head=head == (head_seq, head_h), sealed=good)
+
+    def _entry(self, line: Line, place: int, raw: bytes, salt: Any, *rest: Any) -> None:
+        (cipher, commit, h, position), header, seq = rest, plain(raw), len(line.hashes)
+        line.hashes.append(h)
+        line.headers.append(header)
+        line.bodies.append(None)
+        self.findings.entries += 1
+        self._cited |= {(line.number, seq, *blob) for blob in header.get(11, [])}
+        body, bound = opened(self._keys, header, salt, cipher, h)
+        self.findings.erased += body is None
+        line.bodies[seq] = body if position not in self.parked else None
+        where, whole = f"{line.name}/{seq}", (salt is None) == (cipher is None)
+        good = linked(line.hashes[seq - 1], raw, bound or commit or b"") == h
+        self.findings.check(where, seq=place == header[1] == seq, hash=good)
+        self.findings.check(where, kept=whole and commit in (None, bound or commit))
+
+    def _sealed(self, line: Line) -> int:
         """How far unbroken seals reach."""
         reached = 0
-        for a, b, h_b, lamport, wall_ms, seal in self._book.execute(
-            "SELECT a, b, h_b, lamport, wall_ms, seal FROM segments "
-            "WHERE journal = ? ORDER BY a",
-            (number,),
+        for a, b, *said, seal in self._rows(
+            "a, b, h_b, lamport, wall_ms, seal FROM segments "
+            f"WHERE journal = {line.number} ORDER BY a"
         ):
-            self.findings.seals += 1
-            head = cbor2.dumps([journal, a, b, h_b, lamport, wall_ms], canonical=True)
-            try:
-                VerifyKey(public).verify(b"JRN1-seal" + head, seal)
-            except (CryptoError, ValueError):
-                self._wrong(journal, b, "seal")
-            joins = a <= reached + 1 and self._hashes.get((journal, b)) == h_b
-            if not joins or times.get(b) != (lamport, wall_ms):
-                self._wrong(journal, b, "seal and chain differ")
+            head = cbor2.dumps([line.id, a, b, *said], canonical=True)
+            with self.findings.reading(f"{line.name}/{b} seal"):
+                VerifyKey(line.epoch[3]).verify(b"JRN1-seal" + head, seal)
+                last = [line.hashes[b], line.headers[b][4], line.headers[b][5]]
+                joined = 0 < a <= min(reached + 1, b) and b - a < 256
+                where, sealed = f"{line.name}/{b}", said == last
+                self.findings.check(where, joined=joined, sealed=sealed)
             reached = max(reached, b)
+            self.findings.seals += 1
         return reached
 
-    # Beside the book: fence, mirror, blobs --------------------------------------------------
-
-    def _fence(self) -> None:
-        path = self.folder / "fence"
-        raw = path.read_bytes() if path.exists() else b""
-        marks = []
-        for slot in (raw[:128], raw[128:256]):
-            whole = len(slot) == 128 and crc32(slot[:124]) == int.from_bytes(slot[124:])
-            if whole and slot[:4] == b"PRHF":
-                epoch, count = int.from_bytes(slot[4:8]), int.from_bytes(slot[8:16])
-                seq = int.from_bytes(slot[32:40])
-                marks.append((epoch, count, slot[16:32], seq, slot[40:72]))
-        if marks:
-            epoch, _, journal, seq, h = max(marks)
-            ours = epoch_of(self._certificate, self.root)[2]
-            if epoch >= ours and self._hashes.get((journal, seq)) != h:
-                self._wrong(journal, seq, "the fence is further than the book")
-
-    def _mirror(self) -> None:
-        epoch = epoch_of(self._certificate, self.root)
-        if self.mirror is None:
-            return
-        path = self.mirror / f"{epoch[1].hex()[:8]}-{epoch[2]}.jrnm"
-        raw = path.read_bytes() if path.exists() else b""
-        at = raw.find(b"PRHM")
-        while at >= 0:
-            end = at + 8 + int.from_bytes(raw[at + 4 : at + 8])
-            if crc32(raw[at:end]) != int.from_bytes(raw[end : end + 4]):
-                at = raw.find(b"PRHM", at + 4)
-                continue
-            journal, _, _, _, seq, _, _, _, h = plain(raw[at + 8 : end])
-            self.findings.mirrored += 1
-            if self._hashes.get((journal, seq)) != h:
-                self._wrong(journal, seq, "the mirror has another entry")
-            at = raw.find(b"PRHM", end + 4)
-
     def _blobs(self) -> None:
-        present = self._book.execute("SELECT sha256 FROM blobs WHERE present = 1")
-        for (sha,) in present.fetchall():
-            self.findings.blobs += 1
-            path = self.folder / "blobs" / sha.hex()[:2] / sha.hex()
-            if not path.exists() or sha256(path.read_bytes()).digest() != sha:
-                self.findings.wrong.append(f"blob {sha.hex()[:8]}")
+        noted, check = (
+            self._rows("journal, seq, sha256 FROM citations"),
+            self.findings.check,
+        )
+        check("citations", noted=set(noted) == {c[:3] for c in self._cited})
+        said, shas = {c[2:] for c in self._cited}, {c[2] for c in self._cited}
+        for sha, *kind, here in self._rows("sha256, size, class, present FROM blobs"):
+            name, path = sha.hex()[:8], f"blobs/{sha.hex()[:2]}/{sha.hex()}"
+            whole = here != 1 or sha256(self._bytes(path)).digest() == sha
+            check(f"blob {name}", cited=(sha, *kind) in said, whole=whole)
+            self.findings.blobs += here == 1
+            shas.discard(sha)
+        check("blobs", noted=not shas)
+
+    def _hash(self, journal: bytes, seq: int) -> Any:
+        hashes = self.lines[journal].hashes if journal in self.lines else []
+        return hashes[seq] if seq < len(hashes) else None
+
+    def _fence(self, raw: bytes) -> None:
+        slots = [slot for slot in (raw[:128], raw[128:256]) if slot[:4] == b"PRHF"]
+        whole = [s for s in slots if crc32(s[:124]) == int.from_bytes(s[124:], "big")]
+        mark = max(whole, default=b"")
+        if int.from_bytes(mark[4:8], "big") >= self.chain[2][2]:
+            h = self._hash(mark[16:32], int.from_bytes(mark[32:40], "big"))
+            self.findings.check("fence", reached=h == mark[40:72])
+
+    def _mirrored(self, raw: bytes, keys: dict[bytes, bytes]) -> None:
+        for at in [found.start() for found in re.finditer(b"PRHM", raw)]:
+            end = at + 8 + int.from_bytes(raw[at + 4 : at + 8], "big")
+            if crc32(raw[at:end]) == int.from_bytes(raw[end : end + 4], "big"):
+                with self.findings.reading("mirror"):
+                    self._copied(keys, *plain(raw[at + 8 : end]))
+                self.findings.mirrored += 1
+
+    def _copied(self, keys: dict[bytes, bytes], *record: Any) -> None:
+        (journal, lane, to, certificate, seq, raw, *kept), h = record, record[-1]
+        named = sha256(certificate + bytes([lane]) + to).digest()[:16] == journal
+        bound, ours = (opened(k, plain(raw), *kept)[1] for k in (keys, self._keys))
+        where, before = (
+            f"mirror {journal.hex()[:8]}/{seq}",
+            self._hash(journal, seq - 1),
+        )
+        good = self._hash(journal, seq) == h and (seq > 1) == (certificate == b"")
+        self.findings.check(where, here=good and named >= (seq == 1))
+        whole = not bound or linked(before, raw, bound) == h
+        self.findings.check(where, keyring=bound or not ours, hash=whole)
 
 
-def main(words: list[str]) -> int:
+def main(words: list[str], audit: Any = None) -> int:
     """Audit a folder and say what was found; 0 sound, 1 not, 2 it could not be read."""
-    if not words or len(words) > 2 or re.match("-", words[0]):
+    if len(words) not in (1, 2) or words[0].startswith("-"):
         print(__doc__)
         return 2
     folder, mirror = Path(words[0]), Path(words[1]) if len(words) == 2 else None
     try:
-        vault = (folder / "node.key").read_bytes()
-        secret = secret_of(vault, getpass.getpass("Passphrase: "))
-        root = (folder / "root.pub").read_bytes()
-        findings = Auditor(folder, secret, root, mirror).run()
-    except (OSError, CryptoError, sqlcipher.DatabaseError, ValueError) as error:
+        root, vault = (folder / "root.pub").read_bytes(), folder / "node.key"
+        secret = secret_of(vault.read_bytes(), getpass.getpass("Passphrase: "))
+        findings = (audit or Auditor.run)(Auditor(folder, secret, root, mirror))
+    except UNREADABLE as error:
         print(f"Cannot be read: {error}", file=sys.stderr)
         return 2
     print(findings)

@@ -14,6 +14,7 @@ from perahu.keys.vault import Cost, new_secret, seal_secret
 from tests.cast import BUDI, SARI, Dice, carry, corrected, stocked, with_hub
 from tests.journal.stores import StoreDistrict, with_mirror
 from tools import auditor
+from tools.auditor_facts import audit
 
 
 def audited(
@@ -24,7 +25,7 @@ def audited(
     member = district.members[name]
     secret = cbor.encode({1: member.keys._seed, 2: member.keys.age_identity})
     root = bytes(district.root.verify_key)
-    return auditor.Auditor(member.folder, secret, root, mirror).run()
+    return audit(auditor.Auditor(member.folder, secret, root, mirror))
 
 
 def at_work(district: StoreDistrict) -> tuple[Journal, Journal, Path]:
