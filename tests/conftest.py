@@ -9,10 +9,27 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from perahu.node.django_settings import configure
+from tests.audits import (
+    pytest_runtest_teardown,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+    watch,
+)
 from tests.cast import District
+
+__all__ = [
+    "pytest_runtest_teardown",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
 
 # Rooms have tables, and Django must know its settings before it sees one.
 configure()
+
+# Every book that a test leaves behind goes through the auditor.
+watch()
 
 # A busy machine draws slowly; how long anything takes is no matter of a test.
 settings.register_profile(

@@ -9,11 +9,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from perahu.journal import limits
 from perahu.journal.beside.fence import Fence
 from perahu.journal.beside.mirror import Mirror, Mirrored
 from perahu.journal.book import Book, JournalRow
 from perahu.journal.entry import Entry, Header, commit_of, decode_header, genesis, link
+from perahu.journal.receiver import Receiver
 from perahu.journal.segment import Checked
 from perahu.journal.store import broken_book
 from perahu.keys import cbor
@@ -92,8 +95,26 @@ def _copy_back(book: Book, mirror: Mirror) -> int:
             continue  # not an entry, whoever wrote it there
     # A node's own Lamport times only rise; a gap filled late lies late in the file.
     found.sort(key=lambda pair: pair[0].lamport)
+    asked: dict[bytes, list[list[Any]]] = {}
     with book.store.transaction():
-        return sum(_take(book, header, item) for header, item in found)
+        for header, item in found:
+            if _take(book, header, item):
+                asked.setdefault(header.op_id, []).append([item.journal, item.seq])
+        for op_id, places in asked.items():
+            _note_asked(book, op_id, places)
+    return sum(map(len, asked.values()))
+
+
+def _note_asked(book: Book, op_id: bytes, places: list[list[Any]]) -> None:
+    """Which entries an action has: its receipt is worth what the least of them is."""
+    found = book.store.rows("SELECT entries FROM asked WHERE op_id = ?", (op_id,))
+    before = cbor.decode_known(bytes(found[0][0])) if found else []
+    kept = [*before, *places][-limits.EVENTS_PER_BATCH :]
+    book.store.run(
+        "INSERT INTO asked (op_id, entries) VALUES (?, ?) "
+        "ON CONFLICT (op_id) DO UPDATE SET entries = excluded.entries",
+        (op_id, cbor.encode(kept)),
+    )
 
 
 def _take_keys(book: Book, mirror: Mirror) -> None:
@@ -104,28 +125,24 @@ def _take_keys(book: Book, mirror: Mirror) -> None:
         book.keyring.take_from(path, erased)
 
 
-def _take(book: Book, header: Header, item: Mirrored) -> int:
-    """Store one entry if it follows; 1 where it did."""
+def _take(book: Book, header: Header, item: Mirrored) -> bool:
+    """Store one entry if it follows; whether it did."""
     row = book.journal(item.journal) or _begin(book, item)
     if row is None or header.seq != item.seq or item.seq != row.head_seq + 1:
-        return 0
+        return False
     try:
         body = book.unseal(header, item.body, item.h)
     except Refusal:
-        return 0
+        return False
     if body is None:
-        return 0
+        return False
     h = link(row.head_h, item.header, commit_of(item.salt, body))
     if h != item.h:
-        return 0
+        return False
     entry = Entry.whole(item.header, item.salt, body)
-    book.add_entries(row, [Checked(header, entry, h)], row.knows)
-    book.store.run(
-        "INSERT INTO asked (op_id, entries) VALUES (?, ?) "
-        "ON CONFLICT (op_id) DO UPDATE SET entries = excluded.entries",
-        (header.op_id, cbor.encode([[row.id, header.seq]])),
-    )
-    return 1
+    knows = Receiver(book).knows(row, row.knows, header)
+    book.add_entries(row, [Checked(header, entry, h)], knows)
+    return True
 
 
 def _begin(book: Book, item: Mirrored) -> JournalRow | None:

@@ -81,6 +81,7 @@ def test_it_reads_every_epoch(district: StoreDistrict) -> None:
         "UPDATE journals SET lane = 2",
     ],
 )
+@pytest.mark.damages_book("cells changed with the key in hand")
 def test_it_finds_what_our_verify_finds(
     district: StoreDistrict, statement: str
 ) -> None:

@@ -22,6 +22,7 @@ def test_it_opens_a_book_of_its_own_form(district: District) -> None:
     "damage", ["UPDATE book SET value = x'02' WHERE name = 'format'",
                "DELETE FROM book WHERE name = 'format'"],
 )  # fmt: skip
+@pytest.mark.damages_book("the number of its form is changed")
 def test_it_refuses_a_book_of_another_form(district: District, damage: str) -> None:
     """One sentence, and the book stays as it is."""
     hub = district.open("Hub")

@@ -9,6 +9,7 @@ import pytest
 
 from perahu.journal.beside.mirror import Mirror
 from perahu.journal.journal import Journal
+from perahu.journal.types import Level
 from perahu.node.disk import RealDisk
 from tests.cast import corrected, give, stocked, with_hub
 from tests.journal.stores import StoreDistrict, with_mirror
@@ -185,6 +186,25 @@ def test_it_gives_receipts_back(district: StoreDistrict) -> None:
     enggano = district.open("Enggano")
     assert enggano.receipt(receipt.op_id) == receipt
     assert folder.is_dir()
+
+
+def test_it_gives_back_all_that_a_receipt_speaks_of(district: StoreDistrict) -> None:
+    """Of an action in two lanes one is acknowledged: the receipt waits for the other."""
+    with_mirror(district)
+    hub, enggano = with_hub(district)
+    enggano.close()
+    saved = district.save("Enggano")
+    enggano = district.open("Enggano")
+    receipt = district.state(enggano, corrected(), stocked(2))
+    enggano.close()
+    district.restore(saved)
+    enggano = district.open("Enggano")
+    assert enggano.healing.copied_back == 2
+    for lane, level in ((0, Level.RECORDED), (1, Level.RECEIVED)):
+        row = next(r for r in enggano.journals() if r.own and r.lane == lane)
+        enggano.note_ack(hub.node_id, {row.id: (1, 0)}, {})
+        found = enggano.receipt(receipt.op_id)
+        assert found is not None and found.level is level
 
 
 def test_it_opens_an_epoch_where_the_tail_has_a_hole(district: StoreDistrict) -> None:

@@ -182,6 +182,7 @@ def test_it_frees_many_at_once(district: StoreDistrict) -> None:
     assert provinsi.parked() == [] and len(shelf.facts) >= 2_500
 
 
+@pytest.mark.damages_book("an office grants itself what no hub did")
 def test_it_stops_nobody(district: StoreDistrict) -> None:
     """Parked facts stay parked through restarts, and what may count goes on."""
     hub, enggano = with_hub(district)

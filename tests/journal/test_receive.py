@@ -94,6 +94,7 @@ def test_it_keeps_a_fork_as_evidence(district: StoreDistrict) -> None:
     assert hub.vector() == before
 
 
+@pytest.mark.damages_book("an office grants itself what no hub did")
 def test_it_parks_what_its_author_may_not_state(district: District) -> None:
     """A stolen laptop with its own ideas of authority: stored, parked, never projected."""
     hub, enggano = with_hub(district)

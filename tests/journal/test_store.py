@@ -128,6 +128,7 @@ def test_it_refuses_a_broken_file(tmp_path: Path, harm: Callable[[Path], None]) 
     assert "perahu verify" in caught.value.words.id
 
 
+@pytest.mark.damages_book("a page is overwritten")
 def test_it_refuses_a_damaged_page(district: StoreDistrict) -> None:
     """A page that does not authenticate stops what needs it, in words."""
     _, enggano = with_hub(district)

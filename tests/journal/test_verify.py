@@ -119,6 +119,7 @@ _FLIPPED = "CAST(substr({0}, 1, length({0}) - 1) || x'00' AS BLOB)"
         ("DELETE FROM blobs WHERE {} > 0", "cited"),
     ],
 )
+@pytest.mark.damages_book("cells changed with the key in hand")
 def test_it_finds_a_changed_cell(scene: Scene, statement: str, finding: str) -> None:
     """One cell changed by SQL with the key in hand: found, and said in words."""
     scene.tamper(statement)
@@ -127,6 +128,7 @@ def test_it_finds_a_changed_cell(scene: Scene, statement: str, finding: str) -> 
     assert any(word in line for line in found for word in finding.split("|")), found
 
 
+@pytest.mark.damages_book("two bodies change places")
 def test_it_finds_a_swapped_body(scene: Scene) -> None:
     """Two bodies of one subject change places: both are damaged."""
     scene.tamper(
@@ -136,6 +138,7 @@ def test_it_finds_a_swapped_body(scene: Scene) -> None:
     assert any("body" in line for line in scene.findings())
 
 
+@pytest.mark.damages_book("an entry is cut off")
 def test_it_finds_an_entry_cut_off_cleanly(scene: Scene) -> None:
     """The last entry is taken out so that the rows agree: the fence remembers it."""
     scene.tamper("DELETE FROM entries WHERE journal = {} AND seq = 4")
@@ -154,6 +157,7 @@ def test_it_finds_a_parked_entry_made_to_count(scene: Scene) -> None:
     assert any("grant" in line for line in scene.findings())
 
 
+@pytest.mark.damages_book("the fence is moved on")
 def test_it_finds_a_fence_ahead_of_the_book(scene: Scene) -> None:
     """The fence promised an entry that is not here."""
     fence = Fence(scene.district.members["Enggano"].folder / "fence", RealDisk())
@@ -172,6 +176,7 @@ def _flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, _cut, _flip])
+@pytest.mark.damages_book("a blob is harmed")
 def test_it_finds_a_harmed_blob(scene: Scene, harm: Callable[[Path], None]) -> None:
     """A blob's file is gone, shorter or one bit else; verify reads and does not touch."""
     name = scene.sha.hex()
@@ -182,6 +187,7 @@ def test_it_finds_a_harmed_blob(scene: Scene, harm: Callable[[Path], None]) -> N
     assert path.exists() == before
 
 
+@pytest.mark.damages_book("the mirror is ahead")
 def test_it_finds_what_the_mirror_alone_holds(district: StoreDistrict) -> None:
     """The book lost its tail while it was open: the mirror shows it."""
     mirror = with_mirror(district)
@@ -195,6 +201,7 @@ def test_it_finds_what_the_mirror_alone_holds(district: StoreDistrict) -> None:
     assert any("mirror" in words.en for words in enggano.verify().faults)
 
 
+@pytest.mark.damages_book("a key is damaged")
 def test_it_finds_a_damaged_key(scene: Scene) -> None:
     """A body whose key is damaged is not taken for an erased one."""
     path = scene.district.members["Enggano"].folder / "keyring"
@@ -206,6 +213,7 @@ def test_it_finds_a_damaged_key(scene: Scene) -> None:
     assert any("chain" in line for line in scene.findings())
 
 
+@pytest.mark.damages_book("foreign cells are changed")
 def test_it_looks_at_foreign_journals_too(scene: Scene) -> None:
     """The hub's copy of Enggano's journal is checked as the hub's own is."""
     carry(scene.enggano, scene.hub, audience=lambda a: a == b"")
