@@ -194,6 +194,11 @@ def open_cases(limit: int = 500) -> list[CaseRow]:
     return [_case_row(row) for row in rows[:limit]]
 
 
+def is_opened_since(kind: str, ms: int) -> bool:
+    """Whether a case of this kind was opened after a moment, decided or not."""
+    return Case.objects.filter(kind=kind, opened_ms__gt=ms).exists()
+
+
 def cases_about(subject: bytes) -> list[CaseRow]:
     """All cases about a person, recording, order or transfer, oldest first."""
     rows = Case.objects.filter(about__contains=f'"{subject.hex()}"').exclude(kind="")

@@ -72,6 +72,22 @@ def about_silence(
     return "resubmit" if submissions < 2 else "case"
 
 
+def is_left_behind(since_ms: int, verdict_ms: int, patience_ms: int) -> bool:
+    """Whether the centre went on judging others long after it was handed this one.
+
+    If not, it is silent about everybody, and one case stands for all.
+    """
+    return verdict_ms - since_ms >= patience_ms
+
+
+def reason_of_silence(waiting: int) -> str:
+    """Why one case was opened for all that wait at a centre that says nothing at all."""
+    return (
+        f"Pusat tidak memberi kabar tentang siapa pun; {waiting} rekaman menunggu. Satu "
+        "kasus ini untuk semuanya."
+    )
+
+
 def reason_of(case_kind: str, number: str, detail: str, drc: str) -> str:
     """Why a case about the centre's answer was opened, for the person who decides it."""
     says = {

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Max, Q
 
 from perahu.enrolment.facts import CENTRE_STATUSES, PHOTO, UNIQUE_STATUSES
 from perahu.enrolment.models import PersonLink, Recording
@@ -75,6 +75,12 @@ def silent_at_centre(before_ms: int, statuses: Iterable[str]) -> list[AtCentre]:
     )
     waiting = [_at_centre(row) for row in rows.filter(status_ms__lt=before_ms)]
     return [one for one in waiting if one.since_ms < before_ms]
+
+
+def last_verdict_ms(waiting: Iterable[str]) -> int:
+    """When the centre last said more of anybody than one of these; 0 for never."""
+    rows = Recording.objects.exclude(status__in=["", *waiting]).exclude(number="")
+    return int(rows.aggregate(last=Max("status_ms"))["last"] or 0)
 
 
 def statuses_since(order: str, limit: int) -> list[tuple[str, AtCentre]]:

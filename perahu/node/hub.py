@@ -15,7 +15,7 @@ nothing for a centre that cannot be reached, it says so in `HubRound.trouble`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from perahu.cards import actions as cards
@@ -54,6 +54,7 @@ PATIENCE_MS = 3 * 24 * 3600 * 1000
 TROUBLE_MAX = 20
 
 _CENTRE, _CURSOR = "centre", b"cursor"
+_STUCK = "STUCK_AT_CENTRE"
 
 
 class HubOffice(Protocol):
@@ -253,17 +254,38 @@ def _break_silence(hub: Hub, done: HubRound) -> None:
     silent = reads_hub.silent_at_centre(
         now_ms - hub.patience_ms + 1, rules_centre.WAITING
     )
-    findings, again = [], 0
+    overdue, again = list[AtCentre](), 0
     for one in silent:
         due = rules_centre.about_silence(
             now_ms, one.since_ms, one.submissions, hub.patience_ms
         )
         if due == "case":
-            findings.append(_finding("STUCK_AT_CENTRE", one))
+            overdue.append(one)
         elif due == "resubmit" and one.state.whole and again < PACKETS_PER_ROUND:
             again += 1
             _submit_again(hub, one.state, done)
-    _open_cases(hub, done, findings)
+    if overdue:
+        _open_cases(hub, done, _about_silence(hub, overdue))
+
+
+def _about_silence(hub: Hub, overdue: list[AtCentre]) -> list[Finding]:
+    """A case for each packet that was left behind, and one for all where all were."""
+    verdict_ms = reads_hub.last_verdict_ms(rules_centre.WAITING)
+    behind, rest = list[AtCentre](), list[AtCentre]()
+    for one in sorted(overdue, key=lambda one: (one.since_ms, one.state.recording)):
+        is_behind = rules_centre.is_left_behind(
+            one.since_ms, verdict_ms, hub.patience_ms
+        )
+        (behind if is_behind else rest).append(one)
+    found = [_finding(_STUCK, one) for one in behind]
+    if rest and not cases.is_opened_since(_STUCK, verdict_ms):
+        for_all = _finding(_STUCK, rest[0])
+        if len(rest) > 1:
+            words = rules_centre.reason_of_silence(len(rest))
+            reason = f"{for_all.reason} {words}"
+            for_all = replace(for_all, reason=reason, audience=b"")
+        found.append(for_all)
+    return found
 
 
 def _submit_again(hub: Hub, state: RecordingState, done: HubRound) -> None:
