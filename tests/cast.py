@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -115,26 +115,43 @@ _ALL = (
 )  # fmt: skip
 
 
-class District:
-    """Bengkulu Utara in a folder: its keys, its nodes, and the hub's first facts."""
+CAST = (
+    ("Hub", "kabupaten", "1703"),
+    ("Enggano", "kecamatan", "170301"),
+    ("Ketahun", "kecamatan", "170312"),
+    ("Kapal", "field", "1703"),
+    ("Provinsi", "provinsi", "17"),
+)
+"""Name, role and wilayah of every node of the cast."""
 
-    def __init__(self, folder: Path, seed: str = "1") -> None:
+
+class District:
+    """Bengkulu Utara in a folder: its keys, its nodes, and the hub's first facts.
+
+    A story that happened elsewhere brings its own kabupaten and nodes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: str = "1",
+        *,
+        kabupaten: tuple[str, str] = ("1703", "Bengkulu Utara"),
+        nodes: Sequence[tuple[str, str, str]] = CAST,
+    ) -> None:
         self.folder, self.dice = folder, Dice(f"district-{seed}")
         self.root = SigningKey(self.dice(32))
         issuing = SigningKey(self.dice(32))
         self._issuing = issuing
         public = bytes(issuing.verify_key)
         self._signed = issue_kabupaten(
-            self.root, IssuingCertificate("1703", "Bengkulu Utara", public)
+            self.root, IssuingCertificate(*kabupaten, public)
         )
         self.members: dict[str, Member] = {}
         self.journals: list[Journal] = []
         self.registry = Registry(FACT_MODULES)
-        self.add("Hub", "kabupaten", "1703")
-        self.add("Enggano", "kecamatan", "170301")
-        self.add("Ketahun", "kecamatan", "170312")
-        self.add("Kapal", "field", "1703")
-        self.add("Provinsi", "provinsi", "17")
+        for name, role, wilayah in nodes:
+            self.add(name, role, wilayah)
 
     def add(self, name: str, role: str, *wilayah: str) -> Member:
         """Enrol one more node."""
