@@ -54,6 +54,9 @@ _PROBE_CALM_S = (60.0, 180.0)
 """Probes in a silence: each 0.4 s for a minute, each second for two more, then each 2 s."""
 _PROBES_FULL = 3
 """The first probes say again what is missing: it may be all that was lost."""
+_RENEWED = 6
+"""So many of what flew go again at once over a new way: what was lost with the old one
+begins about half a round trip behind what was acknowledged last."""
 _ECHO_BYTES, _ECHO_SHARE, _SHORT_BYTES = 24_000, 0.005, 800
 """What may go twice for haste: at first, and of all that is sent. The short goes so at
 once: it is mostly the last, and nothing behind it tells that it was lost."""
@@ -105,6 +108,7 @@ class PacedEnd:
         self._ack_due_s: float | None = None
         self._is_closing = self._is_begun = self._is_flowing = False
         self._close_copies = 0
+        self._renewals = 0
         self._hasty_to = self._echoed_bytes = 0
         """Somebody waits for the stream until there: what is lost before it goes twice."""
         self._echo: tuple[int, int] | None = None
@@ -157,7 +161,7 @@ class PacedEnd:
         if self.sent.is_waiting and silent_s > max(1.0, 2 * self.rate.trip.probe_s):
             self.rate.broke(now_s, is_other_road=silent_s > _OTHER_ROAD_S)
             self._returned_s = now_s
-        self.heard_s, self._probes = now_s, 0
+        self.heard_s, self._probes, self._renewals = now_s, 0, 0
 
     def _take(self, frames: Frames, now_s: float) -> None:
         if frames.ack is not None:
@@ -224,6 +228,7 @@ class PacedEnd:
         # It may have met a burst of loss and nothing else.
         self.rate.broke(now_s, is_other_road=False)
         self._asked_s = min(self._asked_s, now_s - self._probe_wait_s())
+        self._renewals = _RENEWED
 
     def room(self, now_s: float) -> int:
         """Bytes that may be taken now; 0 while something else goes first."""
@@ -282,11 +287,15 @@ class PacedEnd:
             self._probes += 1
             if not self._fit.has_full_arrived:
                 self.shrink()
-            if self._probes <= _PROBES_FULL and not self.sent.has_repeats:
-                self.sent.lose_oldest()
+        is_pressing = is_probing and self._probes <= _PROBES_FULL
+        if self._renewals and now_s >= self._next_s:
+            is_pressing = True
+            self._renewals -= 1
+        if is_pressing and not self.sent.has_repeats:
+            self.sent.lose_oldest()
         may_go = now_s >= self._next_s and self._has_way
-        may_repeat = self._way.has_room(self._fit.size)
-        if may_go or (is_probing and self._probes <= _PROBES_FULL and may_repeat):
+        may_press = is_pressing and self._way.has_room(self._fit.size)
+        if may_go or may_press:
             found = self._stream_packet(now_s)
             if found is not None:
                 return found
@@ -450,6 +459,8 @@ class PacedEnd:
             found.append(self._probe_s())
             late_s = self.sent.next_loss_s(self.rate.trip.late_s)
             found += [late_s] if late_s is not None else []
+        if self._renewals and self.sent.is_waiting:
+            found.append(self._next_s)
         if self._has_way and (self.sent.has_repeats or self._echo is not None):
             found.append(self._next_s)
         elif self._has_way and self._fresh:
