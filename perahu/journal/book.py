@@ -14,7 +14,7 @@ from typing import Any
 from perahu.journal import limits
 from perahu.journal.beside.blobs import Blobs
 from perahu.journal.beside.keyring import NO_SUBJECT, Keyring
-from perahu.journal.codec import Registry
+from perahu.journal.codec import Registry, UnknownKind
 from perahu.journal.entry import Header, decode_header, decode_known_header
 from perahu.journal.ports import CLOCK_QUALITIES, Ports
 from perahu.journal.segment import Checked
@@ -324,7 +324,8 @@ class Book:
         """Allowed events after a position, and the position up to which was looked.
 
         Entries that count passed every check of form when they came, or they would be
-        parked; here they are read again and again, and only taken apart.
+        parked; here they are read again and again, and only taken apart. Kinds that only
+        a newer program knew, which was here before this one, are parked now.
         """
         rows = self.store.rows(
             "SELECT e.position, e.journal, e.header, e.body, e.h, p.position "
@@ -333,17 +334,26 @@ class Book:
             (after, limit),
         )
         known = {row.number: row for row in self.journals()}
-        events = []
+        events, unknown = [], []
         for position, number, raw, cipher, h, parked in rows:
             if parked is not None or cipher is None:
                 continue
             header = decode_known_header(raw)
             body = self.unseal(header, cipher, h)
-            if body is not None:
+            if body is None:
+                continue
+            try:
                 fact = self.registry.decode_known(
                     header.fact_type, header.version, body, header.subjects
                 )
-                events.append(_event_of(position, known[number], header, fact, h))
+            except UnknownKind as newer:
+                unknown.append((position, newer))
+                continue
+            events.append(_event_of(position, known[number], header, fact, h))
+        if unknown:
+            with self.store.transaction():
+                for position, refusal in unknown:
+                    self.park(position, refusal)
         return events, (rows[-1][0] if rows else after)
 
     def _event(
