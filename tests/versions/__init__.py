@@ -1,0 +1,1 @@
+"""Old versions: books kept for ever, nodes of three versions, upgrades that are killed."""
