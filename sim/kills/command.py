@@ -26,7 +26,7 @@ def main(words: list[str] | None = None) -> int:
     """Kill, look, and tell; 0 where nothing was lost."""
     call = _parser().parse_args(words)
     began_s = time.monotonic()
-    tally = run(call.kills, call.whole, call.seed, quiet=call.json)
+    tally = run(call.kills, call.whole, call.seed)
     told = {
         "kills": tally.kills + tally.whole,
         "whole": tally.whole,
@@ -46,14 +46,15 @@ def main(words: list[str] | None = None) -> int:
     return 1 if tally.lost.found else 0
 
 
-def run(kills: int, whole: int, seed: int, *, quiet: bool = True) -> Tally:
+def run(kills: int, whole: int, seed: int) -> Tally:
     """Kill so many workers and so many whole nodes; gives what was found."""
     tally, chance = Tally(), Random(seed)
     folder = Path(tempfile.mkdtemp(prefix="perahu-kills-", dir=_fast()))
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:
         with Progress(
-            *columns, console=Console(stderr=True), disable=quiet, transient=True
+            *columns, console=console, disable=not console.is_terminal, transient=True
         ) as shown:
             image = found_town(folder / "town", seed)
             forked = shown.add_task("kill -9", total=kills)

@@ -293,23 +293,23 @@ def erase(bench: Bench) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a kind of job is done, and how long its worker may live, in seconds."""
+    """Where a kind of job is done, and how much its worker does at most before it dies."""
 
     name: str
     job: Job
-    lives_s: float
+    receipts_max: int
 
 
 JOBS = {
-    "record": Place(ENGGANO, record, 0.12),
-    "sync": Place(ENGGANO, sync, 0.25),
-    "courier": Place(ENGGANO, courier, 0.25),
-    "print": Place(ENGGANO, print_cards, 0.15),
-    "erase": Place(ENGGANO, erase, 0.15),
-    "seal": Place(ENGGANO, seal, 0.12),
-    "rebuild": Place(ENGGANO, rebuild, 0.12),
-    "answer": Place(HUB, answer, 0.3),
-    "order": Place(HUB, order, 0.1),
-    "courier at the hub": Place(HUB, courier, 0.25),
+    "record": Place(ENGGANO, record, 12),
+    "sync": Place(ENGGANO, sync, 12),
+    "courier": Place(ENGGANO, courier, 6),
+    "print": Place(ENGGANO, print_cards, 7),
+    "erase": Place(ENGGANO, erase, 3),
+    "seal": Place(ENGGANO, seal, 7),
+    "rebuild": Place(ENGGANO, rebuild, 5),
+    "answer": Place(HUB, answer, 12),
+    "order": Place(HUB, order, 8),
+    "courier at the hub": Place(HUB, courier, 4),
 }
 """Every kind of job a worker is killed at."""

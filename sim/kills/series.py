@@ -30,6 +30,8 @@ from sim.kills.workers import Worker, fork
 KILLS_EACH = 35
 OPENING_S = 0.06
 """Within so long after its birth a worker is still opening its node."""
+WITHIN_S = 0.04
+"""About as long as one action takes, its blobs and its exchange."""
 WHILE_OPENING = 0.2
 """The share of kills in that time."""
 AUDITED_EACH = 10
@@ -109,7 +111,9 @@ class _Series:
             lives_s = self.chance.uniform(0, OPENING_S)
         else:
             worker.wait_for("begun")
-            lives_s = self.chance.uniform(0, JOBS[kind].lives_s)
+            # So much done first, whatever the machine's speed: then a moment within the next.
+            worker.wait_for("receipt", self.chance.randint(0, JOBS[kind].receipts_max))
+            lives_s = self.chance.uniform(0, WITHIN_S)
         worker.hear_until(time.monotonic() + lives_s)
 
 

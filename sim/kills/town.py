@@ -16,8 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from perahu.cards import actions as cards
-from perahu.cards import actions_stock, reads
+from perahu.cards import actions, actions_stock, reads
 from perahu.enrolment.rules import pickup_hash
 from perahu.journal.types import PART, PHOTO
 from perahu.keys.pin import activation_hash, new_activation_code
@@ -95,7 +94,9 @@ def officer_of(office: Office, name: str) -> bytes:
     return operator_named(office.authority, OPERATORS[name])
 
 
-def found_town(folder: Path, seed: int) -> Town:
+def found_town(
+    folder: Path, seed: int, *, residents: int = RESIDENTS, cards: int = ORDERS
+) -> Town:
     """Found it, bring the residents, order the cards and count the blanks in."""
     town = Town(folder)
     folder.mkdir(parents=True)
@@ -107,8 +108,8 @@ def found_town(folder: Path, seed: int) -> Town:
         set_pin(hub, OPERATORS[HUB], code, PIN)
         activation = _grant(hub)
         _join_enggano(town, hub)
-        _bring_residents(town, hub, seed)
-        _order_cards(town, hub)
+        _bring_residents(town, hub, seed, residents)
+        _order_cards(town, hub, cards)
         export_to(hub, town.node_id(ENGGANO), town.stick)
     for name in NODES:
         _seal_cheaply(town.place(name) / KEY_FILE)
@@ -116,6 +117,7 @@ def found_town(folder: Path, seed: int) -> Town:
         import_files(office, [town.stick], None)
         set_pin(office, OPERATORS[ENGGANO], activation, PIN)
         _count_in(office)
+        assert len(reads.print_queue(office.journal.node_id)) == cards, "they came"
     for file in town.stick.iterdir():
         file.unlink()
     return town
@@ -175,19 +177,19 @@ def _grant(hub: Office) -> str:
     return code
 
 
-def _bring_residents(town: Town, hub: Office, seed: int) -> None:
+def _bring_residents(town: Town, hub: Office, seed: int, count: int) -> None:
     file = town.folder / "penduduk.csv"
-    write_csv(file, kecamatan=KECAMATAN, count=RESIDENTS, seed=seed)
+    write_csv(file, kecamatan=KECAMATAN, count=count, seed=seed)
     plan = people.plan_import(file, today=hub.now().today)
     ask = hub.ask(officer_of(hub, HUB))
     people.import_residents(hub.journal, ask, plan, rng=system_random)
 
 
-def _order_cards(town: Town, hub: Office) -> None:
+def _order_cards(town: Town, hub: Office, count: int) -> None:
     node = town.node_id(ENGGANO)
     recipient = hub.authority.nodes()[node].age_recipient
     grown = Person.objects.filter(tanggal_lahir__lte="2005-12-31").order_by("nik")
-    for one in grown[:ORDERS]:
+    for one in grown[:count]:
         blobs = [
             hub.journal.blobs.put(seal_blob(part, [recipient]), blob_class)
             for part, blob_class in (
@@ -196,7 +198,7 @@ def _order_cards(town: Town, hub: Office) -> None:
                 (b"FMR\0left", PART),
             )
         ]
-        cards.order_print(
+        actions.order_print(
             hub.journal,
             hub.ask(),
             person=bytes.fromhex(one.person),
@@ -217,8 +219,6 @@ def _count_in(office: Office) -> None:
         source="TERIMA_PUSAT",
         document="BAST 1",
     )
-    waiting = reads.print_queue(office.journal.node_id)
-    assert len(waiting) == ORDERS, "the orders have come"
 
 
 def _picture(colour: str) -> bytes:

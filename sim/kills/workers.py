@@ -51,12 +51,12 @@ class Worker:
                 time.sleep(max(0.0, moment_s - time.monotonic()))
                 return
 
-    def wait_for(self, kind: str) -> None:
-        """Until it has said something of this kind. Raises WorkerFailed."""
+    def wait_for(self, kind: str, times: int = 1) -> None:
+        """Until it has said something of this kind so often. Raises WorkerFailed."""
         end_s = time.monotonic() + READY_S_MAX
-        while not any(said == kind for said, _ in self.news):
+        while sum(said == kind for said, _ in self.news) < times:
             if time.monotonic() > end_s:
-                raise WorkerFailed(f"{self.name} did not say {kind}")
+                raise WorkerFailed(f"{self.name} did not say {kind}: {self.news[-2:]}")
             try:
                 if self.heard.poll(1.0):
                     self.news.append(self.heard.recv())
