@@ -54,8 +54,8 @@ _PROBE_CALM_S = (60.0, 180.0)
 """Probes in a silence: each 0.4 s for a minute, each second for two more, then each 2 s."""
 _PROBES_FULL = 3
 """The first probes say again what is missing: it may be all that was lost."""
-_RENEWED = 6
-"""So many of what flew go again at once over a new way: what was lost with the old one
+_RENEWED = 5
+"""So many of what flew go again at once over the first new way of a silence: what was lost with the old one
 begins about half a round trip behind what was acknowledged last."""
 _ECHO_BYTES, _ECHO_SHARE, _SHORT_BYTES = 24_000, 0.005, 800
 """What may go twice for haste: at first, and of all that is sent. The short goes so at
@@ -108,7 +108,7 @@ class PacedEnd:
         self._ack_due_s: float | None = None
         self._is_closing = self._is_begun = self._is_flowing = False
         self._close_copies = 0
-        self._renewals = 0
+        self._renewals, self._is_renewed = 0, False
         self._hasty_to = self._echoed_bytes = 0
         """Somebody waits for the stream until there: what is lost before it goes twice."""
         self._echo: tuple[int, int] | None = None
@@ -161,7 +161,8 @@ class PacedEnd:
         if self.sent.is_waiting and silent_s > max(1.0, 2 * self.rate.trip.probe_s):
             self.rate.broke(now_s, is_other_road=silent_s > _OTHER_ROAD_S)
             self._returned_s = now_s
-        self.heard_s, self._probes, self._renewals = now_s, 0, 0
+        self.heard_s, self._probes = now_s, 0
+        self._renewals, self._is_renewed = 0, False
 
     def _take(self, frames: Frames, now_s: float) -> None:
         if frames.ack is not None:
@@ -228,7 +229,8 @@ class PacedEnd:
         # It may have met a burst of loss and nothing else.
         self.rate.broke(now_s, is_other_road=False)
         self._asked_s = min(self._asked_s, now_s - self._probe_wait_s())
-        self._renewals = _RENEWED
+        self._renewals = 0 if self._is_renewed else _RENEWED
+        self._is_renewed = True
 
     def room(self, now_s: float) -> int:
         """Bytes that may be taken now; 0 while something else goes first."""
