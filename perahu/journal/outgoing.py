@@ -84,13 +84,20 @@ def _entry(book: Book, item: StoredEntry) -> Entry:
 
 
 def read_segments(book: Book, row: JournalRow, after: int) -> Iterator[Segment]:
-    """The sealed segments of a journal that reach beyond `after`, in order."""
+    """The sealed segments of a journal that reach beyond `after`, in order.
+
+    Seals may overlap: a node that lost its seals seals a longer run, and who has both goes
+    on behind the longer one.
+    """
     found = book.store.rows(
         "SELECT a, b, h_b, lamport, wall_ms, seal FROM segments "
         "WHERE journal = ? AND b > ? ORDER BY a",
         (row.number, after),
     )
     for a, b, h_b, lamport, wall_ms, seal in found:
+        if b <= after:
+            continue
+        after = b
         entries = tuple(_entry(book, item) for item in book.stored(row, a, b))
         yield Segment(row.id, a, b, bytes(h_b), lamport, wall_ms, bytes(seal), entries)
 
