@@ -1,0 +1,87 @@
+"""A card printer of the simulated world, and the drawer of blanko beside it.
+
+What it says and what it did are two things: after an uncertain print the card may be good,
+spoiled, or never have been taken. Only a person who looks (`Drawer.printed`) knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perahu.devices.printer_ports import (
+    GAGAL_CETAK,
+    NEVER_BEGAN,
+    PRINTED,
+    SPOILED,
+    UNCERTAIN,
+    CardJob,
+    PrinterState,
+    PrintOutcome,
+)
+from perahu.words import Words
+from sim.folder import Died
+from sim.node import Node
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+
+@dataclass(slots=True)
+class Drawer:
+    """What really lies at an office, and what its printer really did."""
+
+    blanko: int = 0
+    printed: dict[str, str] = field(default_factory=dict)
+    """Job name to printed or spoiled."""
+    good: Counter[str] = field(default_factory=Counter)
+    """Order to the good cards that left the printer."""
+
+
+class SimPrinter:
+    """The port of a card printer at one node."""
+
+    def __init__(self, world: World, node: Node, drawer: Drawer) -> None:
+        self._world, self._node, self._drawer = world, node, drawer
+        self.jobs: list[str] = []
+        self.was_printed = False
+
+    def state(self) -> PrinterState:
+        """Not ready where it is off or its hopper is empty."""
+        off = self._world.trouble.happens("printer_off", self._node)
+        ready = not off and self._drawer.blanko > 0
+        words = Words("siap", "ready") if ready else Words("mati", "off")
+        return PrinterState(ready, self._drawer.blanko, 50, (), words)
+
+    def print(self, job: CardJob) -> PrintOutcome:
+        """One card, and what became of it."""
+        trouble, node, drawer = self._world.trouble, self._node, self._drawer
+        assert job.name not in drawer.printed, "a job is never printed twice"
+        self.jobs.append(job.name)
+        if trouble.happens("print_never", node):
+            return PrintOutcome(NEVER_BEGAN, "job-canceled")
+        if trouble.happens("print_jam", node):
+            self._takes(job, SPOILED)
+            return PrintOutcome(SPOILED, "media-jam", GAGAL_CETAK)
+        if trouble.happens("print_unknown", node):
+            if trouble.chance.hits(0.5):
+                self._takes(job, trouble.chance.choice((PRINTED, SPOILED)))
+            return PrintOutcome(UNCERTAIN, "link lost")
+        if trouble.happens("print_death", node):
+            if trouble.chance.hits(0.5):
+                self._takes(job, PRINTED)
+            node.mortal.dies_at = node.mortal.calls
+            try:
+                node.mortal.breathe()
+            except Died:
+                raise
+        self._takes(job, PRINTED)
+        self.was_printed = True
+        return PrintOutcome(PRINTED, "completed")
+
+    def _takes(self, job: CardJob, end: str) -> None:
+        self._drawer.blanko -= 1
+        self._drawer.printed[job.name] = end
+        if end == PRINTED:
+            self._drawer.good[job.name.partition("-")[0]] += 1
