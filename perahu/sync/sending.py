@@ -19,6 +19,7 @@ from perahu.journal.journal import Journal
 from perahu.journal.segment import Segment
 from perahu.journal.types import BlobRef, Level
 from perahu.sync import limits, vector
+from perahu.sync.absent import Absent
 from perahu.sync.ack import Ack, manifest
 from perahu.sync.frames import Frame
 from perahu.sync.memory import Memory
@@ -111,8 +112,12 @@ class Sending:
     )
     _held: set[bytes] = field(default_factory=set)
     _put_off: list[_Load] = field(default_factory=list)
+    _absent: Absent = field(init=False)
     _acked: dict[bytes, Reach] = field(default_factory=dict)
     _floors: dict[bytes, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._absent = Absent(self.memory)
 
     def begin(self) -> None:
         """Start from what the peer's last ack lacks."""
@@ -157,6 +162,7 @@ class Sending:
             ref = self.journal.blobs.cited(sha)
             # A hub may not have it yet itself: then it goes in a later exchange.
             if ref is None or not self.journal.blobs.has(sha):
+                self._absent.note(ref if row.node == us else None)
                 continue
             load = _Load(ref, row.node, journal=row.id)
             load.base = load.next = load.begin_at(self.memory.partials.get(sha, 0))
@@ -179,7 +185,7 @@ class Sending:
                 size = len(frame.payload)
                 self.progress.classes[road_class].sent_bytes += size
                 return frame
-        return None
+        return self._absent.next_frame() if below == CLASSES else None
 
     def _next_segment(self, road_class: int, sealer: Sealer) -> Frame | None:
         for line in self._lines.values():

@@ -166,6 +166,14 @@ def test_it_hands_over_again_before_it_opens_a_case() -> None:
     assert about(100, 0, 2, 100) == "case"
 
 
+def test_it_tells_a_packet_left_behind_from_a_silent_centre() -> None:
+    """Others were judged long after this one was handed over, or nobody was."""
+    behind = rules_centre.is_left_behind
+    assert behind(0, 100, 100) and not behind(0, 99, 100)
+    assert not behind(500, 0, 100)
+    assert "12 rekaman menunggu" in rules_centre.reason_of_silence(12)
+
+
 def test_it_names_the_kind_of_a_first_card() -> None:
     """Up to the 18th birthday PEMULA_17, foreigners WNA, all others BELUM_PERNAH."""
     today = date(2026, 11, 21)
