@@ -21,6 +21,7 @@ from perahu.journal.types import BlobRef, Level
 from perahu.sync import limits, vector
 from perahu.sync.absent import Absent
 from perahu.sync.ack import Ack, manifest
+from perahu.sync.forgotten import witness_forgotten
 from perahu.sync.frames import Frame
 from perahu.sync.memory import Memory
 from perahu.sync.offer import ForkEvidence, Offer, Witness, brings_blobs, given
@@ -275,6 +276,7 @@ class Sending:
     def correct(self, reached: Mapping[bytes, Reach], incarnation: bytes) -> None:
         """The peer's HELLO or HAVE shows all that it holds of ours."""
         self.correct_incarnation(incarnation)
+        witness_forgotten(self.journal, reached, self.witness)
         news = {}
         for line in self._lines.values():
             shown = reached.get(line.row.id[:SHORT], Reach(0, bytes(SHORT)))

@@ -1,0 +1,41 @@
+"""A journal of our own that a peer holds and our book does not know: the book is an old copy.
+
+It was begun after the copy was made, so there is no head to compare; but its id follows from
+our chain, its lane and its audience (journal-format, "Journals"), and is told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from perahu.journal.journal import Journal
+from perahu.journal.types import COMMON
+from perahu.keys.certificates import journal_id
+from perahu.kinds import CIVIL, CONTROL, TELEMETRY
+from perahu.sync.offer import ForkEvidence, Witness
+from perahu.sync.vector import SHORT, Reach
+
+
+def witness_forgotten(
+    journal: Journal, reached: Mapping[bytes, Reach], witness: Witness
+) -> None:
+    """Tell of every journal of our running epoch that the peer shows and we do not know."""
+    known = {row.id[:SHORT] for row in journal.journals()}
+    strange = {name: r for name, r in reached.items() if r.seq and name not in known}
+    if not strange:
+        return
+    chain = journal.chain.encode()
+    for audience in (b"", COMMON, *sorted(journal.authority.nodes())):
+        for lane in (CONTROL, CIVIL, TELEMETRY):
+            own = journal_id(chain, lane, audience)
+            reach = strange.get(own[:SHORT])
+            if reach is not None:
+                witness(
+                    ForkEvidence(
+                        kind="further",
+                        node=journal.node_id,
+                        journal=own,
+                        seq=reach.seq,
+                        theirs=reach.h8,
+                    )
+                )
