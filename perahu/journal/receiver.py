@@ -102,6 +102,9 @@ class Receiver:
             if self._is_fork(row, segment, chain):
                 return Received.FORK
             raise
+        # Only what is about somebody may be erased: a missing body hides nothing else.
+        if any(c.entry.body is None and not c.header.subjects for c in checked):
+            raise bad_segment("erased, and about nobody")
         for item in checked:
             here = self._book.hash_at(row, item.header.seq)
             if here is not None and here != item.h:
@@ -217,7 +220,9 @@ class Receiver:
 
         The caller projects them and then calls `release`: a crash in between repeats it.
         """
-        parked = [p for p in self._book.parked() if p.code != "projection"]
+        # What does not read as papers never will; the tables say when they can show more.
+        never = ("projection", "bad_certificate")
+        parked = [p for p in self._book.parked() if p.code not in never]
         rows = {row.id: row for row in self._book.journals()}
         freed = []
         for journal in dict.fromkeys(p.journal for p in parked):

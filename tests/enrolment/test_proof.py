@@ -130,3 +130,12 @@ def test_it_refuses_any_other_text(text: str) -> None:
         with pytest.raises(Refusal) as refusal:
             rules_proof.read_qr(tried)
         assert refusal.value.code == "bad_proof"
+
+
+@pytest.mark.parametrize("at", [0, -1])
+def test_it_refuses_a_code_of_another_kind(at: int) -> None:
+    """As long as ours and of the right letters, but another program's, or no number."""
+    said = bytearray(rules_proof.statement(PAPER))
+    said[at] = 0xFF
+    with pytest.raises(Refusal, match="bad_proof"):
+        rules_proof.read_qr(rules_proof.qr_text(bytes(said), bytes(64), bytes(8)))

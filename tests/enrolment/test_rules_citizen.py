@@ -24,6 +24,7 @@ from perahu.enrolment.rules_parts import (
     going_on_words,
     part_words,
     parts_words,
+    reason_words,
 )
 
 VIEW = CitizenView(place="Enggano", is_whole=True)
@@ -98,3 +99,9 @@ def test_it_names_parts_as_people_and_letters_do() -> None:
     assert several.id == "foto, jempol kanan (jari 1) dan telunjuk kiri (jari 7)"
     assert parts_words([]).id == ""
     assert going_on_words("capture", "signature").id == "tanda tangan"
+
+
+def test_it_says_why_a_part_was_excepted() -> None:
+    """The reasons of the form in words; a newer program's reason as it came."""
+    assert reason_words("BARU").id == "BARU"
+    assert going_on_words("sign", "").en == "have the statement signed"

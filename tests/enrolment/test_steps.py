@@ -290,3 +290,18 @@ def test_it_tells_the_nodes_of_the_centre_no_oftener_than_needed() -> None:
     assert rules_centre.centre_seen_due(True, 3 * minute, 0)
     assert not rules_centre.centre_seen_due(False, 59 * minute, 0)
     assert rules_centre.centre_seen_due(False, 60 * minute, 0)
+
+
+def test_it_refuses_a_recording_that_nobody_opened() -> None:
+    """A link that was kept, or another node's: said in words, and never begun here."""
+    with pytest.raises(Refusal, match="unknown_recording"):
+        rules.check_still_going(None)
+
+
+def test_it_confirms_once_and_compares_in_turn() -> None:
+    """A second confirmation, and index fingers compared before all is taken."""
+    with pytest.raises(Refusal, match="out_of_turn"):
+        rules.decide_confirm(create_state())
+    scores = {"right_index": 99, "left_index": 99}
+    with pytest.raises(Refusal, match="out_of_turn"):
+        rules.decide_verified(create_state(), scores, 40)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from hashlib import sha256, shake_256
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perahu.journal import limits
+from perahu.journal.beside.blobs import Blobs
 from perahu.journal.journal import Journal
 from perahu.journal.types import PART, PHOTO, SCAN, THUMBNAIL, BlobRef, Draft
+from perahu.node.disk import RealDisk
 from perahu.words import Refusal
 from tests.cast import SARI, carry, corrected, with_hub
 from tests.journal.stores import BOTH_STORES, StoreDistrict
@@ -222,3 +225,37 @@ def test_it_lists_what_is_missing_by_class(district: StoreDistrict) -> None:
     cited = {sha for _, sha in hub.blobs_cited(row.id, 0)}
     assert cited == {r.sha256 for r in refs}
     assert hub.blobs_cited(row.id, 1) == [] == hub.blobs_cited(bytes(16), 0)
+
+
+def last_step_lost(district: StoreDistrict, content: bytes) -> tuple[Journal, BlobRef]:
+    """Every chunk is in the part-way file and its map; the power went before the name."""
+    hub, ref = awaiting(district, sealed(2 * CHUNK))
+    partial = folder(district) / "partial"
+    partial.mkdir(parents=True, exist_ok=True)
+    (partial / ref.sha256.hex()).write_bytes(content)
+    (partial / f"{ref.sha256.hex()}.map").write_bytes(b"\x01\x01")
+    return hub, ref
+
+
+def test_it_begins_anew_where_what_was_here_was_wrong(district: StoreDistrict) -> None:
+    """All chunks lay here at the power cut and do not make the blob: thrown away."""
+    hub, ref = last_step_lost(district, bytes(2 * CHUNK))
+    assert not hub.blobs.complete(ref)
+    assert hub.blobs.chunks_here(ref.sha256) == set() and hub.blobs.missing() == [ref]
+
+
+def test_it_says_when_the_last_step_cannot_be_done(district: StoreDistrict) -> None:
+    """The disk lets no name be given: in words, and every chunk stays for the next try."""
+    hub, ref = last_step_lost(district, sealed(2 * CHUNK))
+
+    class ReadOnly(RealDisk):
+        """A disk that the system has remounted."""
+
+        def rename_durable(self, source: Path, target: Path) -> None:
+            """No name can be written."""
+            raise OSError(errno.EROFS, "read-only")
+
+    blobs = Blobs(folder(district), hub._book.store, ReadOnly())
+    with pytest.raises(Refusal, match="read_only"):
+        blobs.complete(ref)
+    assert hub.blobs.complete(ref) and hub.blobs.missing() == []

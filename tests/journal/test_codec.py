@@ -175,3 +175,10 @@ def test_it_refuses_two_kinds_of_one_number() -> None:
 
     with pytest.raises(AssertionError, match="share the number"):
         REGISTRY._add(Clash)
+
+
+def test_it_refuses_a_record_of_another_length() -> None:
+    """A change of a resident has four texts, never three."""
+    body = cbor.encode({1: [["nama", "A", "B"]], 2: "170301"})
+    with pytest.raises(Refusal, match="bad_body"):
+        REGISTRY.decode(24, 1, body, (BUDI,))

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from perahu.journal.journal import Journal
 from perahu.journal.segment import decode_segment
-from perahu.journal.types import Event
+from perahu.journal.types import COMMON, Event
+from perahu.node.disk import RealDisk
 from perahu.people.facts import ResidentCorrected
-from tests.cast import BUDI, carry, give, stocked, with_hub
+from tests.cast import BUDI, SARI, carry, give, stocked, with_hub
 from tests.journal.stores import BOTH_STORES, StoreDistrict, with_mirror
 
 OTHER = b"other-person"
@@ -218,3 +220,64 @@ def test_it_makes_the_tables_anew_after_a_crash(district: StoreDistrict) -> None
     enggano.catch_up()
     enggano.catch_up()
     assert (tables.subjects, tables.rebuilt) == (set(), 2)
+
+
+class PowerCut(BaseException):
+    """What ends the program in the middle of an erasure."""
+
+
+class CutDisk(RealDisk):
+    """The keys are written anew, and then the power goes."""
+
+    def replace_durable(self, path: Path, content: bytes) -> None:
+        """Write, and end the program where it was the keyring."""
+        super().replace_durable(path, content)
+        if path.name == "keyring":
+            raise PowerCut
+
+
+def test_it_shows_nothing_after_a_power_cut_between_key_and_body(
+    district: StoreDistrict,
+) -> None:
+    """The key is gone and the ciphertext not yet: no event, nothing freed, and sound."""
+    hub, enggano = with_hub(district)
+    district.state(enggano, about(BUDI))
+    provinsi = district.open("Provinsi", disk=CutDisk())
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    assert [one.code for one in provinsi.parked()] == ["not_allowed"]
+    with pytest.raises(PowerCut):
+        provinsi.erase(BUDI)
+    provinsi.close()
+    provinsi = district.open("Provinsi")
+    carry(hub, provinsi, audience=lambda a: a == COMMON)
+    assert len(provinsi.parked()) == 1, "judged again, and there is nothing to read"
+    facts = [e.fact for e in provinsi.events()]
+    assert about(BUDI) not in facts and provinsi.verify().sound
+
+
+def test_it_shows_no_event_whose_key_went_first(district: StoreDistrict) -> None:
+    """The same at the office itself, where the fact had counted."""
+    _, enggano = with_hub(district)
+    district.state(enggano, about(BUDI), stocked())
+    enggano.close()
+    enggano = district.open("Enggano", disk=CutDisk())
+    with pytest.raises(PowerCut):
+        enggano.erase(BUDI)
+    enggano.close()
+    enggano = district.open("Enggano")
+    assert [e.fact for e in enggano.events() if e.node == enggano.node_id] == [
+        stocked()
+    ]
+    assert enggano.erase(BUDI) == 1, "asked again, it is finished"
+
+
+@pytest.mark.damages_book("the key of what is about nobody is lost")
+def test_it_knows_no_grant_whose_key_is_lost(district: StoreDistrict) -> None:
+    """The keyring's first record is noise: the hub's word is not read, and none is made up."""
+    _, enggano = with_hub(district)
+    enggano.close()
+    path = district.members["Enggano"].folder / "keyring"
+    raw = path.read_bytes()
+    path.write_bytes(raw[:28] + bytes(72) + raw[100:])
+    enggano = district.open("Enggano")
+    assert enggano.authority.grant(SARI) is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from perahu.journal import limits
 from perahu.journal.beside.keyring import NO_SUBJECT, Keyring
 from perahu.journal.ports import Ports
 from perahu.node.disk import RealDisk
@@ -199,3 +200,15 @@ def test_it_refuses_a_book_whose_keyring_is_gone(district: StoreDistrict) -> Non
         district.open("Enggano")
     path.write_bytes(lost)
     assert district.open("Enggano").verify().sound
+
+
+def test_it_holds_no_more_keys_unwrapped_than_its_limit(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond it memory is let go, and every key is still found."""
+    monkeypatch.setattr(limits, "KEYS_HELD_MAX", 2)
+    kept = ring(path)
+    kept.ensure([BUDI, MADE, WATI])
+    keys = [kept.get(subject) for subject in (BUDI, MADE, WATI)]
+    assert len(kept._keys) == 1
+    assert [kept.get(subject) for subject in (BUDI, MADE, WATI)] == keys

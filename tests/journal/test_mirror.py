@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from perahu.journal.beside.mirror import Mirror
 from perahu.journal.journal import Journal
 from perahu.journal.types import Level
+from perahu.keys.certificates import Chain
 from perahu.node.disk import RealDisk
 from tests.cast import corrected, give, stocked, with_hub
 from tests.journal.stores import StoreDistrict, with_mirror
@@ -257,3 +260,55 @@ def test_it_never_stops_an_action(district: StoreDistrict) -> None:
     (folder / name).mkdir()
     receipt = district.state(enggano)
     assert not receipt.mirrored and enggano.verify().sound
+
+
+def test_it_is_as_good_as_away_where_it_cannot_be_listed(tmp_path: Path) -> None:
+    """A stick whose folder gives an I/O error has no epoch to show; nothing is added."""
+
+    class Failing(RealDisk):
+        """A stick on its last day."""
+
+        def list(self, folder: Path) -> list[str]:
+            """The folder's own blocks are gone."""
+            raise OSError(errno.EIO, "i/o error")
+
+    assert Mirror(tmp_path, Failing()).last_epoch(bytes(16)) == 0
+    with pytest.raises(FileNotFoundError):
+        Mirror(tmp_path / "pulled", RealDisk()).add(bytes(16), 1, [])
+
+
+def record_changed(folder: Path, node: bytes, **change: bytes) -> None:
+    """Whoever found the stick writes its last record anew, with a check that is right."""
+    mirror = Mirror(folder, RealDisk())
+    *kept, last = mirror.read(node, 1)
+    mirror.path(node, 1).unlink()
+    mirror.add(node, 1, [*kept, dataclasses.replace(last, **change)])
+
+
+def test_it_takes_back_no_body_that_does_not_open(district: StoreDistrict) -> None:
+    """A record that checks, and whose body is noise, ends what comes back."""
+    folder = rolled_back(district)
+    node = Chain.decode(
+        (district.members["Enggano"].folder / "certificate").read_bytes(),
+        bytes(district.root.verify_key),
+    ).node.node_id
+    record_changed(folder, node, body=bytes(60))
+    enggano = district.open("Enggano")
+    assert (enggano.healing.copied_back, enggano.epoch) == (2, 2)
+
+
+@pytest.mark.parametrize("wipe", [True, False])
+def test_it_takes_back_no_body_without_its_key(
+    district: StoreDistrict, wipe: bool
+) -> None:
+    """The stick's keyring is gone, or lacks the subject: nothing about her comes back."""
+    folder = rolled_back(district)
+    ring = stick(folder, ".keyring")
+    if wipe:
+        ring.unlink()
+    else:
+        ring.write_bytes(ring.read_bytes()[:-84])
+    enggano = district.open("Enggano")
+    assert (enggano.healing.copied_back, enggano.epoch) == (2, 2)
+    facts = [event.fact for event in enggano.events()]
+    assert corrected(subject=b"sari-person\0") not in facts

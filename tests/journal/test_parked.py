@@ -10,7 +10,7 @@ import pytest
 
 from perahu.journal.journal import Journal
 from perahu.journal.types import COMMON, Draft, Event
-from perahu.keys.facts import PolicySet
+from perahu.keys.facts import NodeEnrolled, PolicySet
 from perahu.people.facts import ResidentCorrected
 from perahu.words import Refusal
 from tests.cast import (
@@ -206,3 +206,29 @@ def test_it_leaves_no_room_for_an_own_fact(district: StoreDistrict) -> None:
     with pytest.raises(Refusal, match="not_allowed"):
         district.state(enggano, abroad)
     assert enggano.parked() == []
+
+
+def test_it_catches_up_where_another_process_made_the_tables_anew(
+    district: StoreDistrict,
+) -> None:
+    """In the middle of an action the tables are empty: they get all, and each fact once."""
+    with_hub(district)
+    shelf = Shelf()
+    desk = district.open("Enggano", tables=shelf)
+    district.state(desk, stocked(1))
+    before = list(shelf.facts)
+    with desk.writing() as book:
+        shelf.rebuild()
+        book.append(district.ask("Enggano", SARI), [Draft(stocked(2))])
+    assert shelf.facts == [*before, stocked(2)]
+
+
+def test_it_parks_a_node_whose_papers_do_not_read(district: StoreDistrict) -> None:
+    """The hub's own word, in good form, names papers that are none: it binds nobody."""
+    hub, _ = with_hub(district)
+    with hub.writing() as book:
+        fact = NodeEnrolled(certificate=b"not a certificate", name="Hantu")
+        book.append(district.ask(), [Draft(fact, audience=COMMON)])
+    hub.close()
+    hub = district.open("Hub")
+    assert codes(hub) == ["bad_certificate"] and hub.verify().sound

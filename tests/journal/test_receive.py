@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from perahu.journal.entry import Entry
 from perahu.journal.journal import Journal
 from perahu.journal.receiver import Received
 from perahu.journal.segment import Segment, decode_segment
@@ -165,3 +168,35 @@ def test_it_parks_a_kind_from_the_future(district: District) -> None:
     carry(enggano, hub, audience=lambda a: a == b"")
     assert [p.code for p in hub.parked()] == ["unknown_kind"]
     assert hub.vector()[_sealed(enggano).journal[:8]][0] == 1
+
+
+def without_bodies(segment: Segment) -> Segment:
+    """A sealed segment as a carrier could pass it on: every entry as if it were erased."""
+    bare = [Entry(entry.header, entry.commit, None, None) for entry in segment.entries]
+    return dataclasses.replace(segment, entries=tuple(bare))
+
+
+def test_it_refuses_that_what_is_about_nobody_was_erased(district: District) -> None:
+    """No law erases a revocation: whoever leaves its body out hides it, and is refused.
+
+    What is about a person may come erased, and is stored so.
+    """
+    hub, enggano = with_hub(district)
+    _record(district, enggano)
+    hub.seal()
+    enggano.seal()
+    ketahun = district.open("Ketahun")
+    provinsi = district.open("Provinsi")
+    for row in hub.journals():
+        for segment in hub.segments(row.id, 0):
+            ketahun.introduce(row.certificate, row.lane, row.audience)
+            with pytest.raises(Refusal, match="bad_segment"):
+                ketahun.receive(without_bodies(segment))
+            assert ketahun.receive(segment) is Received.STORED
+    ketahun.catch_up()
+    assert ketahun.authority.grant(SARI) is not None
+    rows = [row for row in enggano.journals() if row.own and row.lane == 1]
+    for segment in (s for row in rows for s in enggano.segments(row.id, 0)):
+        provinsi.introduce(rows[0].certificate, 1, b"")
+        assert provinsi.receive(without_bodies(segment)) is Received.STORED
+    assert provinsi.verify().erased == 1 and provinsi.verify().sound

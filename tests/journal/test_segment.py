@@ -191,3 +191,21 @@ def test_it_has_no_holes(district: District) -> None:
     entry = Entry.whole(header.encode(), bytes(16), b"\xa0")
     with pytest.raises(AssertionError, match="no holes"):
         close_segment(bytes(16), 1, bytes(32), (entry, entry), key)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [[b"h"], bytes(16), [bytes(limits.BODY_BYTES_MAX + 1)]],
+        [[b"h"], bytes(15), [b"body"]],
+        [[b"h"], bytes(31), [None]],
+        [[b"h"], bytes(33), [None]],
+        [[b"h"], "salt", [b"body"]],
+        [[7], bytes(16), [b"body"]],
+    ],
+)
+def test_it_refuses_columns_of_another_size(columns: list[Any]) -> None:
+    """Bodies over the limit, and salts that are too few, too many or none."""
+    raw = cbor.encode([[bytes(16), 1, 1, bytes(32), 1, 1], bytes(64), *columns])
+    with pytest.raises(Refusal, match="bad_segment"):
+        decode_segment(raw)

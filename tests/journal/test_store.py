@@ -250,3 +250,23 @@ def test_it_lets_one_write_at_a_time(cluster: Cluster) -> None:
     assert [name for name, _ in names(first)] == ["a", "c"]
     with psycopg.connect(url) as plain:
         assert plain.execute("SELECT count(*) FROM book").fetchone() == (2,)
+
+
+def test_it_says_when_nothing_can_be_written(tmp_path: Path) -> None:
+    """The file can only be read; and a fault of ours is not made a sentence of."""
+    store = book(tmp_path)
+    store.rows("PRAGMA query_only = ON")
+    with pytest.raises(Refusal, match="read_only"):
+        put(store, "a")
+    with pytest.raises(sqlcipher.OperationalError, match="no such table"):
+        store.rows("SELECT 1 FROM nowhere")
+
+
+def test_it_says_what_ails_the_server(cluster: Cluster) -> None:
+    """PostgreSQL turned read-only, and PostgreSQL on a disk that gives back other pages."""
+    store = PostgresStore(cluster.new_url(), lambda: 0)
+    with pytest.raises(Refusal, match="broken_book"):
+        store.run("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'XX001'; END $$")
+    store.run("SET default_transaction_read_only = on")
+    with pytest.raises(Refusal, match="read_only"):
+        put(store, "a")

@@ -9,7 +9,7 @@ import pytest
 from perahu.journal.journal import Journal
 from perahu.journal.types import PART, PHOTO, SCAN, THUMBNAIL, Draft, Level
 from perahu.journal.waiting import Waiting
-from tests.cast import BUDI, SARI, corrected, give, stocked, with_hub
+from tests.cast import BUDI, RATNA, SARI, corrected, give, stocked, with_hub
 from tests.journal.stores import BOTH_STORES, StoreDistrict
 
 NOTHING = (0, 0, 0, 0)
@@ -105,3 +105,23 @@ def test_it_counts_nothing_of_others(district: StoreDistrict) -> None:
     give(enggano, hub)
     assert told(hub.waiting()) == before == NOTHING
     assert told(enggano.waiting())[:2] == (1, 1)
+
+
+def test_it_leaves_what_it_has_not_counted_yet(district: StoreDistrict) -> None:
+    """Right after an erasure nothing is kept: an ack changes no sum that is not there."""
+    hub, enggano = with_hub(district)
+    receipt = district.state(enggano, corrected())
+    enggano.erase(BUDI)
+    enggano.note_ack(hub.node_id, {receipt.journal: (1, 0)}, {})
+    assert told(enggano.waiting()) == NOTHING
+
+
+def test_it_says_when_the_oldest_was_stated_at_a_hub_too(
+    district: StoreDistrict,
+) -> None:
+    """A hub waits for nobody's blobs, and its own entries have their age all the same."""
+    hub, _ = with_hub(district)
+    with hub.writing() as book:
+        ask = district.ask("Hub", RATNA)
+        book.append(ask, [Draft(stocked())])
+    assert told(hub.waiting())[::3] == (1, ask.at.wall_ms)

@@ -14,6 +14,7 @@ from perahu.keys.certificates import NodeCertificate, Papers, Signed
 from perahu.keys.facts import (
     ONLINE_ONLY,
     STORE_AND_FORWARD,
+    CarrierPolicySet,
     CentreSeen,
     EpochConfirmed,
     ForkSeen,
@@ -353,3 +354,15 @@ def test_it_keeps_what_else_the_hub_says() -> None:
     assert authority.centre_seen_ms == 50
     assert authority.node(b"unknown") is None
     assert authority.confirmed_epochs(b"unknown") == {}
+
+
+def test_it_learns_a_policy_on_carriers() -> None:
+    """One for a kecamatan holds for its nodes until one that says nothing takes it back."""
+    authority = create_authority()
+    rule = CarrierPolicySet(
+        reason="r", decree="SK 1", wilayah="170301", forbidden=("email",)
+    )
+    authority.learn(rule, (1, 90))
+    assert authority.carrier_policies_of(ENGGANO.node) == [rule]
+    authority.learn(CarrierPolicySet(reason="r", decree="2", wilayah="170301"), (1, 91))
+    assert authority.carrier_policies() == []

@@ -172,3 +172,10 @@ def test_it_does_not_write_what_it_would_refuse(value: object) -> None:
     """A value outside the form is an error of the program, told at once."""
     with pytest.raises(ValueError):
         cbor.encode(value)
+
+
+def test_it_refuses_what_no_order_mends() -> None:
+    """Keys out of order are put in order; a float beside them is refused all the same."""
+    assert cbor.encode({2: 0, 1: 0}) == cbor.encode({1: 0, 2: 0})
+    with pytest.raises(ValueError, match="float"):
+        cbor.encode({2: 0, 1: {1: 0.5}})

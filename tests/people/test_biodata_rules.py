@@ -213,3 +213,10 @@ def test_it_stands_the_same_in_any_order(order: list[int]) -> None:
     for count in range(3):
         for undone in itertools.combinations((FIRST, SECOND), count):
             assert standing(shuffled, undone) == standing(statements, undone)
+
+
+def test_it_registers_who_has_no_number_yet() -> None:
+    """No NIK and no family card: the papers are what there is."""
+    biodata = create_biodata(nik="", no_kk="")
+    found = decide_registration(biodata, papers="Surat lahir 12/1990", known=False)
+    assert (found.nik, found.no_kk) == ("", "")

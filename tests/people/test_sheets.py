@@ -151,3 +151,20 @@ def test_it_reads_or_refuses_a_damaged_workbook(data: st.DataObject) -> None:
         list(read_sheet(bytes(whole)))
     except Refusal as refusal:
         assert refusal.words.en
+
+
+def test_it_reads_dates_as_other_programs_write_them() -> None:
+    """ISO dates of LibreOffice's strict form, and a cell in the middle that is empty."""
+    book = openpyxl.Workbook(iso_dates=True)
+    for row in (["tanggal", "", "nama"], [date(1990, 8, 12), None, "BUDI"]):
+        book.worksheets[0].append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    rows = [cells for _, cells in read_sheet(stream.getvalue())]
+    assert rows[-1] == ["1990-08-12", "", "BUDI"]
+
+
+def test_it_refuses_letters_that_are_cut_in_half() -> None:
+    """A file of UTF-16 with an odd byte at its end is no CSV."""
+    with pytest.raises(Refusal, match="not_text"):
+        list(read_sheet("nik;nama".encode("utf-16") + b"\x00"))
