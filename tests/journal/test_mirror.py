@@ -277,12 +277,12 @@ def test_it_is_as_good_as_away_where_it_cannot_be_listed(tmp_path: Path) -> None
         Mirror(tmp_path / "pulled", RealDisk()).add(bytes(16), 1, [])
 
 
-def record_changed(folder: Path, node: bytes, **change: bytes) -> None:
+def record_changed(folder: Path, node: bytes, *, body: bytes) -> None:
     """Whoever found the stick writes its last record anew, with a check that is right."""
     mirror = Mirror(folder, RealDisk())
     *kept, last = mirror.read(node, 1)
     mirror.path(node, 1).unlink()
-    mirror.add(node, 1, [*kept, dataclasses.replace(last, **change)])
+    mirror.add(node, 1, [*kept, dataclasses.replace(last, body=body)])
 
 
 def test_it_takes_back_no_body_that_does_not_open(district: StoreDistrict) -> None:
