@@ -29,7 +29,7 @@ UNLUCKY = "Kasemen"
 
 def test_it_keeps_recording_and_is_its_own_backup(tmp_path: Path) -> None:
     """Six weeks without the centre: all is *aman* each evening, also past a dead disk."""
-    count = size(1_200, 30)
+    count = size(1_200, 20)
     with staged(tmp_path, SERANG, "2017-03-06 08:00") as stage:
         town, people = Town(stage), stage.register(count)
         stage.meet_all()

@@ -27,7 +27,7 @@ SPOILED = 2
 
 def test_it_prints_the_day_the_blanko_come(tmp_path: Path) -> None:
     """No blanko lies idle, no place in the queue is lost, and every piece is explained."""
-    blanko = size(6_000, 44)
+    blanko = size(6_000, 32)
     with staged(tmp_path, CIREBON, "2016-10-03 08:00") as stage:
         town = Town(stage)
         recorded = _half_a_year_without_blanko(town, 2 * blanko)

@@ -22,7 +22,7 @@ CENTRE_FORGETS, STUCK_CASE = "STUCK", "STUCK_AT_CENTRE"
 
 def test_it_tells_the_truth_while_nothing_can_be_printed(tmp_path: Path) -> None:
     """Thirty-four days of silence: nobody is sent away wrongly, and all get their card."""
-    count = size(4_075, 30)
+    count = size(4_075, 20)
     with staged(tmp_path, DAIRI, "2016-08-25 08:00") as stage:
         town, people = Town(stage), stage.register(count)
         everybody = [who for some in people.values() for who in some]

@@ -41,7 +41,7 @@ class Served:
 
 def test_it_serves_the_queue_while_the_centre_is_away(tmp_path: Path) -> None:
     """232 come; by 10:00 far more than 44 are served, and each goes home with an answer."""
-    count = size(FULL, 42)
+    count = size(FULL, 36)
     with staged(tmp_path, JEPARA, f"{DAY} 07:00") as stage:
         town = Town(stage)
         wishes = _the_days_before(town, count)

@@ -24,7 +24,7 @@ REPAIRED = "2020-03-12 07:30"
 
 def test_it_serves_everybody_for_three_days_alone(tmp_path: Path) -> None:
     """A hundred a day: recorded, printed, handed over, corrected; then one call tells all."""
-    count = size(100, 14)
+    count = size(100, 10)
     with staged(tmp_path, BENGKULU, "2020-03-02 08:00") as stage:
         town = Town(stage)
         people = _the_week_before(town, 3 * count)
