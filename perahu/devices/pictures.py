@@ -14,6 +14,7 @@ import wsq  # noqa: F401  (registers the WSQ format with Pillow)
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
+from perahu.devices import wsq_apart
 from perahu.devices.iso19794 import (
     JPEG_2000,
     WSQ,
@@ -31,9 +32,12 @@ _INK = 28
 def decoded(record: BiometricRecord) -> Image.Image:
     """The picture of a finger, an eye or a face; raises DeviceFault."""
     assert record.image_format in (WSQ, JPEG_2000), record.image_format
+    size = record.width, record.height
     try:
-        with Image.open(BytesIO(record.image), formats=[record.image_format]) as image:
-            if image.size != (record.width, record.height):
+        if record.image_format == WSQ:
+            return wsq_apart.decoded(record.image, size)
+        with Image.open(BytesIO(record.image), formats=[JPEG_2000]) as image:
+            if image.size != size:
                 raise ValueError("size")
             image.load()
             return image.copy()

@@ -119,7 +119,8 @@ def load_settings(folder: Path) -> Settings:
         raise _bad(path, "terlalu besar", "it is too big")
     try:
         found = tomllib.loads(raw.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Not only tomllib's own errors: a number of 5,000 digits, brackets without end.
         raise _bad(path, f"bukan TOML: {error}", f"it is not TOML: {error}") from error
     return settings_of(found, path)
 
