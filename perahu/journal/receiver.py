@@ -112,7 +112,7 @@ class Receiver:
         fresh = [item for item in checked if item.header.seq > row.head_seq]
         if not fresh:
             return Received.KNOWN
-        if row.own and row.epoch == self._book.chain.epoch.epoch:
+        if row.own and row.certificate == self._book.chain.encode():
             raise bad_segment("our own journal from elsewhere")
         self._store(row, segment, fresh, chain)
         return Received.STORED

@@ -92,6 +92,11 @@ class NodeKeys:
             rest, digest_size=32, key=self._seed, person=b"PRH1-" + label
         )
 
+    @property
+    def secret(self) -> bytes:
+        """What they grew from, as it stands in the vault."""
+        return cbor.encode({1: self._seed, 2: self.age_identity})
+
     def __repr__(self) -> str:
         """Never the keys: a repr ends up in logs."""
         return f"NodeKeys({self.age_recipient})"

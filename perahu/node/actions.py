@@ -12,7 +12,7 @@ from datetime import date
 from hashlib import sha256
 
 from perahu.journal.journal import Journal
-from perahu.journal.types import COMMON, Ask, Draft, Receipt
+from perahu.journal.types import COMMON, Ask, BlobRef, Draft, Receipt
 from perahu.keys.authority import Authority
 from perahu.keys.certificates import Papers, covers, is_wilayah
 from perahu.keys.facts import (
@@ -201,12 +201,14 @@ def confirm_epochs(journal: Journal, ask: Ask) -> Receipt | None:
         return book.append(ask, facts)
 
 
-def note_fork(journal: Journal, ask: Ask, *, fork: ForkSeen) -> Receipt:
+def note_fork(
+    journal: Journal, ask: Ask, *, fork: ForkSeen, blobs: Sequence[BlobRef] = ()
+) -> Receipt:
     """State what the road has shown of two truths under one name."""
     with journal.writing() as book:
         if done := book.done(ask.op_id):
             return done
-        return book.append(ask, [Draft(fork)])
+        return book.append(ask, [Draft(fork, tuple(blobs))])
 
 
 def node_named(authority: Authority, name: str) -> bytes:

@@ -28,9 +28,9 @@ FOLDER_VARIABLE = "PERAHU_DIR"
 REFUSED, STOPPED = 2, 130
 
 COMMANDS = (
-    "init", "enrol", "grant", "revoke", "policy", "pin", "serve", "sync", "road",
+    "init", "enrol", "rescue", "grant", "revoke", "policy", "pin", "serve", "sync", "road",
     "courier", "relay", "import", "find", "record", "print", "hand-over", "stock",
-    "field", "case", "status", "verify", "trust", "map",
+    "field", "case", "status", "history", "verify", "trust", "map",
 )  # fmt: skip
 """Every command, in the order of the help."""
 

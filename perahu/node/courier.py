@@ -217,6 +217,11 @@ def add_first_load(office: Office, ask: Ask, node_id: bytes, file: Path) -> Expo
     assert node is not None, "it was enrolled just now"
     if role_of(node.role).serves_people:
         send_residents(office.journal, ask, node=node_id)
+    return add_load(office, node_id, file)
+
+
+def add_load(office: Office, node_id: bytes, file: Path) -> Exported:
+    """Put all that this book has for a node behind its enrolment letter."""
     with TemporaryDirectory(dir=office.folder) as stick:
         made = export_to(office, node_id, Path(stick), part_bytes_max=FILE_BYTES_MAX)
         assert len(made.paths) == 1

@@ -3,7 +3,8 @@
     "PERAHU-ENROL-1\\n" | u32 length | sealed part | a courier file, or nothing
 
 The sealed part (argon2id over the one-time code, then a secretbox) holds the node's
-secret, its certificate, the root key, where its parent is, and the office's CA. The
+secret, its certificate, the root key, where its parent is, and the office's CA. For a node
+that is rebuilt it says besides in which epoch it goes on (rebuilding.py, ADR 0018). The
 courier file behind it is sealed to the new node by its own rules and brings the first
 load: grants, policy, residents.
 """
@@ -23,6 +24,7 @@ from nacl.secret import SecretBox
 from perahu.keys import cbor
 from perahu.keys.certificates import Chain, Papers, is_wilayah, issue_node
 from perahu.keys.pin import activation_hash, new_activation_code
+from perahu.keys.sealing import seal_blob
 from perahu.keys.vault import MODERATE, Cost, keys_of, new_secret, stretch
 from perahu.node import actions, tls, trust
 from perahu.node.disk import RealDisk
@@ -32,6 +34,7 @@ from perahu.node.founding import (
     make_mirror,
     write_identity,
 )
+from perahu.node.going_on import begin_again, take_chain_of_mirror
 from perahu.node.new_folder import new_folder
 from perahu.node.office import PARENT_FILE, Office, open_office
 from perahu.node.page_trust import ensure_authority
@@ -43,9 +46,13 @@ from perahu.sync.courier import reading as courier_reading
 from perahu.words import Refusal
 
 MAGIC = b"PERAHU-ENROL-1\n"
+ENROLLED_FOLDER = "enrolled"
+"""At the hub: `<node id>.age` of every node, for `perahu enrol --again` (ADR 0018)."""
 SEALED_BYTES_MAX = 64 * 1024
 FILE_BYTES_MAX = 4 * 1024**3
 _LENGTH = struct.Struct(">I")
+_GOES_ON = 12
+"""Left out for a node that is new."""
 _COPY_BYTES = 1 << 20
 
 
@@ -83,6 +90,8 @@ class Letter:
     tls_key: bytes
     listen: str
     address: str
+    goes_on: Chain | None = None
+    """For a node that was there before: the chain of its next epoch."""
 
     @property
     def settings(self) -> Settings:
@@ -108,6 +117,38 @@ def enrol(office: Office, plan: NewNode, target: Path) -> Enrolled:
     """
     issuing_key = issuing_key_of(office)
     _check_wilayah(office, plan)
+    check_target(target)
+    secret, code = new_secret(system_random), new_activation_code(system_random)
+    unsigned = certificate_for(keys_of(secret), plan.name, plan.role, plan.wilayah)
+    papers = issue_node(
+        issuing_key, office.journal.chain.papers.signed_issuing, unsigned
+    )
+    sealed = sealed_part(fields_of(office, plan, secret, papers), code)
+    with draft_of(target) as draft:
+        RealDisk().replace_durable(draft, head_of(sealed) + sealed)
+        keep_secret(office, papers, secret)
+        actions.enrol_node(office.journal, office.ask(), papers=papers)
+        RealDisk().rename_durable(draft, target)
+    return Enrolled(node_id=papers.node.node_id, code=code)
+
+
+def head_of(sealed: bytes) -> bytes:
+    """What stands before the sealed part of an enrolment file."""
+    return MAGIC + _LENGTH.pack(len(sealed))
+
+
+def keep_secret(office: Office, papers: Papers, secret: bytes) -> None:
+    """Keep a node's papers and secret at the hub, sealed to it: the machine may be lost."""
+    kept = cbor.encode([papers.encode(), secret])
+    folder = office.folder / ENROLLED_FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sealed = seal_blob(kept, [office.certificate.age_recipient])
+    path = folder / f"{papers.node.node_id.hex()}.age"
+    RealDisk().replace_durable(path, sealed)
+
+
+def check_target(target: Path) -> None:
+    """Refuse a file that exists, or a folder that does not."""
     if not target.absolute().parent.is_dir():
         raise Refusal(
             "no_stick",
@@ -120,17 +161,6 @@ def enrol(office: Office, plan: NewNode, target: Path) -> Enrolled:
             id=f"Berkas {target} sudah ada; tidak ada yang diubah. Pilih nama lain.",
             en=f"The file {target} exists; nothing was changed. Choose another name.",
         )
-    secret, code = new_secret(system_random), new_activation_code(system_random)
-    unsigned = certificate_for(keys_of(secret), plan.name, plan.role, plan.wilayah)
-    papers = issue_node(
-        issuing_key, office.journal.chain.papers.signed_issuing, unsigned
-    )
-    sealed = _sealed(_fields(office, plan, secret, papers), code)
-    with _draft_of(target) as draft:
-        RealDisk().replace_durable(draft, MAGIC + _LENGTH.pack(len(sealed)) + sealed)
-        actions.enrol_node(office.journal, office.ask(), papers=papers)
-        RealDisk().rename_durable(draft, target)
-    return Enrolled(node_id=papers.node.node_id, code=code)
 
 
 def _check_wilayah(office: Office, plan: NewNode) -> None:
@@ -167,6 +197,7 @@ def join(
             letter.papers,
             passphrase=passphrase,
             root=letter.root_public,
+            chain=letter.goes_on,
         )
         trust.put_node(draft, letter.ca, pair if pair.certificate else None)
         recipient = letter.papers.node.age_recipient
@@ -174,17 +205,26 @@ def join(
         RealDisk().replace_durable(draft / PARENT_FILE, letter.parent.encode())
         save_settings(draft, settings)
         make_mirror(settings)
+        if letter.goes_on is not None:
+            take_chain_of_mirror(draft, settings, letter.goes_on, letter.root_public)
         with courier_in(file, draft) as courier:
-            if courier is not None:
-                _take_first_load(draft, passphrase, courier)
+            if courier is not None or letter.goes_on is not None:
+                _take_first_load(draft, passphrase, courier, letter.goes_on)
     return settings
 
 
-def _take_first_load(draft: Path, passphrase: str, courier: Path) -> None:
+def _take_first_load(
+    draft: Path, passphrase: str, courier: Path | None, goes_on: Chain | None
+) -> None:
     with open_office(draft, passphrase=passphrase) as office:
-        courier_reading.read(
-            side_of(office), courier, lambda caller: offer_to(office, caller.chain.node)
-        )
+        if courier is not None:
+            courier_reading.read(
+                side_of(office),
+                courier,
+                lambda caller: offer_to(office, caller.chain.node),
+            )
+        if goes_on is not None:
+            begin_again(office.journal, goes_on)
 
 
 def read_letter(file: Path, code: str) -> Letter:
@@ -197,7 +237,7 @@ def read_letter(file: Path, code: str) -> Letter:
         sealed = stream.read(min(length, SEALED_BYTES_MAX + 1))
     if len(sealed) != length or length > SEALED_BYTES_MAX:
         raise _bad_file(file)
-    return _letter(_opened(sealed, code, file), file)
+    return _letter(open_part(sealed, code, file), file)
 
 
 @contextmanager
@@ -224,7 +264,7 @@ def courier_in(file: Path, folder: Path) -> Iterator[Path | None]:
 
 def add_courier(file: Path, courier: Path) -> None:
     """Put a courier file behind the sealed part, whole or not at all."""
-    with _draft_of(file) as draft:
+    with draft_of(file) as draft:
         with draft.open("wb") as out:
             for part in (file, courier):
                 with part.open("rb") as stream:
@@ -233,9 +273,14 @@ def add_courier(file: Path, courier: Path) -> None:
         RealDisk().rename_durable(draft, file)
 
 
-def _fields(
-    office: Office, plan: NewNode, secret: bytes, papers: Papers
+def fields_of(
+    office: Office,
+    plan: NewNode,
+    secret: bytes,
+    papers: Papers,
+    goes_on: Chain | None = None,
 ) -> dict[int, Any]:
+    """What the sealed part says."""
     # Also for a node that nobody calls today: a boat may, once it listens on its LAN.
     places = replace(office.settings, listen=plan.listen, address=plan.address)
     ca = trust.authority_of(office.folder, office.keys.age_identity)
@@ -252,12 +297,16 @@ def _fields(
         9: pair.key,
         10: plan.listen,
         11: plan.address,
+        **({_GOES_ON: goes_on.encode()} if goes_on else {}),
     }
 
 
 def _letter(fields: Any, file: Path) -> Letter:
     kinds = (bytes, bytes, bytes, bytes, str, str, bytes, bytes, bytes, str, str)
-    if not isinstance(fields, dict) or set(fields) != set(range(1, len(kinds) + 1)):
+    if not isinstance(fields, dict):
+        raise _bad_file(file)
+    goes_on = fields.pop(_GOES_ON, None)
+    if set(fields) != set(range(1, len(kinds) + 1)):
         raise _bad_file(file)
     if any(type(fields[n + 1]) is not kind for n, kind in enumerate(kinds)):
         raise _bad_file(file)
@@ -265,12 +314,15 @@ def _letter(fields: Any, file: Path) -> Letter:
     letter = Letter(
         secret, Papers.decode(papers, root), root, Chain.decode(parent, root), *rest
     )
+    if goes_on is not None:
+        letter = replace(letter, goes_on=Chain.decode(goes_on, root))
     if bytes(keys_of(secret).sign_key.verify_key) != letter.papers.node.sign_public:
         raise _bad_file(file)
     return letter
 
 
-def _sealed(fields: dict[int, Any], code: str) -> bytes:
+def sealed_part(fields: Any, code: str) -> bytes:
+    """The sealed part as it stands in the file."""
     salt, nonce, cost = system_random(16), system_random(24), MODERATE
     box = SecretBox(stretch(activation_hash(code), salt, cost))
     cipher = box.encrypt(cbor.encode(fields), nonce).ciphertext
@@ -279,7 +331,8 @@ def _sealed(fields: dict[int, Any], code: str) -> bytes:
     return sealed
 
 
-def _opened(sealed: bytes, code: str, file: Path) -> Any:
+def open_part(sealed: bytes, code: str, file: Path) -> Any:
+    """What a sealed part says. Raises Refusal "wrong_enrolment_code", "bad_enrolment"."""
     parts = cbor.decode(sealed, SEALED_BYTES_MAX)
     kinds = (bytes, int, int, bytes, bytes)
     if not isinstance(parts, list) or [type(p) for p in parts] != list(kinds):
@@ -302,7 +355,7 @@ def _opened(sealed: bytes, code: str, file: Path) -> Any:
 
 
 @contextmanager
-def _draft_of(target: Path) -> Iterator[Path]:
+def draft_of(target: Path) -> Iterator[Path]:
     """A name beside `target` for what is not whole yet; gone if the block fails."""
     draft = target.with_name(f".{target.name}.draft")
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from perahu.keys.certificates import (
+    Chain,
     IssuingCertificate,
     NodeCertificate,
     Papers,
@@ -34,6 +35,7 @@ from perahu.keys.vault import NodeKeys, keys_of, new_secret, seal_secret
 from perahu.kinds import RIGHTS
 from perahu.node import actions, trust
 from perahu.node.disk import RealDisk
+from perahu.node.going_on import CERTIFICATE_FILE
 from perahu.node.new_folder import new_folder
 from perahu.node.office import KEY_FILE, ROOT_FILE, Office, book_url, open_office
 from perahu.node.page_trust import ensure_authority
@@ -42,7 +44,6 @@ from perahu.node.settings import Settings, save_settings
 from perahu.words import Refusal
 
 ISSUING_FILE = "issuing.key.age"
-CERTIFICATE_FILE = "certificate"
 EPOCH_FIRST = 1
 GRANT_DAYS = 365
 
@@ -122,11 +123,19 @@ def found_kabupaten(
 
 
 def write_identity(
-    draft: Path, secret: bytes, papers: Papers, *, passphrase: str, root: bytes
+    draft: Path,
+    secret: bytes,
+    papers: Papers,
+    *,
+    passphrase: str,
+    root: bytes,
+    chain: Chain | None = None,
 ) -> None:
-    """Put a node's secret, root key and the chain of its first epoch into its folder."""
+    """Put a node's secret, root key and chain into its folder; its first one unless given."""
     disk, keys = RealDisk(), keys_of(secret)
-    chain = open_epoch(keys, papers, epoch=EPOCH_FIRST, nonce=system_random(16))
+    if chain is None:
+        nonce = system_random(16)
+        chain = open_epoch(keys, papers, epoch=EPOCH_FIRST, nonce=nonce)
     disk.replace_durable(
         draft / KEY_FILE, seal_secret(secret, passphrase, system_random)
     )

@@ -9,11 +9,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from perahu.journal.journal import CLONE
+from perahu.journal.types import SCAN, BlobRef
 from perahu.keys import cbor
 from perahu.keys.certificates import NodeCertificate
 from perahu.keys.facts import ForkSeen
+from perahu.keys.sealing import seal_blob
 from perahu.kinds import TELEMETRY
 from perahu.node import actions
 from perahu.node.carriers.choice import NO_CLASSES
@@ -24,6 +27,7 @@ from perahu.node.link_memory import gather
 from perahu.node.office import Office
 from perahu.node.relay.bag import bag_of, offer_in_passing
 from perahu.node.roles import ROLES
+from perahu.node.twins import watch_own_epochs
 from perahu.node.wilayah import share_wilayah
 from perahu.sync.exchange import ExchangeResult, Patience, exchange
 from perahu.sync.offer import ForkEvidence, Offer, Peer
@@ -39,6 +43,9 @@ ATTEMPTS_MAX = 3
 
 _EVIDENCE, _CLOCK, _HUB_TIME = "evidence", "clock", b"hub"
 _EVIDENCE_BYTES_MAX = 256 * 1024
+_TOLD = "evidence_told"
+_SEAL_BYTES_MAX = 24 * 1024
+"""A longer branch goes into a blob: the body of a fact holds 32 KB."""
 _OWN_TRUTH = ("further", "different")
 """Kinds of evidence that a peer shows our own journal otherwise than we hold it."""
 
@@ -71,7 +78,10 @@ def offer_to(office: Office, node: NodeCertificate) -> Offer | None:
         return row.up
     if theirs.parent != row.name:
         return _offer_beside(office, node)
-    is_known = node.node_id in office.authority.nodes()
+    known = office.authority.nodes()
+    # A hub that knows nobody, not even itself, was rebuilt: its nodes bring its own facts
+    # home, and with them whom it knows (ADR 0018).
+    is_known = node.node_id in known or not known
     return row.down if is_known or not row.decides else None
 
 
@@ -111,15 +121,32 @@ def record_evidence(office: Office) -> int:
             raw, _EVIDENCE_BYTES_MAX
         )
         if node == office.journal.node_id and kind in _OWN_TRUTH:
-            office.journal.begin_epoch()
+            # Several journals of one epoch show it, and it is left once.
+            row = office.journal.journal(journal)
+            if row is None or row.certificate == office.journal.chain.encode():
+                office.journal.begin_epoch()
         elif node == office.journal.node_id:
             office.journal.halt(CLONE)
-        fact = ForkSeen(
-            node=node, journal=journal, seq=seq, ours=ours, theirs=theirs, evidence=seal
-        )
-        actions.note_fork(office.journal, office.ask(), fork=fact)
+        # A branch shows at every contact, and is one and the same branch.
+        told = sha256(cbor.encode([kind, node, journal, seq, theirs])).digest()
+        if journal == b"" or office.journal.local.get(_TOLD, told) is None:
+            fact = ForkSeen(
+                node=node, journal=journal, seq=seq, ours=ours, theirs=theirs,
+                evidence=seal if len(seal) <= _SEAL_BYTES_MAX else b"",
+            )  # fmt: skip
+            _state(office, fact, seal)
+            office.journal.local.put(_TOLD, told, b"\1")
         office.journal.local.delete(_EVIDENCE, name)
-    return len(found)
+    return len(found) + watch_own_epochs(office)
+
+
+def _state(office: Office, fact: ForkSeen, seal: bytes) -> None:
+    """A long branch does not fit a fact: it lies beside it, sealed to this node."""
+    blobs: list[BlobRef] = []
+    if seal and not fact.evidence:
+        sealed = seal_blob(seal, [office.certificate.age_recipient])
+        blobs = [office.journal.blobs.put(sealed, SCAN)]
+    actions.note_fork(office.journal, office.ask(), fork=fact, blobs=blobs)
 
 
 def parent_of(office: Office) -> Peer:

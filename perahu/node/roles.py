@@ -39,8 +39,8 @@ class Role:
 
 _OFFICE_TO_HUB = Offer(gives=Gives.OWN, takes=Takes.OWN, acks_count=True)
 _HUB_TO_OFFICE = Offer(gives=Gives.AUDIENCE, takes=Takes.OWN)
-_HUB_TO_PROVINSI = Offer(gives=Gives.ALL, takes=Takes.OWN, acks_count=True)
-_PROVINSI_TO_HUB = Offer(gives=Gives.OWN, takes=Takes.ALL, is_second_site=True)
+_HUB_TO_PROVINSI = Offer(gives=Gives.ALL, takes=Takes.ALL, acks_count=True)
+_PROVINSI_TO_HUB = Offer(gives=Gives.ALL, takes=Takes.ALL, is_second_site=True)
 _OFFICE_TO_FIELD = Offer(
     gives=Gives.OWN_AND_HUBS, takes=Takes.OWN_AND_COMMON, control_blobs_only=True
 )

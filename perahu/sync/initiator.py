@@ -98,7 +98,7 @@ class Initiator(Session):
         self._memory.shown_passport = self._passport.name
         self._open_from(found)
         self._road_port = found.road_port
-        self._compare(found)
+        self._compare(found, peer)
         self._memory.save()
 
     def _keep_token(self, found: Ack) -> None:

@@ -4,11 +4,14 @@
 |---|---|---|---|---|---|
 | office, laptop | hub | own | own | yes | no |
 | hub | office, laptop | audience | own | no | no |
-| hub | provinsi | all | own | yes | no |
-| provinsi | hub | own | all | no | yes |
+| hub | provinsi | all | all | yes | no |
+| provinsi | hub | all | all | no | yes |
 | office | field laptop | own and hub's | own and common | no | no |
 | field laptop | office | own and common | own and hub's | no | no |
 | any desk's node | any other on a LAN | nothing | nothing | no | no |
+
+Besides, except in the last row, each gives the other what that one wrote itself in other
+epochs and may have lost (a restore, a rebuild, a twin; ADR 0018): entries, never blobs.
 
 The last row carries only other nodes' sealed post (postbag.py). The two before it meet
 side by side: neither is a site of its own, so no receipt rises, and what the hub sealed is
@@ -24,6 +27,7 @@ from enum import Enum
 
 from perahu.journal.book import JournalRow
 from perahu.journal.types import COMMON
+from perahu.keys.certificates import Chain
 from perahu.kinds import CONTROL
 
 
@@ -129,23 +133,39 @@ def _is_given(row: JournalRow, gives: Gives, peer: bytes, us: bytes) -> bool:
     return (row.own and not row.audience) or row.audience in handed_on.get(gives, ())
 
 
+def returned(
+    rows: Sequence[JournalRow], offer: Offer, peer: bytes, current: bytes
+) -> list[JournalRow]:
+    """What the peer wrote in other epochs than its own of now: it may have lost them.
+
+    `current` is the peer's chain.
+    """
+    if offer.gives is Gives.NOTHING:
+        return []
+    return [row for row in rows if row.node == peer and row.certificate != current]
+
+
 def taken(
-    rows: Sequence[JournalRow], offer: Offer, peer: bytes, us: bytes
+    rows: Sequence[JournalRow], offer: Offer, peer: bytes, us: Chain
 ) -> list[JournalRow]:
     """The journals that this peer may bring and that we know already."""
     return [
         row
         for row in rows
-        if not row.own and accepts(offer, (row.node, row.audience), peer, us)
+        if accepts(offer, (row.node, row.audience), peer, us.node.node_id)
+        and not (row.own and row.certificate == us.encode())
     ]
 
 
 def accepts(offer: Offer, written: tuple[bytes, bytes], peer: bytes, us: bytes) -> bool:
-    """Whether the peer may bring a journal, told by its author and its audience."""
+    """Whether the peer may bring a journal, told by its author and its audience.
+
+    Our own may come from everybody: it bears our seal. Not that of the epoch of now.
+    """
     author, audience = written
     if offer.takes is Takes.NOTHING:
         return False
-    if offer.takes is Takes.ALL:
+    if offer.takes is Takes.ALL or author == us:
         return True
     if author == peer:
         return audience in (b"", COMMON, us)
@@ -156,8 +176,11 @@ def accepts(offer: Offer, written: tuple[bytes, bytes], peer: bytes, us: bytes) 
     return audience in handed_on.get(offer.takes, ())
 
 
-def brings_blobs(offer: Offer, row: JournalRow, sender: bytes) -> bool:
+def brings_blobs(offer: Offer, row: JournalRow, sender: bytes, receiver: bytes) -> bool:
     """Whether the blobs that a journal cites travel with it."""
+    if row.node == receiver:
+        # What it sealed to others it could not open, and what it needs comes anew.
+        return False
     if not offer.control_blobs_only:
         return True
     return row.lane == CONTROL and row.node == sender

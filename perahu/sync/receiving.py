@@ -73,7 +73,7 @@ class Receiving:
         return {row.id[:SHORT]: self._reach(row) for row in rows if row.sealed_seq}
 
     def _taken(self) -> list[JournalRow]:
-        rows, us = self.journal.journals(), self.journal.node_id
+        rows, us = self.journal.journals(), self.journal.chain
         return taken(rows, self.offer, self.memory.peer, us)
 
     def _accepts(self, author: bytes, audience: bytes) -> bool:
@@ -111,7 +111,9 @@ class Receiving:
                     self._unknown.add(cargo.journal[:SHORT])
                 return
             self._introduce(cargo)
-        elif row.own or not self._accepts(row.node, row.audience):
+        elif self._is_current(row.certificate) or not self._accepts(
+            row.node, row.audience
+        ):
             raise bad_segment("not this peer's to bring")
         segment = decode_segment(cargo.segment)
         if (segment.journal, segment.a, segment.b) != (cargo.journal, cargo.a, cargo.b):
@@ -133,7 +135,7 @@ class Receiving:
         """Blobs that never come by this road are not waited for."""
         row = self.journal.journal(segment.journal)
         assert row is not None, "it was stored just now"
-        if brings_blobs(self.offer, row, self.memory.peer):
+        if brings_blobs(self.offer, row, self.memory.peer, self.journal.node_id):
             return
         headers = (decode_header(entry.header) for entry in segment.entries)
         cited = [ref.sha256 for header in headers for ref in header.blobs]
@@ -146,7 +148,7 @@ class Receiving:
         named = journal_id(cargo.certificate, cargo.lane, cargo.audience)
         if named != cargo.journal:
             raise bad_segment("journal id")
-        if author == self.journal.node_id:
+        if self._is_current(cargo.certificate):
             raise bad_segment("our own journal from elsewhere")
         if not self._accepts(author, cargo.audience):
             raise bad_segment("not this peer's to bring")
@@ -154,7 +156,11 @@ class Receiving:
             # Whoever has a node's key can certify epochs without end, and vectors have one.
             raise bad_segment("too many epochs of one node")
         row = self.journal.introduce(cargo.certificate, cargo.lane, cargo.audience)
-        assert row.id == cargo.journal and not row.own
+        assert row.id == cargo.journal
+
+    def _is_current(self, certificate: bytes) -> bool:
+        """Whether nobody but this book writes here; our other epochs may come home."""
+        return certificate == self.journal.chain.encode()
 
     def _journals_of(self, author: bytes) -> int:
         """How many journals for nobody in particular a node has, of its fullest lane."""

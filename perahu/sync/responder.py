@@ -144,7 +144,7 @@ class Responder(Session):
         wrapped = self._seal_to(peer.chain.node.box_public, found.dictionary)
         answer = self._hello(found, wrapped)
         self._put(answer.sign(self.journal.sign, is_answer=True))
-        self._compare(found)
+        self._compare(found, peer)
         self._memory.save()
         key = self.road_key()
         assert key is not None, "both HELLOs are there"

@@ -24,7 +24,14 @@ from perahu.sync.ack import Ack, manifest
 from perahu.sync.forgotten import witness_forgotten
 from perahu.sync.frames import Frame
 from perahu.sync.memory import Memory
-from perahu.sync.offer import ForkEvidence, Offer, Witness, brings_blobs, given
+from perahu.sync.offer import (
+    ForkEvidence,
+    Offer,
+    Witness,
+    brings_blobs,
+    given,
+    returned,
+)
 from perahu.sync.progress import Progress
 from perahu.sync.sealed import (
     CLASS_OF_BLOB,
@@ -130,6 +137,17 @@ class Sending:
             seq = self._acked[row.id].seq if row.id in self._acked else 0
             self._add_line(row, min(seq, row.sealed_seq))
 
+    def give_back(self, current: bytes) -> None:
+        """What the peer wrote in other epochs than that of its chain now comes home.
+
+        Before its HELLO nobody knows which those are; then it shows what it still has.
+        """
+        rows = self.journal.journals()
+        for row in returned(rows, self.offer, self.memory.peer, current):
+            if row.id not in self._lines:
+                seq = self._acked[row.id].seq if row.id in self._acked else 0
+                self._add_line(row, min(seq, row.sealed_seq))
+
     def refresh(self) -> None:
         """Take in what was recorded or received since: it goes ahead by its class."""
         self.journal.seal()
@@ -154,8 +172,8 @@ class Sending:
 
     def _load_cited(self, row: JournalRow, after: int, through: int) -> None:
         """Queue the blobs that entries after..through cite and the peer lacks."""
-        us = self.journal.node_id
-        if through <= after or not brings_blobs(self.offer, row, us):
+        us, peer = self.journal.node_id, self.memory.peer
+        if through <= after or not brings_blobs(self.offer, row, us, peer):
             return
         for seq, sha in self.journal.blobs_cited(row.id, after):
             if seq > through or sha in self._held or sha in self._loads:
@@ -378,9 +396,10 @@ class Sending:
         if ours is not None and ours[:SHORT] == reach.h8:
             return True
         line.stopped = True
-        # Old epochs of ours were left behind on purpose: the peer may hold more of them.
-        is_current = line.row.own and line.row.epoch == self.journal.epoch
-        if ours is not None or is_current:
+        # Other epochs of ours were left behind on purpose: the peer may hold more of them,
+        # or a twin's; a new epoch would make neither of them ours.
+        is_current = line.row.certificate == self.journal.chain.encode()
+        if is_current or (ours is not None and not line.row.own):
             self.witness(
                 ForkEvidence(
                     kind="further" if ours is None else "different",
@@ -450,7 +469,8 @@ class Sending:
 
     def _raise_floor(self, line: _Line) -> list[bytes]:
         """The blobs below the first one that the peer still lacks."""
-        if not brings_blobs(self.offer, line.row, self.journal.node_id):
+        us, peer = self.journal.node_id, self.memory.peer
+        if not brings_blobs(self.offer, line.row, us, peer):
             return []
         before = self._floors.get(line.row.id, 0)
         floor, below = line.acked, list[bytes]()

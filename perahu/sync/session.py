@@ -402,8 +402,9 @@ class Session:
 
     # -- the two HELLOs ---------------------------------------------------------------
 
-    def _compare(self, found: Hello) -> None:
+    def _compare(self, found: Hello, peer: Passport) -> None:
         """Begin from what the peer's HELLO says it holds."""
+        self._sending.give_back(peer.chain.encode())
         if found.reached is not None:
             self._sending.correct(found.reached, found.incarnation)
         elif not self._sending.is_known(found.digest, found.incarnation):
@@ -414,9 +415,9 @@ class Session:
         for sha, count in found.partials:
             self._sending.held_partly(sha, count)
         self._sending.take_up()
-        if self._side.post is not None and self._peer is not None:
+        if self._side.post is not None:
             bag, is_exchanged = self._side.post, self._is_exchanged
-            self._post = Talk(bag, self._peer, self._id, is_exchanged)
+            self._post = Talk(bag, peer, self._id, is_exchanged)
 
     def _hello_vector(self) -> tuple[dict[bytes, vector.Reach] | None, bytes]:
         """The whole vector, or the digest where it is long and the peer may know it."""

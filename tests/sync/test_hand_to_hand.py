@@ -131,5 +131,5 @@ def test_it_says_of_the_hub_what_the_hub_can_use(
     hub, enggano, kapal = beach
     carry_file(enggano, kapal, (OUT, IN), tmp_path)
     up = Offer(Gives.OWN, Takes.OWN, acks_count=True)
-    found = taken(kapal.journals(), up, hub.node_id, kapal.node_id)
+    found = taken(kapal.journals(), up, hub.node_id, kapal.chain)
     assert found and {row.audience for row in found} == {b"H0"}

@@ -69,6 +69,16 @@ CASES = (
         words="enrol --name X --role field --wilayah 1703 --out {world}/x --listen a:b",
         says="not host:port",
     ),
+    Case(words="enrol --again nowhere --out {world}/x", says="node 'nowhere'"),
+    Case(words="enrol --again Kapal --name X --out {world}/x", says="do not name"),
+    Case(words="enrol --again Kapal --out {world}/Kapal.enrol", says="exists"),
+    Case(at="enggano", words="enrol --again Kapal --out {world}/x", says="for the hub"),
+    Case(words="enrol --out {world}/x", says="--name is required"),
+    # -- rescue, history
+    Case(words="rescue", says="required"),
+    Case(words="rescue --out {world}/no/x", says="plug the stick in"),
+    Case(words="rescue --out {world}/Kapal.enrol", says="exists"),
+    Case(words="history --node nowhere", says="node 'nowhere'"),
     # -- grant, revoke, policy, pin
     Case(words=f"{_GRANT} fly --wilayah 1703", says="rights are"),
     Case(words=f"{_GRANT} record --wilayah 9999", says="outside the kabupaten"),

@@ -15,6 +15,7 @@ from perahu.node.founding import FirstOperator, found_kabupaten
 from perahu.node.office import BOOK_VARIABLE
 from perahu.node.page_trust import is_secure
 from perahu.node.passphrase import new_passphrase, secret_word
+from perahu.node.rebuilding import is_rescue, rebuild
 from perahu.node.roles import ROLES
 from perahu.node.settings import Settings
 from perahu.node.signing_in import CODE_VARIABLE
@@ -22,11 +23,14 @@ from perahu.words import Refusal, Words
 
 NAME = "init"
 HELP = Words(
-    "dirikan kabupaten, atau siapkan simpul dari berkas pendaftaran (--from)",
-    "found a kabupaten, or set a node up from an enrolment file (--from)",
+    "dirikan kabupaten, atau siapkan (lagi) simpul dari berkasnya (--from)",
+    "found a kabupaten, or set a node up (again) from its file (--from)",
 )
 
-_FROM = Words("berkas pendaftaran dari kabupaten", "enrolment file from the kabupaten")
+_FROM = Words(
+    "berkas pendaftaran dari kabupaten, atau berkas penyelamat simpul ini (rescue)",
+    "enrolment file from the kabupaten, or this node's rescue file",
+)
 _ROLE = Words("peran simpul yang didirikan", "role of the node to found")
 _NAME = Words("nama kabupaten", "name of the kabupaten")
 _WILAYAH = Words(
@@ -121,7 +125,8 @@ def run(call: Call) -> None:
     if call.file is not None:
         code = secret_word(CODE_VARIABLE, _CODE, call.lang)
         phrase = new_passphrase(call.lang)
-        settings = join(
+        begin = rebuild if is_rescue(call.file) else join
+        settings = begin(
             folder, call.file, code=code, passphrase=phrase, changes=_changes(call)
         )
     else:

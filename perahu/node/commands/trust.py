@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perahu.keys.certificates import Chain
 from perahu.node.cli import Call, Say
-from perahu.node.founding import CERTIFICATE_FILE
+from perahu.node.going_on import CERTIFICATE_FILE
 from perahu.node.import_sheet import (
     place_of_sheet,
     sheet_of,

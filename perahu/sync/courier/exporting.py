@@ -157,6 +157,9 @@ class _Export:
             # Of a node whose name begins alike: nobody's file is written over.
             self._slug += f"-{self._journal.ports.random(3).hex()}"
         self._sending.begin()
+        if known := self._memory.passport:
+            chain = passport.read(known, self._journal.root_public).chain
+            self._sending.give_back(chain.encode())
         reach = self._sending.reach()
         paths: list[Path] = []
         words: list[str] = []

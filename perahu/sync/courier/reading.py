@@ -197,6 +197,7 @@ class _Import:
 
     def run(self) -> Imported:
         self._sending.begin()
+        self._sending.give_back(self._passport.chain.encode())
         node, head = self._passport.chain.node, self._hello.file
         contents = Contents.of(head.get(CONTENTS))
         self._reading = Reading(

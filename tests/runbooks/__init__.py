@@ -1,0 +1,1 @@
+"""Each runbook in docs/runbooks is followed by its own text."""
