@@ -37,10 +37,12 @@ class Healing:
 def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
     """Compare book, fence and mirror, and copy a missing tail back; under the lock."""
     _bring_keyring(book, mirror)
-    copied = 0
-    if mirror.present() and not mirror_agrees(book, mirror):
+    copied, epoch = 0, book.chain.epoch.epoch
+    # A new book, or one with an old certificate, lacks what earlier epochs mirrored too.
+    lacks_epochs = mirror.last_epoch(book.chain.node.node_id) > epoch
+    is_lacking = not book.last_position() or lacks_epochs
+    if mirror.present() and (is_lacking or not mirror_agrees(book, mirror)):
         copied = _copy_back(book, mirror)
-    epoch = book.chain.epoch.epoch
     kept = (
         fence_agrees(book, fence)
         and mirror_agrees(book, mirror)
@@ -84,11 +86,14 @@ def mirror_agrees(book: Book, mirror: Mirror) -> bool:
 
 
 def _copy_back(book: Book, mirror: Mirror) -> int:
-    """Bring back the entries that chain onto the book's own heads, as they were written."""
-    node, epoch = book.chain.node.node_id, book.chain.epoch.epoch
+    """Bring back the entries that chain onto the book's own heads, as they were written.
+
+    Of every epoch: what an earlier one mirrored may never have reached the hub.
+    """
+    node = book.chain.node.node_id
     _take_keys(book, mirror)
     found = []
-    for item in mirror.read(node, epoch):
+    for item in (one for e in mirror.epochs(node) for one in mirror.read(node, e)):
         try:
             found.append((decode_header(item.header), item))
         except Refusal:
@@ -152,7 +157,7 @@ def _begin(book: Book, item: Mirrored) -> JournalRow | None:
     except Refusal:
         return None
     named = journal_id(item.certificate, item.lane, item.audience)
-    if chain != book.chain or named != item.journal:
+    if chain.node != book.chain.node or named != item.journal:
         return None
     h_0 = genesis(item.certificate)
     return book.add_journal(item.journal, chain, item.lane, item.audience, h_0)

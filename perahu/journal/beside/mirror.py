@@ -61,16 +61,20 @@ class Mirror:
         assert self.folder is not None
         return self.folder / f"{node.hex()[:8]}.keyring"
 
-    def last_epoch(self, node: bytes) -> int:
-        """The greatest epoch this medium has a file of; 0 where it has none."""
+    def epochs(self, node: bytes) -> list[int]:
+        """The epochs this medium has a file of, in order."""
         if self.folder is None or not self.present():
-            return 0
+            return []
         pattern = re.compile(rf"{node.hex()[:8]}-([1-9][0-9]{{0,8}})\.jrnm")
         try:
             found = [pattern.fullmatch(name) for name in self._disk.list(self.folder)]
         except OSError:
-            return 0
-        return max((int(match[1]) for match in found if match), default=0)
+            return []
+        return sorted(int(match[1]) for match in found if match)
+
+    def last_epoch(self, node: bytes) -> int:
+        """The greatest epoch this medium has a file of; 0 where it has none."""
+        return max(self.epochs(node), default=0)
 
     def is_the_one_seen(self, node: bytes, epoch: int) -> bool:
         """Whether this is the medium this process wrote to, and not another or an older."""

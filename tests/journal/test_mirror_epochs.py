@@ -1,0 +1,61 @@
+"""The mirror keeps what earlier epochs said: a lost book gets all of it back, not the last."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from perahu.journal.journal import Journal
+from tests.cast import District, with_hub
+from tests.sync.road import Meeting, record
+
+
+@pytest.fixture
+def pair(district: District, tmp_path: Path) -> tuple[Journal, Journal]:
+    """The hub, and Enggano with a mirror."""
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    members = district.members
+    members["Enggano"] = replace(members["Enggano"], mirror=mirror)
+    return with_hub(district)
+
+
+def test_it_brings_back_an_epoch_that_was_over(
+    district: District, pair: tuple[Journal, Journal]
+) -> None:
+    """Said in the first epoch, mirrored, never sent; then a new epoch, then the book is lost."""
+    hub, enggano = pair
+    receipt = record(district, enggano)
+    assert receipt.mirrored
+    enggano.begin_epoch()
+    record(district, enggano)
+    enggano.close()
+    for path in district.members["Enggano"].folder.glob("book.sqlite3*"):
+        path.unlink()
+    enggano = district.open("Enggano")
+    assert enggano.hash_at(receipt.journal, receipt.seq) == receipt.h
+    Meeting(enggano, hub).hold()
+    assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
+    assert enggano.verify().sound and hub.verify().sound
+
+
+def test_it_brings_back_an_epoch_that_the_old_disk_had_not_begun(
+    district: District, pair: tuple[Journal, Journal], tmp_path: Path
+) -> None:
+    """A whole old disk comes back: what a later epoch mirrored is there, under its own name."""
+    hub, enggano = pair
+    enggano.close()
+    folder = district.members["Enggano"].folder
+    shutil.copytree(folder, tmp_path / "backup")
+    enggano = district.open("Enggano")
+    enggano.begin_epoch()
+    receipt = record(district, enggano)
+    enggano.close()
+    old = district.open("Enggano", folder=tmp_path / "backup")
+    assert old.healing.rolled_back and old.epoch == 3
+    assert old.hash_at(receipt.journal, receipt.seq) == receipt.h
+    Meeting(old, hub).hold()
+    assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
