@@ -177,7 +177,7 @@ class Trouble:
             content[self.chance.randrange(len(content))] ^= 0x80
         path.write_bytes(bytes(content))
         self.world.strikes("tables_rotten", node)
-        self._again(node)
+        node.start()
 
     def _tables_old(self) -> None:
         node, backup = self._backed_up("tables_old")
@@ -420,3 +420,5 @@ class Trouble:
             node.disk.fails_no_more()
             if not node.is_open and not node.is_lost:
                 self.world.begin(node)
+            elif node.is_open:
+                self.world.catches_up(node)

@@ -203,8 +203,20 @@ class World:
         if healing.copied_back:
             words = f"{healing.copied_back}"
             self.tell(node, Words(f"{words} dari cermin", f"{words} from the mirror"))
-        node.journal.catch_up()
+        self.catches_up(node)
         checkers.check_mirror(self, node)
+
+    def catches_up(self, node: Node) -> None:
+        """Tables at the head of the book, also where their file was damaged."""
+        try:
+            with node.at_work() as journal:
+                checkers.content_of(node.office.tables)
+                journal.catch_up()
+        except Refusal as refusal:
+            assert refusal.code == "tables_replaced", refusal
+            self.tell(node, refusal.words)
+            with node.at_work() as journal:
+                journal.catch_up()
 
     # -- the two phases ---------------------------------------------------------------
 

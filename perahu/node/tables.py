@@ -122,11 +122,20 @@ class Tables:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Let this node's tables be the ones that queries in this context mean."""
+        """Let this node's tables be the ones that queries in this context mean.
+
+        A page of the file that cannot be read is noticed by whoever asks for it: then all
+        of it is replaced, whatever was asked.
+        """
         self._follow_file()
         token = _at_work.set(self.alias)
         try:
             yield
+        except DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            self.replace()
+            raise _replaced() from error
         finally:
             _at_work.reset(token)
 
@@ -149,23 +158,11 @@ class Tables:
         the position never goes back. A batch that fails is halved until the event is found
         that cannot be projected; it alone is given back, with the reason.
         """
-        try:
-            with self.at_work(), atomic(using=self.alias):
-                before = self._own_position()
-                failed = self._apply_halving(events)
-                self._note(max(position, before))
-            return failed
-        except DatabaseError as error:
-            if not _is_damage(error):
-                raise
-            self.replace()
-            raise Refusal(
-                "tables_replaced",
-                id="Berkas tabel rusak dan dibangun ulang dari buku; tidak ada yang hilang. "
-                "Ulangi langkah ini.",
-                en="The table file was damaged and is built again from the book; nothing was "
-                "lost. Repeat this step.",
-            ) from error
+        with self.at_work(), atomic(using=self.alias):
+            before = self._own_position()
+            failed = self._apply_halving(events)
+            self._note(max(position, before))
+        return failed
 
     def rebuild(self) -> None:
         """Empty the tables; the journal plays everything again (`journal.catch_up()`)."""
@@ -353,6 +350,16 @@ def _code_hash() -> str:
                     digest.update(name.encode() + content)
         _CODE_HASH.append(digest.hexdigest())
     return _CODE_HASH[0]
+
+
+def _replaced() -> Refusal:
+    return Refusal(
+        "tables_replaced",
+        id="Berkas tabel rusak dan dibangun ulang dari buku; tidak ada yang hilang. "
+        "Ulangi langkah ini.",
+        en="The table file was damaged and is built again from the book; nothing was "
+        "lost. Repeat this step.",
+    )
 
 
 def _is_damage(error: Exception) -> bool:

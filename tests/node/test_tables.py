@@ -210,3 +210,25 @@ def test_it_refuses_one_node_too_many(tmp_path: Path, opened: Opener) -> None:
         opened(tmp_path / "more")
     tables[0].close()
     opened(tmp_path / "more")
+
+
+def test_it_replaces_a_file_whose_pages_rot_when_somebody_reads_one(
+    tmp_path: Path, opened: Opener
+) -> None:
+    """Nothing was written meanwhile: a desk that only looks notices it, and loses nothing."""
+    tables = opened(tmp_path / "tables")
+    tables.apply([make_event(n) for n in range(1, 400)], 399)
+    tables.close()
+    path = tmp_path / "tables"
+    content = bytearray(path.read_bytes())
+    for at in range(8_192, len(content), 512):
+        content[at] ^= 0x80
+    path.write_bytes(bytes(content))
+    tables = opened(path)
+    with pytest.raises(Refusal) as caught, tables.at_work():
+        _notes()
+    assert caught.value.code == "tables_replaced"
+    assert tables.position() == 0
+    tables.apply([make_event(1)], 1)
+    with tables.at_work():
+        assert _notes() == [1]
