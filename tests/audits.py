@@ -106,7 +106,8 @@ class Audits:
 def _founded(folder: Path) -> Auditor:
     """How the book of a real office is opened: by its vault, as its people do."""
     secret = secret_in((folder / "node.key").read_bytes())
-    return Auditor(folder, secret, (folder / "root.pub").read_bytes())
+    root = bytes.fromhex((folder / "root.pub").read_text())
+    return Auditor(folder, secret, root)
 
 
 def _stamp(path: Path) -> int | None:

@@ -286,13 +286,13 @@ def main(words: list[str], audit: Any = None) -> int:
         return 2
     folder, mirror = Path(words[0]), Path(words[1]) if len(words) == 2 else None
     try:
-        root, vault = (folder / "root.pub").read_bytes(), folder / "node.key"
+        root, vault = folder / "root.pub", folder / "node.key"
         secret = secret_of(vault.read_bytes(), getpass.getpass("Passphrase: "))
-        findings = (audit or Auditor.run)(Auditor(folder, secret, root, mirror))
+        one = Auditor(folder, secret, bytes.fromhex(root.read_text()), mirror)
+        print(findings := (audit or Auditor.run)(one))
     except UNREADABLE as error:
         print(f"Cannot be read: {error}", file=sys.stderr)
         return 2
-    print(findings)
     return 1 if findings.wrong else 0
 
 

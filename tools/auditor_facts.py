@@ -73,7 +73,7 @@ def fits(value: Any, kind: str) -> bool:
     if kind.isdigit():
         return type(value) is bytes and len(value) == int(kind)
     if not kind.startswith("["):
-        return has(value, paper()[1][kind])
+        return has(value, paper()[1][kind.strip("`")])
     if type(value) is not list:
         return False
     kinds = [kind[1:-3]] * len(value) if kind[-2] == "…" else kind[1:-1].split(", ")
@@ -211,6 +211,8 @@ class Facts:
 
     def _judge(self, line: Line, header: Any, body: Any, knows: Place) -> None:
         """The five rules of an entry that counts; the paper's table says what it is."""
+        if (header[2], header[3]) not in paper()[0]:
+            return  # of a newer program: this paper cannot say
         lane, who, subjects, fields = paper()[0][header[2], header[3]]
         ended, officer = self._ended.get(line.node[1]), header.get(10, b"")
         right, place = who.split(",")[0], re.search("in (`.+`)", who)

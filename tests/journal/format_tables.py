@@ -61,6 +61,8 @@ def _nested(cls: type[Any]) -> Iterator[type[Any]]:
     hints = get_type_hints(cls)
     for field in dataclasses.fields(cls):
         form, inside = parts(hints[field.name])
+        while form in ("many", "optional"):
+            form, inside = parts(inside)
         if form == "nested":
             yield inside
 
