@@ -23,6 +23,7 @@ from sim.kills import desk
 from sim.kills.ledger import Ledger
 from sim.kills.town import ENGGANO, HUB, PHRASE, Town
 from tools.auditor import Auditor, Findings, secret_of
+from tools.auditor_facts import audit as read_by_paper
 
 EVENTS_MAX = 200_000
 
@@ -157,7 +158,7 @@ def audit(town: Town, name: str, lost: Lost) -> Findings:
     place = town.place(name)
     secret = secret_of((place / KEY_FILE).read_bytes(), PHRASE)
     root = root_of((place / "root.pub").read_bytes(), place)
-    found = Auditor(place, secret, root, town.mirror(name)).run()
+    found = read_by_paper(Auditor(place, secret, root, town.mirror(name)))
     lost.books += 1
     lost.check(not found.wrong, f"{name}: the auditor: {found.wrong[:3]}")
     return found

@@ -39,7 +39,7 @@ from tools.auditor import secret_of
 HUB, ENGGANO = "Hub", "Enggano"
 NODES = (HUB, ENGGANO)
 OPERATORS = {HUB: "ratna", ENGGANO: "sari"}
-PHRASE, PIN, CODE = "perahu di laut dalam", "739152", "AB23 CD45"
+PHRASE, PIN, CODE = "ombak besar di Enggano", "739152", "AB23 CD45"
 DECREE = "SK 800/17/DATA-UJI/2026"
 RESIDENTS, ORDERS, BLANKO = 60, 24, 200
 KECAMATAN = "170301"

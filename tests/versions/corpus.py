@@ -1,11 +1,11 @@
 """Books of every format kept as files for ever, and what they said when they were made.
 
-`corpus/<n>/` holds two whole nodes (hub and Enggano, with book, keyring, fence, blobs), the
+`books/<n>/` holds two whole nodes (hub and Enggano, with book, keyring, fence, blobs), the
 mirrors of both, a stick with a courier file that the hub has not read yet, and `said.json`.
 `SUMS` lists every file with its SHA-256: a file that is there is never changed. Where a new
 kind of fact or a new form of the book comes, a new number is added:
 
-    python -m tests.versions.golden_book      makes corpus/<n> where the newest lacks something
+    python -m tests.versions.golden_book      makes books/<n> where the newest lacks something
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from perahu.journal.journal import Journal
 from perahu.node.office import Office
 from sim.kills.town import NODES, Town
 
-FOLDER = Path(__file__).with_name("corpus")
+FOLDER = Path(__file__).with_name("books")
 SUMS, SAID = "SUMS", "said.json"
 EVENTS_MAX = 100_000
 
