@@ -148,3 +148,21 @@ def test_it_leaps_over_zeros() -> None:
 
         found = list(frames.salvage(read, len(content), tries))
         assert found == [Gap(count), frame]
+
+
+def test_it_knows_when_a_first_frame_can_be_read() -> None:
+    """Byte by byte: not yet, not yet, and whole; what can never be is said at once."""
+    stream = _stream(Frame(frames.SEG, b"seg"))
+    found = [frames.has_first_frame(stream[:end]) for end in range(len(stream) + 1)]
+    assert found == [False] * len(stream) + [True]
+    assert frames.has_first_frame(b"HTTP")
+    too_long = frames.MAGIC + bytes([2, 0]) + (1 << 31).to_bytes(4, "big")
+    assert frames.has_first_frame(too_long)
+
+
+def test_it_ends_where_the_medium_gives_no_more() -> None:
+    """The stick is shorter than it said: what was read is salvaged, and then it ends."""
+    frame = Frame(frames.SEG, bytes(300_000 % 60_000))
+    content = frame.encode()
+    found = list(salvage(lambda at, count: content[at : at + count], len(content) * 3))
+    assert found[0] == frame

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from perahu.sync import limits
 from perahu.sync.http import (
+    Bare,
     CONTENT_TYPE,
     ClientHttp,
     NotAnExchange,
@@ -116,3 +117,20 @@ def test_it_takes_a_cut_for_no_end() -> None:
     assert client.unwrap(b"zz not a chunk\r\n") == b""
     assert client.is_over
     assert CONTENT_TYPE.startswith("application/")
+
+
+def test_it_carries_road_b_as_it_is() -> None:
+    """No head, no chunks and no end: the frames themselves."""
+    bare = Bare()
+    assert (bare.wrap(b"piece"), bare.unwrap(b"piece"), bare.finish()) == (
+        b"piece", b"piece", b"",
+    )  # fmt: skip
+    assert not bare.is_over
+
+
+def test_it_ends_a_body_once() -> None:
+    """Asked to finish before it began, or twice: nothing more is said."""
+    client = ClientHttp("hub:7443")
+    assert client.finish() == b""
+    assert client.wrap(b"") != b"" and client.wrap(b"") == b""
+    assert client.finish() != b"" and client.finish() == b""

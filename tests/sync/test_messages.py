@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +15,9 @@ from perahu.sync import ack, frames, hello, limits, vector
 from perahu.sync.ack import Ack, End, Evidence, Have
 from perahu.sync.frames import Frame
 from perahu.sync.hello import Hello
+from perahu.sync.postbag import frames as post
+from perahu.sync.postbag.frames import Offered
+from perahu.sync.postbag.label import Label
 from perahu.sync.vector import Reach
 from perahu.words import Refusal, Words
 
@@ -188,3 +193,114 @@ def test_it_never_falls_over(payload: bytes) -> None:
             assert refusal.code in {
                 "bad_cbor", "bad_message", "bad_signature", "old_protocol",
             }  # fmt: skip
+
+
+JUNK: tuple[object, ...] = (
+    None, True, -1, 1 << 63, b"", b"x" * 15, "x" * 500, [], [1], [[b"x", 1]],
+    [[b"x" * 32, 1, 2]], {}, {1: 2}, {b"x": 1}, {b"journal1": 7}, {"text": 1},
+)  # fmt: skip
+"""What a field may hold that was meant to hold something else."""
+OFFERED = Offered(
+    sha=b"x" * 32,
+    size=9,
+    hops=1,
+    label=Label(
+        sender=b"a" * 16, receiver=b"b" * 16, incarnation=b"i" * 16,
+        number=1, part=1, wall_ms=5,
+    ),
+)  # fmt: skip
+HEARD: dict[str, tuple[Frame, Callable[[Frame], object]]] = {
+    "HELLO": (_hello(file={1: 2}, road_port=9).sign(_sign), hello.hear),
+    "ACK": (
+        Ack(session=b"s" * 16, number=3, incarnation=b"i" * 16, time_ms=5).sign(_sign),
+        lambda frame: ack.hear_ack(frame, PUBLIC),
+    ),
+    "GOT": (
+        post.got(b"s" * 16, [b"x" * 32], _sign),
+        lambda frame: post.hear_got(frame, PUBLIC, b"s" * 16),
+    ),
+    "MANIFEST": (ack.manifest([BlobRef(b"x" * 32, 1, 1)]), ack.hear_manifest),
+    "HAVE": (Have(reached=REACHED).encode(), ack.hear_have),
+    "END": (End(more=True, code="x", words=Words("ya", "yes")).encode(), ack.hear_end),
+    "EVIDENCE": (Evidence(b"j" * 16, 1, 9, "fork").encode(), ack.hear_evidence),
+    "WANT": (post.want([(b"x" * 32, 5)]), post.hear_want),
+    "PARCELS": (
+        post.parcels([OFFERED]),
+        post.hear_parcels,
+    ),
+}  # fmt: skip
+PREFIXES = {"HELLO": b"JRN1-hello", "ACK": b"JRN1-ack", "GOT": b"JRN1-got"}
+
+
+def _altered(name: str, body: dict[int, object]) -> Frame:
+    """The same message with another body, signed anew where it is signed."""
+    content = cbor.encode(body)
+    if name in PREFIXES:
+        content = cbor.encode([content, _sign(PREFIXES[name], content)])
+    return Frame(HEARD[name][0].type, content)
+
+
+def _body(name: str) -> dict[int, object]:
+    raw = HEARD[name][0].payload
+    body: dict[int, object] = cbor.decode(raw, 65_536) if name not in PREFIXES else {}
+    if name in PREFIXES:
+        body = cbor.decode(cbor.decode(raw, 65_536)[0], 65_536)
+    return body
+
+
+@pytest.mark.parametrize("name", HEARD)
+def test_it_hears_each_message_as_it_was_said(name: str) -> None:
+    """The table above is of good messages, and a field of tomorrow is passed over."""
+    frame, hear = HEARD[name]
+    hear(frame)
+    hear(_altered(name, {**_body(name), 90: "new"}))
+
+
+@pytest.mark.parametrize("name", HEARD)
+@pytest.mark.parametrize("key", range(1, 21))
+def test_it_refuses_each_field_of_another_form(name: str, key: int) -> None:
+    """Every field in turn holds what it cannot: refused in words, or it was possible."""
+    body, refused = _body(name), 0
+    for junk in JUNK:
+        try:
+            HEARD[name][1](_altered(name, {**body, key: junk}))
+        except Refusal:
+            refused += 1
+    assert refused or key not in body
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+@pytest.mark.parametrize(
+    "payload",
+    [b"", cbor.encode({}), cbor.encode([b"", b"", b""]), cbor.encode(["", 1])],
+)
+def test_it_refuses_what_is_no_signed_pair(name: str, payload: bytes) -> None:
+    """No pair, three of them, and a pair of other things."""
+    with pytest.raises(Refusal):
+        HEARD[name][1](Frame(HEARD[name][0].type, payload))
+
+
+def test_it_refuses_a_hash_that_proves_nothing() -> None:
+    """A vector, an END and a list of partials whose items are nearly right."""
+    for reach in ([1], [1, b"x" * 7], [1, b"x" * 8, -1], [b"x", 1], "seven"):
+        with pytest.raises(Refusal, match="bad_message"):
+            vector.parse({b"journal1": reach})
+    with pytest.raises(Refusal, match="bad_message"):
+        vector.parse({b"short": [1, b"x" * 8]})
+    for item in (7, [b"x" * 32], [b"x" * 31, 1], [b"x" * 32, -1]):
+        with pytest.raises(Refusal, match="bad_message"):
+            hello.partials([item])
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        bytes(39),
+        b"x" * 32 + (1 << 63).to_bytes(8, "big"),
+        b"x" * 40 + bytes(limits.CHUNK_BYTES + 1),
+    ],
+)
+def test_it_refuses_a_piece_of_another_size(payload: bytes) -> None:
+    """Shorter than its head, beyond every file, and more than a chunk."""
+    with pytest.raises(Refusal, match="bad_message"):
+        post.hear_piece(Frame(frames.PARCEL, payload))

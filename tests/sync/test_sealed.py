@@ -144,3 +144,61 @@ def test_it_packs_with_a_dictionary_that_both_hold(
     if dictionary.ours()[0] == dictionary.NONE:
         with pytest.raises(Refusal, match="bad_packing"):
             Opener(KEY).segment(frame)
+
+
+def _content(kind: int, head: list[object], content: bytes) -> Frame:
+    """A frame whose seal is right, whatever its head and content are."""
+    raw = cbor.encode(head)
+    sealed = KEY.seal(head[0] if type(head[0]) is int else 0, raw, content)
+    return Frame(kind, struct.pack(">H", len(raw)) + raw + sealed)
+
+
+def _segment_of(fields: object) -> Frame:
+    plain = cbor.encode(fields)
+    packed = zstandard.ZstdCompressor(write_content_size=False).compress(plain)
+    return _packed(packed, len(plain))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        _segment_of({}),
+        _segment_of([b"", 1, b""]),
+        _segment_of([b"", 3, b"", b"x"]),
+        _segment_of([b"", True, b"", b"x"]),
+        _segment_of(["", 1, b"", b"x"]),
+        _segment_of([b"", 1, 7, b"x"]),
+        _content(frames.SEG, [0, b"short", 1, 9, 1, 5], b"x"),
+        _content(frames.SEG, [0, b"j" * 16, -1, 9, 1, 5], b"x"),
+        _content(frames.SEG, [0, b"j" * 16, 1], b"x"),
+    ],
+)
+def test_it_refuses_a_segment_of_another_form(frame: Frame) -> None:
+    """Sealed by whoever holds the key, and still not what a SEG holds."""
+    with pytest.raises(Refusal, match="bad_message"):
+        Opener(KEY).segment(frame)
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        ([0, b"short", 3, 4], b"x"),
+        ([0, b"s" * 8, -3, 4], b"x"),
+        ([0, b"s" * 8, 3, 0], b"x"),
+        ([0, b"s" * 8, 3, "4"], b"x"),
+        ([0, b"s" * 8, 3, 4], b""),
+        ([0, b"s" * 8, 3, 4], bytes(limits.CHUNK_BYTES + 1)),
+        ([0, b"s" * 8, 3], b"x"),
+    ],
+)
+def test_it_refuses_a_chunk_of_another_form(head: list[object], piece: bytes) -> None:
+    """A name, a number or a class that is none; no bytes, and more than a chunk."""
+    with pytest.raises(Refusal, match="bad_message"):
+        Opener(KEY).chunk(_content(frames.CHUNK, head, piece))
+
+
+@pytest.mark.parametrize("found", [-1, 7, "1", None])
+def test_it_sorts_by_no_class_that_is_none(found: object) -> None:
+    """The clear head of a carrier's frame names a class that no road has."""
+    with pytest.raises(Refusal, match="bad_message"):
+        road_class(_content(frames.CHUNK, [0, b"s" * 8, 3, found], b"x"))
