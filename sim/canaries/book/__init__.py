@@ -1,0 +1,1 @@
+"""Bugs of the book: what is promised, flushed, healed and judged."""

@@ -1,0 +1,1 @@
+"""Bugs of the desks: what is printed, moved and counted."""

@@ -1,0 +1,1 @@
+"""Bugs of the road: what is sent, acknowledged, let in and believed."""
