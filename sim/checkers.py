@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
@@ -43,9 +43,7 @@ class Broken(Exception):
 
 def check_all(world: World, result: Result) -> None:
     """Everything, when the world is quiet. Fills the result; raises what is broken."""
-    events = {
-        id(node): node.journal.events(0, _EVENTS_MAX) for node in world.alive
-    }
+    events = {id(node): node.journal.events(0, _EVENTS_MAX) for node in world.alive}
     of_hub = events[id(world.hub)]
     for node in world.alive:
         check_book(node)
@@ -154,7 +152,9 @@ def check_vector(name: str, journal: Journal) -> None:
         at = 0
         for segment in journal.segments(row.id, 0):
             if not segment.a <= at + 1 <= segment.b:
-                raise Broken("vector", f"{name}: {at + 1} is not in {segment.a}-{segment.b}")
+                raise Broken(
+                    "vector", f"{name}: {at + 1} is not in {segment.a}-{segment.b}"
+                )
             at = segment.b
         if at != row.sealed_seq or row.sealed_seq > row.head_seq:
             raise Broken("vector", f"{name}: sealed {row.sealed_seq}, held {at}")
@@ -166,7 +166,9 @@ def check_parked(node: Node, events: Sequence[Event]) -> None:
     counted = {(event.journal, event.seq) for event in events}
     for event in events:
         if event.position in parked:
-            raise Broken("parked", f"{node.name}: {event.position} counts and is parked")
+            raise Broken(
+                "parked", f"{node.name}: {event.position} counts and is parked"
+            )
     held = {(one.journal, one.seq) for one in node.journal.parked()}
     for row in node.journal.journals():
         for seq in range(1, row.head_seq + 1):
@@ -174,7 +176,9 @@ def check_parked(node: Node, events: Sequence[Event]) -> None:
             if place in counted or place in held:
                 continue
             if not is_erased_at(node.journal, row.id, seq):
-                raise Broken("parked", f"{node.name}: {row.id.hex()[:8]}/{seq} is shown nowhere")
+                raise Broken(
+                    "parked", f"{node.name}: {row.id.hex()[:8]}/{seq} is shown nowhere"
+                )
 
 
 def is_erased_at(journal: Journal, journal_id: bytes, seq: int) -> bool:
@@ -221,7 +225,9 @@ def check_prints(hub: Node, of_hub: Iterable[Event]) -> None:
             if count > 1 and not any(
                 one.kind == "PRINTED_TWICE" for one in cases.cases_about(person)
             ):
-                raise Broken("prints", f"{person.hex()[:8]} version {document}: {count}")
+                raise Broken(
+                    "prints", f"{person.hex()[:8]} version {document}: {count}"
+                )
 
 
 def check_ledger(node: Node) -> None:
@@ -254,7 +260,9 @@ def check_drawers(world: World) -> None:
             shown = reads_stock.on_hand(node.node_id)
         truth = world.people.drawer(node).blanko
         if shown != truth:
-            raise Broken("drawers", f"{node.name}: {truth} in the drawer, {shown} shown")
+            raise Broken(
+                "drawers", f"{node.name}: {truth} in the drawer, {shown} shown"
+            )
 
 
 # --- tables ------------------------------------------------------------------------------
@@ -313,11 +321,10 @@ def check_erased(world: World) -> None:
     """No node shows, and no book can open, what was erased by law."""
     for text in world.erased.values():
         for node in world.alive:
-            in_book = [e for e in node.journal.events(0, _EVENTS_MAX) if text in repr(e)]
+            in_book = [
+                e for e in node.journal.events(0, _EVENTS_MAX) if text in repr(e)
+            ]
             if in_book:
                 raise Broken("erased", f"{node.name}: the book opens it")
             if text in repr(content_of(node.office.tables)):
                 raise Broken("erased", f"{node.name}: the tables show it")
-
-
-Check = Callable[..., None]

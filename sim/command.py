@@ -57,7 +57,9 @@ def _given(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="sim", description="Dunia simulasi / worlds.")
     parser.add_argument("--seed", type=int, default=1, help="benih satu dunia / a seed")
     parser.add_argument("--worlds", type=int, help="berapa dunia / how many")
-    parser.add_argument("--from", dest="first", type=int, default=1, help="benih pertama")
+    parser.add_argument(
+        "--from", dest="first", type=int, default=1, help="benih pertama"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="proses / processes")
     parser.add_argument("--json", action="store_true", help="baris terakhir JSON")
     parser.add_argument("--lang", choices=("id", "en"), default="id")
@@ -119,9 +121,7 @@ def _tell(seed: int, image: Image, folder: Path, language: str) -> int:
 # --- many --------------------------------------------------------------------------------
 
 
-def _play_many(
-    given: argparse.Namespace, image: Image, folder: Path
-) -> list[Result]:
+def _play_many(given: argparse.Namespace, image: Image, folder: Path) -> list[Result]:
     shares = [
         range(first, min(first + _SHARE, given.first + given.worlds))
         for first in range(given.first, given.first + given.worlds, _SHARE)

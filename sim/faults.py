@@ -31,7 +31,9 @@ FAULTS: dict[str, Words] = {
     "stick_lost": Words("stik hilang", "a stick is lost"),
     "stick_stale": Words("stik lama terbaca lagi", "an old stick is read again"),
     "stick_twice": Words("stik dibaca dua kali", "a stick is read twice"),
-    "stick_flipped": Words("stik rusak beberapa bita", "some bytes of a stick are wrong"),
+    "stick_flipped": Words(
+        "stik rusak beberapa bita", "some bytes of a stick are wrong"
+    ),
     "stick_torn": Words("berkas di stik terpotong", "a file on a stick is cut short"),
     "stick_full": Words("stik penuh", "a stick is full"),
     "stick_counterfeit": Words("stik palsu ukurannya", "a stick lies about its size"),
@@ -53,10 +55,14 @@ FAULTS: dict[str, Words] = {
     "blob_partial": Words("potongan berkas hilang", "pieces of a blob are lost"),
     "book_old": Words("buku lama dipulihkan", "an old book is restored"),
     "disk_old": Words("seluruh disk lama dipulihkan", "a whole old disk is restored"),
-    "disk_lost": Words("buku hilang, cermin selamat", "the book is lost, not the mirror"),
+    "disk_lost": Words(
+        "buku hilang, cermin selamat", "the book is lost, not the mirror"
+    ),
     "cloned": Words("disk disalin, dua-duanya hidup", "a disk is cloned, both live"),
     "node_lost": Words("laptop dicuri", "a laptop is stolen"),
-    "hub_yesterday": Words("kabupaten kembali ke kemarin", "the hub is back in yesterday"),
+    "hub_yesterday": Words(
+        "kabupaten kembali ke kemarin", "the hub is back in yesterday"
+    ),
     # clocks
     "clock_drift": Words("jam melaju", "the clock drifts"),
     "clock_ahead": Words("jam melompat maju", "the clock jumps ahead"),
@@ -76,8 +82,12 @@ FAULTS: dict[str, Words] = {
     "theft": Words("blanko diambil orang", "somebody takes blanko"),
     "wrong_paper": Words("koreksi keliru", "a mistaken correction"),
     "beyond_right": Words("petugas melampaui hak", "an officer exceeds her rights"),
-    "second_card": Words("petugas minta kartu kedua", "an officer asks for a second card"),
-    "revoked_acts": Words("petugas yang dicabut masih mencatat", "a revoked officer acts"),
+    "second_card": Words(
+        "petugas minta kartu kedua", "an officer asks for a second card"
+    ),
+    "revoked_acts": Words(
+        "petugas yang dicabut masih mencatat", "a revoked officer acts"
+    ),
     "short_delivery": Words("kiriman kurang", "a delivery is short"),
     "newer_program": Words("program lebih baru", "a newer program speaks"),
     "centre_away": Words("pusat tidak menjawab", "the centre does not answer"),

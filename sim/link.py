@@ -22,9 +22,7 @@ from perahu.words import Refusal
 from sim.chance import Chance
 from sim.faults import Tally
 
-PORTAL = (
-    b"HTTP/1.1 302 Found\r\nLocation: http://wifi.desa/masuk\r\n\r\n<html>Selamat datang"
-)
+PORTAL = b"HTTP/1.1 302 Found\r\nLocation: http://wifi.desa/masuk\r\n\r\n<html>Selamat datang"
 TURNS_MAX = 20_000
 DATAGRAMS_S_MAX = 90.0
 
@@ -48,6 +46,7 @@ class Weather:
     late: float = 0.0
     flipped: float = 0.0
     blackout: float = 0.0
+    datagram_bytes: int = 1200
     rtt_s: float = 0.2
     rate: float = 16_000.0
 
@@ -179,10 +178,11 @@ class _Datagrams:
         secret = bytes(self.chance.randrange(256) for _ in range(32))
         key, number = RoadKey(b"the road", secret, 4433), link.next_connection()
         guess = Guess(rate=self.weather.rate, rtt_s=self.weather.rtt_s)
+        size = self.weather.datagram_bytes
         self.now_s = 0.0
         ends = (
-            PacedEnd(Seal(key, number, calls=True), 0.0, guess, follows=False),
-            PacedEnd(Seal(key, number, calls=False), 0.0, guess, follows=True),
+            _end(Seal(key, number, calls=True), guess, size, follows=False),
+            _end(Seal(key, number, calls=False), guess, size, follows=True),
         )
         self.sides: tuple[_Side, _Side] = (
             _Side(caller, ends[0]), _Side(answering, ends[1]),
@@ -263,6 +263,10 @@ class _Datagrams:
                 other.end.heard(datagram, side.end.way, self.now_s)
 
             heapq.heappush(self._heap, (when_s, next(self._order), arrive))
+
+
+def _end(seal: Seal, guess: Guess, size: int, *, follows: bool) -> PacedEnd:
+    return PacedEnd(seal, 0.0, guess, follows=follows, datagram_bytes=size)
 
 
 @dataclass(slots=True)

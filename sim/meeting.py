@@ -7,7 +7,6 @@ their witness saw, and the hub holds its round from time to time.
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING
 
 from perahu.centre.ports import Centre, CentrePacket, CentreUnreachable, StatusPage
@@ -19,8 +18,8 @@ from perahu.node.road import doors_of, peer_of, record_evidence, side_of
 from perahu.sync.initiator import Initiator
 from perahu.sync.responder import Responder
 from perahu.words import Refusal, Words
-from sim.faults import FAULTS
 from sim.folder import Died
+from sim.image import START_S
 from sim.link import Called
 from sim.node import Node
 
@@ -58,6 +57,7 @@ class Meetings:
         self._said: dict[str, bytes] = {}
         self._asleep: tuple[Node, Initiator, Node, Responder] | None = None
         self._round: Hub | None = None
+        self._is_repeatable = False
         self.centre: Centre = AwayCentre()
         if world.plan.has_recordings:
             store = open_store(":memory:")
@@ -95,19 +95,12 @@ class Meetings:
 
     def _is_out(self, node: Node) -> bool:
         world = self.world
-        day = (world.now_s - self.began_s) / DAY_S
+        day = (world.now_s - START_S) / DAY_S
         return any(
             world.nodes[number] is node and begin <= day < end
             for number, begin, end in world.plan.outages
             if number < len(world.nodes)
         )
-
-    @property
-    def began_s(self) -> float:
-        """When the world began."""
-        from sim.image import START_S
-
-        return START_S
 
     def _somebody_calls(self) -> None:
         world, chance = self.world, self.chance
@@ -172,9 +165,6 @@ class Meetings:
                 victim.mortal.dies_at = 0
             self._after(node, parent, caller, answering, done)
         except Died:
-            for session in sessions:
-                if not session.journal.ports.lock:
-                    continue
             self._bury(node, parent, sessions)
             return None
         return done
@@ -203,7 +193,11 @@ class Meetings:
     ) -> None:
         """What is due when the connection has ended, however it did."""
         world, weather = self.world, self.world.link.weather
-        if not done.is_whole and self._asleep is None and self.chance.hits(weather.wakes):
+        if (
+            not done.is_whole
+            and self._asleep is None
+            and self.chance.hits(weather.wakes)
+        ):
             self._asleep = (node, caller, parent, answering)
         caller.close()
         answering.close()
@@ -264,7 +258,6 @@ class Meetings:
 
     def by_stick(self, node: Node, *, is_back: bool = True) -> bool:
         """A stick to the parent, and one back on the same boat."""
-        world = self.world
         parent = self.parent_of(node)
         if not parent.is_open:
             return False
@@ -277,7 +270,7 @@ class Meetings:
         world, sticks = self.world, self.world.sticks
         stick = None
         try:
-            stick, made = sticks.write(source, target)
+            stick = sticks.write(source, target)
         except Refusal as refusal:
             world.tell(source, Words(f"stik: {refusal.code}", f"stick: {refusal.code}"))
             return False
@@ -325,7 +318,6 @@ class Meetings:
     def gather(self, rounds_max: int) -> None:
         """Contacts without faults until nothing is missing, within a bound."""
         world = self.world
-        world.plan.weather  # noqa: B018
         for number in range(rounds_max):
             whole = True
             for node in list(world.alive):
@@ -348,7 +340,3 @@ class Meetings:
                 if row.head_seq and (known is None or known.head_seq < row.head_seq):
                     return False
         return True
-
-
-assert FAULTS["outage"]
-_ = sqlite3

@@ -21,7 +21,6 @@ from perahu.devices.printer_ports import (
     PrintOutcome,
 )
 from perahu.words import Words
-from sim.folder import Died
 from sim.node import Node
 
 if TYPE_CHECKING:
@@ -72,10 +71,7 @@ class SimPrinter:
             if trouble.chance.hits(0.5):
                 self._takes(job, PRINTED)
             node.mortal.dies_at = node.mortal.calls
-            try:
-                node.mortal.breathe()
-            except Died:
-                raise
+            node.mortal.breathe()
         self._takes(job, PRINTED)
         self.was_printed = True
         return PrintOutcome(PRINTED, "completed")

@@ -41,7 +41,9 @@ def record_whole(world: World, node: Node, chance: Chance) -> None:
         if step.name == "done":
             world.people.recorded += 1
             return
-        words = Words(f"rekam: {step.name} {step.part}", f"record: {step.name} {step.part}")
+        words = Words(
+            f"rekam: {step.name} {step.part}", f"record: {step.name} {step.part}"
+        )
 
         def take(journal: Journal, ask: Ask, step: Step = step) -> Receipt:
             return _take(journal, ask, recording, step)
@@ -56,7 +58,10 @@ def _take(journal: Journal, ask: Ask, recording: bytes, step: Step) -> Receipt:
             return actions.confirm_biodata(journal, ask, recording=recording)
         case "capture" if step.part in ("photo", *INDEXES):
             return actions.accept_part(
-                journal, ask, recording=recording, capture=_capture(recording, step.part)
+                journal,
+                ask,
+                recording=recording,
+                capture=_capture(recording, step.part),
             )
         case "capture":
             return actions.except_part(

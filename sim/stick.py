@@ -50,9 +50,7 @@ class Stick:
 class Sticks:
     """All sticks of one world, also those in drawers."""
 
-    def __init__(
-        self, folder: Path, chance: Chance, tally: Tally, luck: Luck
-    ) -> None:
+    def __init__(self, folder: Path, chance: Chance, tally: Tally, luck: Luck) -> None:
         self.folder, self.chance, self.tally, self.luck = folder, chance, tally, luck
         self._count = 0
         self.drawer: list[Stick] = []
@@ -64,8 +62,8 @@ class Sticks:
             self.tally.add(kind)
         return strikes
 
-    def write(self, source: Node, target: Node) -> tuple[Stick | None, Exported | None]:
-        """Write what the target lacks; None where the stick failed. Raises Refusal."""
+    def write(self, source: Node, target: Node) -> Stick | None:
+        """Write what the target lacks; None where the stick got lost. Raises Refusal."""
         self._count += 1
         stick = Stick(self.folder / f"{self._count}", target)
         stick.folder.mkdir(parents=True)
@@ -81,8 +79,8 @@ class Sticks:
             disk.fails_no_more()
         self._meets_fate(stick, made)
         if self._is("stick_lost"):
-            return None, made
-        return stick, made
+            return None
+        return stick
 
     def _meets_fate(self, stick: Stick, made: Exported) -> None:
         for path in made.paths:

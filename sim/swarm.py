@@ -7,6 +7,7 @@ pair of them, again and again (swarm testing). Every kind keeps a rate of its ow
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sim.chance import Chance
 from sim.faults import FAULTS
@@ -25,9 +26,7 @@ DESTROYERS = frozenset({
     "fence_gone", "mirror_torn",
 })  # fmt: skip
 """Kinds that may make a gap: at most two of them in a world, each once or twice."""
-_MACHINE = tuple(
-    kind for kind in FAULTS if kind not in ROAD | STICKS | DESTROYERS
-)
+_MACHINE = tuple(kind for kind in FAULTS if kind not in ROAD | STICKS | DESTROYERS)
 _ROAD_NAMES = {"dead_air": "dead", "call_replayed": "replay", "old_wakes": "wakes"}
 _DAYS = ((1, 0.25), (7, 0.3), (30, 0.25), (120, 0.15), (400, 0.05))
 
@@ -51,6 +50,7 @@ class Plan:
     zone: str
     has_mirrors: bool
     has_recordings: bool
+    has_erasure: bool
     outages: tuple[tuple[int, float, float], ...]
     """(node, from, to): days in which no link and no stick reaches a node."""
 
@@ -81,6 +81,7 @@ def plan_of(seed: int) -> Plan:
         zone=chance.choice(("Asia/Jakarta", "Asia/Makassar")),
         has_mirrors=chance.hits(0.5),
         has_recordings=chance.hits(0.12),
+        has_erasure=nodes <= 5 and chance.hits(0.15),
         outages=_outages(chance, kinds, nodes, days),
     )
 
@@ -93,7 +94,7 @@ def _kinds(chance: Chance) -> frozenset[str]:
     found |= set(chance.sample(sorted(ROAD), chance.choice((2, 3, 3, 4, 6))))
     found |= set(chance.sample(sorted(STICKS), chance.choice((0, 1, 2, 3))))
     # A road is bad somewhere in every world: that is what Perahu is for.
-    found |= set(chance.sample(("lost", "twice", "late", "crumbs", "cut"), 2))
+    found |= set(chance.sample(("lost", "twice", "late", "flipped", "cut"), 3))
     if chance.hits(0.5):
         found |= set(chance.sample(sorted(DESTROYERS), chance.choice((1, 1, 2))))
     return frozenset(found)
@@ -104,7 +105,7 @@ def _share(chance: Chance) -> float:
 
 
 def _weather(chance: Chance, kinds: frozenset[str]) -> Weather:
-    road: dict[str, float] = {}
+    road: dict[str, Any] = {}
     for kind in sorted(kinds & ROAD - {"outage"}):
         road[_ROAD_NAMES.get(kind, kind)] = _share(chance)
     for kind, most in (("dead", 0.5), ("portal", 0.3), ("one_way", 0.5)):
@@ -112,13 +113,17 @@ def _weather(chance: Chance, kinds: frozenset[str]) -> Weather:
             road[kind] = min(road[kind], most)
     for kind in ("lost", "twice", "late", "flipped"):
         if kind in road:
-            road[kind] = chance.choice((0.05, 0.15, 0.3, 0.4))
+            road[kind] = chance.choice((0.1, 0.2, 0.3, 0.4))
     if "blackout" in road:
         road["blackout"] = 0.02
     if road.keys() & {"lost", "twice", "late", "flipped", "blackout"}:
-        road["datagrams"] = chance.choice((0.5, 0.8, 1.0))
-    rtt_s = chance.choice((0.03, 0.2, 0.7, 5.0))
-    return Weather(**road, rtt_s=rtt_s, rate=chance.choice((8_000.0, 64_000.0, 1e6)))
+        road["datagrams"] = chance.choice((0.7, 0.9, 1.0))
+    return Weather(
+        **road,
+        rtt_s=chance.choice((0.03, 0.2, 0.7, 5.0)),
+        rate=chance.choice((8_000.0, 64_000.0, 1e6)),
+        datagram_bytes=chance.choice((1_200, 600, 300, 300)),
+    )
 
 
 def _outages(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perahu.journal.codec import Registry
@@ -43,7 +45,7 @@ class Trouble:
 
     def __init__(self, world: World) -> None:
         self.world, self.chance = world, world.chance("trouble")
-        self._backups: dict[str, object] = {}
+        self._backups: dict[str, tuple[Node, Path]] = {}
 
     # -- where something is done ------------------------------------------------------
 
@@ -97,8 +99,10 @@ class Trouble:
                 span_s = plan.days * 86_400.0
                 when_s = world.now_s + self.chance.uniform(0.15, 0.95) * span_s
                 if kind in ("book_old", "disk_old", "hub_yesterday", "tables_old"):
-                    before_s = world.now_s + self.chance.uniform(0, when_s - world.now_s)
-                    world.at(before_s, lambda k=kind: self._back_up(k))  # type: ignore[misc]
+                    before_s = world.now_s + self.chance.uniform(
+                        0, when_s - world.now_s
+                    )
+                    world.at(before_s, partial(self._back_up, kind))
                 strike: Callable[[], None] = getattr(self, f"_{kind}")
                 world.at(when_s, strike)
 
@@ -180,9 +184,10 @@ class Trouble:
         node.start()
 
     def _tables_old(self) -> None:
-        node, backup = self._backed_up("tables_old")
-        if node is None or backup is None:
+        found = self._backed_up("tables_old")
+        if found is None:
             return
+        node, backup = found
         node.stop()
         shutil.copyfile(backup / "tables.sqlite3", node.folder / "tables.sqlite3")
         (node.folder / "tables.sqlite3-wal").unlink(missing_ok=True)
@@ -238,16 +243,18 @@ class Trouble:
             self._backups[kind] = (node, node.backup())
             self.world.tell(node, Words("cadangan dibuat", "a backup was made"))
 
-    def _backed_up(self, kind: str):  # type: ignore[no-untyped-def]
-        node, backup = self._backups.get(kind, (None, None))  # type: ignore[misc]
-        if node is None or not node.is_open or self._has_twin(node):
-            return None, None
-        return node, backup
+    def _backed_up(self, kind: str) -> tuple[Node, Path] | None:
+        """Who has an old copy for this kind of fault, and where it lies."""
+        found = self._backups.get(kind)
+        if found is None or not found[0].is_open or self._has_twin(found[0]):
+            return None
+        return found
 
     def _goes_back(self, kind: str, *, keeps_fence: bool) -> None:
-        node, backup = self._backed_up(kind)
-        if node is None:
+        found = self._backed_up(kind)
+        if found is None:
             return
+        node, backup = found
         node.restore(backup, keeps_fence=keeps_fence)
         node.is_old_since_s = self.world.now_s
         self.world.strikes(kind, node)
@@ -257,7 +264,9 @@ class Trouble:
             # Nobody else ever saw what is gone: only the people know, who put the old
             # disk in, and their handbook says what to do.
             node.journal.begin_epoch()
-            self.world.tell(node, Words("epoka baru menurut panduan", "epoch by the book"))
+            self.world.tell(
+                node, Words("epoka baru menurut panduan", "epoch by the book")
+            )
             self.world.people.recount(node)
 
     def _is_seen(self, node: Node) -> bool:
@@ -330,7 +339,9 @@ class Trouble:
         node.start()
         world.meetings.call(node)
         node.stop()
-        ours = {row.id[:8] for row in hub.journal.journals() if row.node == node.node_id}
+        ours = {
+            row.id[:8] for row in hub.journal.journals() if row.node == node.node_id
+        }
         for name in ours:
             assert hub.journal.vector().get(name) == before.get(name), "a thief brings"
 

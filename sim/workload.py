@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,8 @@ class People:
         """Transfers on their way, and how many pieces really are in the box."""
         self.done: Counter[str] = Counter()
         self.recorded = 0
+        self.leaving: dict[bytes, str] = {}
+        """Persons who will be erased, and the text by which they would be found."""
         self.counted: set[bytes] = set()
         """Nodes whose stock was counted at the end, and nothing moved after it."""
 
@@ -95,6 +97,10 @@ class People:
         if plan.has_recordings:
             when_s = world.now_s + chance.uniform(0.1, 0.4) * plan.days * 86_400
             world.at(when_s, self._record)
+
+        if plan.has_erasure:
+            when_s = world.now_s + chance.uniform(0.1, 0.6) * plan.days * 86_400
+            world.at(when_s, self._register_who_leaves)
 
     def somebody_acts(self) -> None:
         """One act at some desk."""
@@ -175,6 +181,36 @@ class People:
             )
 
         self.act(node, Words("penduduk didaftarkan", "register a resident"), register)
+
+    def _register_who_leaves(self) -> None:
+        """Somebody is registered who will be erased by law in the end."""
+        found = [one for one in self.world.offices if one.is_open]
+        if not found:
+            return
+        node = self.chance.choice(found)
+        place, person = self._kecamatan(node), self.world.dice(12)
+        mark = f"HAPUS {person.hex().upper()}"
+        biodata = replace(biodata_of(place, 9), nik=f"{place}2001809777", alamat=mark)
+
+        def register(journal: Journal, ask: Ask) -> Receipt:
+            return people.register_resident(
+                journal, ask, person=person, biodata=biodata, wilayah=place, papers="KK"
+            )
+
+        if self.act(node, Words("yang akan dihapus", "register who leaves"), register):
+            self.leaving[person] = mark
+
+    def erase(self) -> None:
+        """By law (UU 27/2022 art. 42-44): on every machine, whoever holds it."""
+        world = self.world
+        for person, mark in self.leaving.items():
+            for node in world.alive:
+                with node.at_work() as journal:
+                    count = journal.erase(person)
+                    node.office.tables.rebuild()
+                    journal.catch_up()
+                world.tell(node, Words(f"dihapus: {count}", f"erased: {count}"))
+            world.erased[person] = mark
 
     def _grant(self, node: Node) -> None:
         """The hub changes its policy's decree; it reaches every node."""
@@ -385,7 +421,7 @@ class People:
         self.act(node, words, send)
 
     def _take_right(self, node: Node) -> None:
-        with node.at_work() as journal:
+        with node.at_work():
             coming = reads.by_state("moving", None)
         mine = [one for one in coming if one.moving_to == node.node_id]
         if not mine:
@@ -423,7 +459,9 @@ class People:
     def revoke(self, node: Node, officer: bytes) -> None:
         """The hub takes an operator's rights away."""
         login = next(
-            one.name.lower() for one in self.world.image.papers if one.officer == officer
+            one.name.lower()
+            for one in self.world.image.papers
+            if one.officer == officer
         )
 
         def revoke(journal: Journal, ask: Ask) -> Receipt:
@@ -444,4 +482,3 @@ def _draw(face: object, *, photo: bytes, signature: bytes) -> bytes:
 def _is_sunday(when_s: float) -> bool:
     local = datetime.fromtimestamp(when_s, UTC) + timedelta(hours=7)
     return local.weekday() == 6
-

@@ -199,7 +199,9 @@ class World:
                 dies_after = 0
         healing = node.journal.healing
         if healing.rolled_back:
-            self.tell(node, Words("buku ini lama: epoka baru", "an old book: new epoch"))
+            self.tell(
+                node, Words("buku ini lama: epoka baru", "an old book: new epoch")
+            )
         if healing.copied_back:
             words = f"{healing.copied_back}"
             self.tell(node, Words(f"{words} dari cermin", f"{words} from the mirror"))
@@ -231,7 +233,7 @@ class World:
                 checkers.check_all(self, result)
         except Broken as broken:
             result.broken.append(broken)
-        except (Exception, Died) as error:
+        except (Exception, Died) as error:  # noqa: BLE001
             # A fault of the program is what is looked for: the world ends, and says so.
             result.broken.append(Broken("program", _where(error)))
         finally:
@@ -264,6 +266,7 @@ class World:
         self.trouble.ends()
         self.people.closing_time()
         self.meetings.gather(ROUNDS_MAX)
+        self.people.erase()
 
     def _end(self, result: Result) -> None:
         for node in self.nodes:

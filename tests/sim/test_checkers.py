@@ -1,0 +1,217 @@
+"""Each check of a world goes red when what it checks is broken on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from perahu.cards import facts
+from perahu.cards.models import Posting
+from perahu.journal.types import Event
+from perahu.people.models import Person
+from sim import checkers
+from sim.chance import Dice, seeded_age
+from sim.checkers import Broken
+from sim.faults import Tally
+from sim.image import Image, person_of
+from sim.node import Node
+from sim.swarm import Plan, plan_of
+from sim.world import Issued, Result, World
+
+_EVENTS = 10_000
+
+
+def calm_plan() -> Plan:
+    """Two offices, a week, nothing goes wrong."""
+    plan = plan_of(1)
+    return replace(
+        plan, nodes=3, days=7, acts=24, contacts=8, kinds=frozenset(), rates={},
+        outages=(), has_mirrors=False, has_recordings=False, has_erasure=False,
+        luck=type(plan.luck)(),
+        weather=type(plan.weather)(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def world(image: Image, worlds_folder: Path, tmp_path: Path) -> Iterator[World]:
+    """A quiet world at its end, still open."""
+    made = World(1, image, worlds_folder / tmp_path.name, calm_plan())
+    with seeded_age(made.dice):
+        made._settle()
+        made._safety()
+        made._liveness()
+        yield made
+    made._end(Result(1))
+
+
+def events(node: Node) -> list[Event]:
+    """All that counts at a node."""
+    return node.journal.events(0, _EVENTS)
+
+
+def test_it_passes_a_quiet_world(world: World) -> None:
+    """Nothing went wrong, and every check says so."""
+    result = Result(1)
+    checkers.check_all(world, result)
+    assert (result.lost, result.gaps, result.broken) == (0, 0, [])
+    assert world.receipts and world.tally.total == 0
+
+
+def test_it_misses_a_receipt_that_the_hub_does_not_hold(world: World) -> None:
+    """Another hash in somebody's hand is a lost entry, unless its gap has a name."""
+    one = world.receipts[0]
+    forged = replace(one.receipt, h=bytes(32))
+    world.receipts.append(Issued(forged, world.offices[0], world.now_s))
+    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    assert gaps == 0 and len(missing) == 1 and "nothing destroyed" in missing[0]
+    world.receipts[-1].is_excused = True
+    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    assert gaps == 0 and "no name" in missing[0]
+    with pytest.raises(Broken):
+        checkers.check_all(world, Result(1))
+
+
+def test_it_takes_a_gap_with_a_name(world: World) -> None:
+    """The office went on under a later epoch, and the hub knows it."""
+    office = world.offices[0]
+    forged = replace(world.receipts[0].receipt, h=bytes(32))
+    world.receipts.append(Issued(forged, office, world.now_s, is_excused=True))
+    office.journal.begin_epoch()
+    world.people.recount(office)
+    world.meetings.gather(2)
+    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    assert (gaps, missing) == (1, [])
+
+
+@pytest.mark.damages_book("the check must see it")
+def test_it_sees_a_body_that_changed(world: World) -> None:
+    """One bit of one stored body."""
+    store = world.hub.journal._store
+    raw = store.rows("SELECT position, h FROM entries ORDER BY position DESC LIMIT 1")
+    with store.transaction():
+        store.run("UPDATE entries SET h = ? WHERE position = ?", (bytes(32), raw[0][0]))
+    with pytest.raises(Broken) as caught:
+        checkers.check_book(world.hub)
+    assert caught.value.check == "book"
+
+
+@pytest.mark.damages_book("the check must see it")
+def test_it_sees_a_hole_in_a_journal(world: World) -> None:
+    """A seal is gone: what lies under it cannot be handed on any more."""
+    node = world.hub
+    row = max(node.journal.journals(), key=lambda one: one.sealed_seq)
+    with node.journal._store.transaction():
+        node.journal._store.run(
+            "DELETE FROM segments WHERE journal = ? AND a = 1", (row.number,)
+        )
+    with pytest.raises(Broken) as caught:
+        checkers.check_vector(node.name, node.journal)
+    assert caught.value.check == "vector"
+
+
+def test_it_sees_what_is_shown_nowhere(world: World) -> None:
+    """An entry that neither counts nor is parked."""
+    found = events(world.hub)
+    checkers.check_parked(world.hub, found)
+    with pytest.raises(Broken) as caught:
+        checkers.check_parked(world.hub, found[:-1])
+    assert caught.value.check == "parked"
+
+
+def printed(attempt: int, *, order: bytes = b"order-000001") -> facts.CardPrinted:
+    """A good card."""
+    return facts.CardPrinted(person=b"person-00001", order=order, attempt=attempt)
+
+
+def said(world: World, fact: object) -> Event:
+    """An event at the hub that says this."""
+    return replace(events(world.hub)[-1], fact=fact)  # type: ignore[arg-type]
+
+
+def test_it_sees_a_blanko_with_two_fates(world: World) -> None:
+    """Printed and spoiled in one attempt."""
+    spoiled = facts.CardSpoiled(
+        person=b"person-00001", order=b"order-000001", attempt=1, cause="GAGAL_CETAK"
+    )
+    checkers.check_attempts([said(world, printed(1)), said(world, printed(2))])
+    with pytest.raises(Broken) as caught:
+        checkers.check_attempts([said(world, printed(1)), said(world, spoiled)])
+    assert caught.value.check == "attempts"
+
+
+def test_it_sees_a_card_printed_twice_without_a_case(world: World) -> None:
+    """Two good cards of one version, and nobody is asked."""
+    checkers.check_prints(world.hub, [said(world, printed(1))])
+    with pytest.raises(Broken) as caught:
+        checkers.check_prints(
+            world.hub, [said(world, printed(1)), said(world, printed(2))]
+        )
+    assert caught.value.check == "prints"
+
+
+@pytest.mark.parametrize("count", [1, 0])
+def test_it_sees_a_ledger_that_does_not_close(world: World, count: int) -> None:
+    """A row without its other half, also where the sum stays zero."""
+    node = world.offices[0]
+    with node.at_work():
+        Posting.objects.create(
+            posting="x+", movement="x", account="office:x", item="blanko", count=count,
+            kind="StockReceived", node="", officer="", at_ms=0,
+        )  # fmt: skip
+    with pytest.raises(Broken) as caught:
+        checkers.check_ledger(node)
+    assert caught.value.check == "ledger"
+
+
+def test_it_sees_a_drawer_that_is_not_what_the_hub_shows(world: World) -> None:
+    """One blanko went away after the last count."""
+    checkers.check_drawers(world)
+    world.people.drawer(world.offices[0]).blanko -= 1
+    with pytest.raises(Broken) as caught:
+        checkers.check_drawers(world)
+    assert caught.value.check == "drawers"
+
+
+def test_it_sees_tables_that_are_not_the_books(world: World) -> None:
+    """One row that no fact ever said."""
+    checkers.check_rebuilt(world.hub, world)
+    with world.hub.at_work():
+        Person.objects.filter(person=person_of("170301", 1).hex()).update(wilayah="99")
+    with pytest.raises(Broken) as caught:
+        checkers.check_rebuilt(world.hub, world)
+    assert caught.value.check == "rebuilt"
+
+
+def test_it_sees_two_that_hold_the_same_and_show_otherwise(world: World) -> None:
+    """Hub and provinsi hold one vector after the last contact."""
+    provinsi = world.provinsi
+    assert provinsi is not None
+    assert provinsi.journal.vector() == world.hub.journal.vector()
+    checkers.check_equal(world.alive)
+    with provinsi.at_work():
+        Person.objects.filter(person=person_of("170301", 1).hex()).delete()
+    with pytest.raises(Broken) as caught:
+        checkers.check_equal(world.alive)
+    assert caught.value.check == "equal"
+
+
+def test_it_sees_what_should_be_erased(world: World) -> None:
+    """A name that some table still shows."""
+    checkers.check_erased(world)
+    world.erased[person_of("170301", 1)] = "WARGA UJI B"
+    with pytest.raises(Broken) as caught:
+        checkers.check_erased(world)
+    assert caught.value.check == "erased"
+
+
+def test_it_counts_only_kinds_it_knows() -> None:
+    """A fault without a name is a mistake of the simulator."""
+    tally = Tally()
+    tally.add("cut", 2)
+    assert tally.total == 2
+    with pytest.raises(AssertionError):
+        tally.add("meteor")
+    assert Dice("a")(4) == Dice("a")(4) != Dice("b")(4)
