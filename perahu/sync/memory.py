@@ -20,7 +20,7 @@ _COUNTS = "counts"
 _BYTES_MAX = 64 * 1024
 _FIELDS = 8
 ACKS_A_SESSION = 1 << 20
-TAKEN_KEPT = 32
+TAKEN_KEPT = limits.COURIER_ACKS_MAX
 """Records of blobs that came in files: what one file can tell of; more comes again."""
 
 
