@@ -59,6 +59,8 @@ class Town:
 
     stage: Stage
     machines: dict[str, Machine] = field(default_factory=dict)
+    printers: int = 1
+    """How many stand side by side at each office."""
     delivered: dict[str, int] = field(default_factory=dict)
     """Blanko that were carried into each office."""
     codes: dict[bytes, str] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Town:
         """The printer of an office."""
         if office.name not in self.machines:
             clock = self.stage.district.members[office.name].clock
-            self.machines[office.name] = Machine(clock)
+            self.machines[office.name] = Machine(clock, self.printers)
         return self.machines[office.name]
 
     # -- recording --------------------------------------------------------------------

@@ -21,19 +21,19 @@ from perahu.words import Words
 from tests.cast import HandClock
 
 CARD_S = 60.0
-"""A card printer takes a minute for each."""
+"""A card printer takes a minute for each; of several side by side each has its turn."""
 
 
 class Machine:
     """The card printer of an office: the simulator's engine, its stack of blanko, its truth."""
 
-    def __init__(self, clock: HandClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: HandClock, beside: int = 1) -> None:
+        self._clock, self._card_s = clock, CARD_S / beside
         self.made: list[str] = []
         """The job of every card that really came out, by its name."""
         self.engine = CardPrinterEngine(
             monotonic_s=clock.monotonic_s, keep=self._keep, cards=0,
-            ribbon=COUNT_MAX, card_s=CARD_S,
+            ribbon=COUNT_MAX, card_s=self._card_s,
         )  # fmt: skip
 
     def _keep(self, name: str, image: bytes) -> None:
@@ -60,13 +60,13 @@ class Machine:
         return PrinterState(is_ready, engine.cards, ribbon, engine.reasons(), words)
 
     def print(self, job: CardJob) -> PrintOutcome:
-        """Print a card; the clock goes on by a minute."""
+        """Print a card; the clock goes on meanwhile."""
         engine = self.engine
         sim = engine.create(job.name)
         if sim is None:
             return PrintOutcome(NEVER_BEGAN, "refused")
         is_heard = engine.take_document(sim, job.image)
-        self._clock.wall_ms += round(CARD_S * 1000)
+        self._clock.wall_ms += round(self._card_s * 1000)
         engine.advance()
         if not is_heard:
             return PrintOutcome(UNCERTAIN, "the link broke after the document was sent")

@@ -17,6 +17,8 @@ from tests.incidents.acts import Recorded, Town
 from tests.incidents.stage import Neighbour, Place, size, staged, watched
 
 DEPOK = Place(code="3276", offices=tuple(f"3276{n:02d}" for n in range(1, 12)))
+PRINTERS = 6
+"""63 kelurahan in eleven kecamatan."""
 SPARE = 3
 """Blanko at each office beyond the cards planned there: some are spoiled."""
 SATURDAY, SUNDAY, MONDAY = "2019-02-02 08:00", "2019-02-03 08:00", "2019-02-04 08:00"
@@ -26,7 +28,7 @@ def test_it_prints_a_weekend_from_what_the_offices_hold(tmp_path: Path) -> None:
     """Every card planned is made, none twice, whatever printers and power do meanwhile."""
     count = size(50_000, 44)
     with staged(tmp_path, DEPOK, "2019-01-21 08:00") as stage:
-        town = Town(stage)
+        town = Town(stage, printers=PRINTERS)
         people, recorded = _the_weeks_before(town, count)
         stage.line.is_up = False
         for day, share in ((SATURDAY, 2), (SUNDAY, 1)):

@@ -42,7 +42,7 @@ class Served:
 def test_it_serves_the_queue_while_the_centre_is_away(tmp_path: Path) -> None:
     """232 come; by 10:00 far more than 44 are served, and each goes home with an answer."""
     count = size(FULL, 36)
-    with staged(tmp_path, JEPARA, f"{DAY} 07:00") as stage:
+    with staged(tmp_path, JEPARA, "2017-06-12 08:00") as stage:
         town = Town(stage)
         wishes = _the_days_before(town, count)
         served, recorded = _morning(town, wishes)
@@ -140,7 +140,7 @@ def _the_centre_is_back(town: Town, recorded: list[Recorded]) -> None:
 
 def test_it_says_why_where_only_online_recording_is_allowed(tmp_path: Path) -> None:
     """ONLINE_ONLY: recording stops ten minutes after the centre, in words; cards go on."""
-    with staged(tmp_path, JEPARA, f"{DAY} 07:00") as stage:
+    with staged(tmp_path, JEPARA, "2017-06-12 08:00") as stage:
         town = Town(stage)
         wishes = _the_days_before(town, 9)
         _only_online(stage)
