@@ -40,12 +40,12 @@ What it does not do: hard links, permissions, two live connections to one book (
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from random import Random
 
-from sim.medium import Fate, SimFile
+from sim.medium import Fate, SimFile, Stillness, rename_in
 
 READING = frozenset({"read", "size", "exists", "list", "open"})
 """Kinds of operations that change nothing; the others are points where a cut matters."""
@@ -120,23 +120,17 @@ class SimDisk:
 
     def crash(self, rng: Random, fate: Fate | None = None) -> None:
         """The power went: what was not flushed meets its fate, drawn for each file."""
-        names = dict(self._durable)
-        for entry in self._surviving_entries(rng, fate):
-            _rename(names, entry.names)
-        fates = list(Fate)
-        files = {
-            name: file.after_cut(fate or rng.choice(fates), rng)
-            for name, file in sorted(names.items())
-        }
-        self._start(files)
+        self.start(self.still().after(rng, fate), self._folders)
 
-    def _surviving_entries(self, rng: Random, fate: Fate | None) -> list[_Entry]:
-        """A file system keeps its changes of names in order: the first so many."""
-        if fate is Fate.KEEP:
-            return self._entries
-        if fate is Fate.DROP:
-            return []
-        return self._entries[: rng.randrange(len(self._entries) + 1)]
+    def still(self) -> Stillness:
+        """What a power cut at this moment would meet; kept for later at little cost."""
+        stills = {id(f): f.still() for f in self._all_files()}
+        named = {name: stills[id(f)] for name, f in self._durable.items()}
+        entries = tuple(
+            {name: stills[id(f)] if f else None for name, f in entry.names.items()}
+            for entry in self._entries
+        )
+        return Stillness(named, entries, frozenset(self._folders))
 
     def kill(self) -> None:
         """The process died, the machine did not: files stay, handles are dead."""
@@ -145,8 +139,19 @@ class SimDisk:
         for file in self._files.values():
             file.holder = None
 
-    def _start(self, files: dict[str, SimFile]) -> None:
+    @classmethod
+    def found_after(
+        cls, still: Stillness, rng: Random, fate: Fate | None = None
+    ) -> SimDisk:
+        """A machine that starts again after a cut at that moment."""
+        made = cls()
+        made.start(still.after(rng, fate), still.folders)
+        return made
+
+    def start(self, files: dict[str, SimFile], folders: Collection[str]) -> None:
+        """The machine starts, and these files are what it finds."""
         self._files, self._durable, self._entries = files, dict(files), []
+        self._folders = set(folders)
         self.kill()
 
     def rot(self, rng: Random, path: Path, bits: int = 1) -> None:
@@ -156,7 +161,9 @@ class SimDisk:
             at, bit = rng.randrange(len(file.data)), 1 << rng.randrange(8)
             file.data[at] ^= bit
             if at < len(file.durable):
-                file.durable[at] ^= bit
+                kept = bytearray(file.durable)
+                kept[at] ^= bit
+                file.durable = bytes(kept)
 
     # -- copies -----------------------------------------------------------------------
 
@@ -167,8 +174,8 @@ class SimDisk:
 
     def restore(self, image: Image) -> None:
         """Put a backup back, flushed; whatever is not in it is gone."""
-        self._folders = set(image.folders)
-        self._start({name: SimFile(data) for name, data in image.files.items()})
+        files = {name: SimFile(data) for name, data in image.files.items()}
+        self.start(files, image.folders)
 
     def clone(self) -> SimDisk:
         """Another disk that is the same in every bit, flushed or not; without faults."""
@@ -261,7 +268,7 @@ class SimDisk:
 
     def _note(self, folder: str, names: dict[str, SimFile | None]) -> None:
         self._entries.append(_Entry(folder, names))
-        _rename(self._files, names)
+        rename_in(self._files, names)
 
     def write(self, name: str, file: SimFile, at: int, data: bytes) -> None:
         """One write call; half of it where it is cut short."""
@@ -302,7 +309,7 @@ class SimDisk:
             (i for i, e in enumerate(self._entries) if e.folder == folder), default=-1
         )
         for entry in self._entries[: last + 1]:
-            _rename(self._durable, entry.names)
+            rename_in(self._durable, entry.names)
         del self._entries[: last + 1]
 
     def unlink(self, name: str) -> None:
@@ -342,7 +349,7 @@ class SimDisk:
         before = len(file.data)
         try:
             self.write(name, file, before, data)
-            self.sync(name, file)
+            self._flushed(name, file)
         except OSError:
             self.truncate(name, file, before)
             raise
@@ -354,8 +361,13 @@ class SimDisk:
         name = str(path)
         is_new = name not in self._files
         file = self.create(name)
-        self.write(name, file, offset, data)
-        self.sync(name, file)
+        before = len(file.data)
+        try:
+            self.write(name, file, offset, data)
+            self._flushed(name, file)
+        except OSError:
+            self.truncate(name, file, min(before, len(file.data)))
+            raise
         if is_new:
             self.sync_folder(str(path.parent))
 
@@ -388,12 +400,25 @@ class SimDisk:
 
     def flush(self, path: Path) -> None:
         """Flush what anyone has written into the file."""
-        self.sync(str(path), self.file(str(path)))
+        self._flushed(str(path), self.file(str(path)))
+
+    def reread(self, path: Path) -> None:
+        """Show what the medium has or will have."""
+        self.operation("read", str(path))
+        self.file(str(path)).reread()
+
+    def _flushed(self, name: str, file: SimFile) -> None:
+        """As RealDisk: what could not be flushed is not shown any more."""
+        try:
+            self.sync(name, file)
+        except OSError:
+            file.reread()
+            raise
 
     def rename_durable(self, source: Path, target: Path) -> None:
         """Flush the source, move it to its place and flush the folders."""
         self._make_folders(target.parent)
-        self.sync(str(source), self.file(str(source)))
+        self._flushed(str(source), self.file(str(source)))
         self.rename(str(source), str(target))
         self.sync_folder(str(target.parent))
         if source.parent != target.parent:
@@ -423,11 +448,3 @@ class SimDisk:
         if str(folder) not in self._folders:
             self.operation("make folder", str(folder))
             self.make_folder(folder)
-
-
-def _rename(names: dict[str, SimFile], changed: Mapping[str, SimFile | None]) -> None:
-    for name, file in changed.items():
-        if file is None:
-            names.pop(name, None)
-        else:
-            names[name] = file

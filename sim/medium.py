@@ -15,10 +15,13 @@ SQLite and our fence count on). A medium that ruins more than that is `SimDisk.r
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+_T = TypeVar("_T")
 SECTOR_BYTES = 512
 
 
@@ -44,7 +47,7 @@ class SimFile:
     __slots__ = ("data", "durable", "holder", "pending")
 
     def __init__(self, content: bytes = b"") -> None:
-        self.data, self.durable = bytearray(content), bytearray(content)
+        self.data, self.durable = bytearray(content), content
         self.pending: list[Change] = []
         self.holder: object | None = None
         """Which open handle holds its lock (sim/vfs.py)."""
@@ -61,27 +64,91 @@ class SimFile:
 
     def flush(self) -> None:
         """Bring to the medium what is pending."""
-        for change in self.pending:
-            apply(self.durable, change)
-        self.pending.clear()
+        if self.pending:
+            self.durable = _with(self.durable, self.pending)
+            self.pending = []
 
     def forget(self) -> None:
         """A flush failed: the system thinks it clean, and will never write it again."""
-        self.pending.clear()
+        self.pending = []
+
+    def reread(self) -> None:
+        """What the system remembers and never wrote is no longer shown."""
+        self.data[:] = _with(self.durable, self.pending)
 
     def copy(self) -> SimFile:
         """The same file in another world."""
-        made = SimFile()
-        made.data[:], made.durable[:] = self.data, self.durable
+        made = SimFile(self.durable)
+        made.data[:] = self.data
         made.pending = list(self.pending)
         return made
 
-    def after_cut(self, fate: Fate, rng: Random) -> SimFile:
+    def still(self) -> Still:
+        """What the medium holds at this moment, and what is on its way."""
+        return Still(self.durable, tuple(self.pending), len(self.data))
+
+
+class Still(NamedTuple):
+    """A file at the moment of a power cut."""
+
+    durable: bytes
+    pending: tuple[Change, ...]
+    end: int
+    """How long the file was for its processes."""
+
+    def after(self, fate: Fate, rng: Random) -> SimFile:
         """The file as the machine finds it when it starts again."""
-        left = bytearray(self.durable)
-        for change in survivors(self.pending, fate, rng, len(self.data)):
-            apply(left, change)
-        return SimFile(bytes(left))
+        kept = survivors(self.pending, fate, rng, self.end)
+        return SimFile(_with(self.durable, kept))
+
+
+def _with(content: bytes, changes: Sequence[Change]) -> bytes:
+    if not changes:
+        return content
+    made = bytearray(content)
+    for change in changes:
+        apply(made, change)
+    return bytes(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Stillness:
+    """A disk at the moment of a power cut, before it is decided what is left."""
+
+    durable: Mapping[str, Still]
+    entries: tuple[Mapping[str, Still | None], ...]
+    """Changes of names that were not flushed, in order."""
+    folders: frozenset[str]
+
+    def after(self, rng: Random, fate: Fate | None = None) -> dict[str, SimFile]:
+        """The files as the machine finds them."""
+        names = dict(self.durable)
+        for entry in self._surviving(rng, fate):
+            rename_in(names, entry)
+        fates = list(Fate)
+        return {
+            name: still.after(fate or rng.choice(fates), rng)
+            for name, still in sorted(names.items())
+        }
+
+    def _surviving(
+        self, rng: Random, fate: Fate | None
+    ) -> tuple[Mapping[str, Still | None], ...]:
+        """A file system keeps its changes of names in order: the first so many."""
+        if fate is Fate.KEEP:
+            return self.entries
+        if fate is Fate.DROP:
+            return ()
+        return self.entries[: rng.randrange(len(self.entries) + 1)]
+
+
+def rename_in(names: dict[str, _T], changed: Mapping[str, _T | None]) -> None:
+    """Let each name stand for another file, or for none."""
+    for name, file in changed.items():
+        if file is None:
+            names.pop(name, None)
+        else:
+            names[name] = file
 
 
 def apply(content: bytearray, change: Change) -> None:
@@ -98,7 +165,9 @@ def apply(content: bytearray, change: Change) -> None:
     content[at : at + len(data)] = data
 
 
-def survivors(pending: list[Change], fate: Fate, rng: Random, end: int) -> list[Change]:
+def survivors(
+    pending: Sequence[Change], fate: Fate, rng: Random, end: int
+) -> Sequence[Change]:
     """What of the pending changes reached the medium, and where it lies."""
     if fate is Fate.KEEP:
         return pending

@@ -68,14 +68,21 @@ class SimDriver:
 class _Connection(apsw.Connection):
     """Let go without a word where its machine or its process is gone."""
 
-    disk: SimDisk
-    boot: int
+    disk: SimDisk | None = None
+    boot = 0
+
+    def close(self, force: bool = False) -> None:
+        """As sqlcipher3: a WAL that cannot be brought in at the end just stays."""
+        with suppress(apsw.Error):
+            super().close(force)
 
     def __del__(self) -> None:
         """A dead process brings no WAL into its book."""
+        if self.disk is None:
+            return
         if self.boot != self.disk.boot or self.disk.is_off:
             self.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        with suppress(apsw.Error):  # nobody is there to be told
+        with suppress(PowerCut):
             self.close(True)
 
 
@@ -85,6 +92,9 @@ class _Vfs(apsw.VFS):
     def __init__(self) -> None:
         super().__init__(_NAME, "")
 
+    def excepthook(self, *_: object) -> None:
+        """SQLite hears one error a call; another one while it cleans up is not told."""
+
     def xOpen(  # type: ignore[override]  # noqa: N802
         self, name: Any, flags: list[int]
     ) -> _Handle:
@@ -92,12 +102,15 @@ class _Vfs(apsw.VFS):
         if name is None:
             return _Handle(SimDisk(), "/temporary", SimFile(), False)
         disk, path = _place(name if isinstance(name, str) else name.filename())
-        found, is_new = disk.find(path), False
+        found = disk.find(path)
+        # As SQLite's unix layer: whoever may make a journal flushes its name, even where
+        # somebody made it before and died.
+        is_new = bool(flags[0] & apsw.SQLITE_OPEN_CREATE and flags[0] & _MADE_BESIDE)
         with _Sqlite(apsw.SQLITE_CANTOPEN):
             if found is None:
                 if not flags[0] & apsw.SQLITE_OPEN_CREATE:
                     raise OSError(errno.ENOENT, "ENOENT", path)
-                found, is_new = disk.create(path), bool(flags[0] & _MADE_BESIDE)
+                found = disk.create(path)
             else:
                 disk.operation("open", path)
         flags[1] = flags[0]
@@ -142,6 +155,9 @@ class _Handle:
         if self._boot != self._disk.boot:
             raise PowerCut(f"{self._name}: opened before the machine stopped")
         return self._disk
+
+    def excepthook(self, *_: object) -> None:
+        """SQLite hears one error a call; another one while it cleans up is not told."""
 
     def xRead(self, count: int, at: int) -> bytes:  # noqa: N802
         """Bytes, fewer at the end."""

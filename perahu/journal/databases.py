@@ -113,6 +113,9 @@ class SqlcipherStore:
         self._wal = path.with_name(f"{path.name}-wal")
         self._failed: OSError | None = None
         self._connections = _Connections(self._connect, lambda _: False, ports.thread)
+        if self._disk.exists(self._wal):
+            # Left by a process that died: perhaps because a flush of it had failed.
+            self._disk.reread(self._wal)
         with self.transaction():
             if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'book'"):
                 for statement in SCHEMA:

@@ -14,7 +14,7 @@ It does not know what facts mean, whom to send them to, or what a table looks li
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,9 +111,7 @@ class Journal:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with ExitStack() as stack:
-            with disk_words():
-                stack.enter_context(self._ports.lock())
+        with disk_words(), self._ports.lock():
             yield
 
     @contextmanager
@@ -125,13 +123,15 @@ class Journal:
 
     def _read_chain(self, opening: Opening) -> Chain:
         path = self._folder / "certificate"
-        if not self._ports.disk.exists(path):
+        with disk_words():
+            raw = self._ports.disk.read(path) if self._ports.disk.exists(path) else b""
+        if not raw:
             raise Refusal(
                 "no_certificate",
                 f"Folder {self._folder} belum menjadi simpul: jalankan `perahu init` dulu.",
                 f"Folder {self._folder} is not a node yet: run `perahu init` first.",
             )
-        return Chain.decode(self._ports.disk.read(path), opening.root_public)
+        return Chain.decode(raw, opening.root_public)
 
     def _found_incarnation(self) -> None:
         """Sixteen random bytes, new whenever a book is created; and its form's number.

@@ -46,7 +46,8 @@ class Disk(Protocol):
     """The few file operations the journal needs outside its database.
 
     Every method raises OSError as the operating system does (ENOSPC, EIO, EROFS). What
-    returned is durable only where the docstring says so.
+    returned is durable only where the docstring says so; what could not be made durable
+    is not shown afterwards.
     """
 
     def read(self, path: Path) -> bytes:
@@ -75,6 +76,13 @@ class Disk(Protocol):
 
     def flush(self, path: Path) -> None:
         """Flush to the medium what anyone has written into this file."""
+
+    def reread(self, path: Path) -> None:
+        """Show of this file what the medium has, and not what a failed flush left behind.
+
+        After a flush that failed the system takes for written what it never wrote: it is
+        seen until the power goes, and no later flush brings it to the medium.
+        """
 
     def rename_durable(self, source: Path, target: Path) -> None:
         """Flush the source, move it to its place (same medium) and flush the folder."""

@@ -33,7 +33,7 @@ class RealDisk:
             before = os.fstat(fd).st_size
             try:
                 _write_all(fd, data)
-                os.fdatasync(fd)
+                _flush(fd)
             except OSError:
                 # On a full disk a half line would stand before the next good one.
                 os.ftruncate(fd, before)
@@ -42,11 +42,17 @@ class RealDisk:
             flush_folder(path.parent)
 
     def write_at_durable(self, path: Path, offset: int, data: bytes) -> None:
-        """Overwrite in place and flush."""
+        """Overwrite in place and flush; where it fails the file is no longer than it was."""
         is_new = not path.exists()
         with _opened(path, os.O_WRONLY | os.O_CREAT) as fd:
-            _write_all_at(fd, offset, data)
-            os.fdatasync(fd)
+            before = os.fstat(fd).st_size
+            try:
+                _write_all_at(fd, offset, data)
+                _flush(fd)
+            except OSError:
+                # Half of it would be seen, and would be on no medium.
+                os.ftruncate(fd, min(before, os.fstat(fd).st_size))
+                raise
         if is_new:
             flush_folder(path.parent)
 
@@ -78,15 +84,20 @@ class RealDisk:
     def flush(self, path: Path) -> None:
         """Flush what anyone has written into the file, through whatever descriptor."""
         with _opened(path, os.O_RDONLY) as fd:
-            os.fdatasync(fd)
+            _flush(fd)
+
+    def reread(self, path: Path) -> None:
+        """Let the system forget what it remembers of a file and has written, or thinks so."""
+        with _opened(path, os.O_RDONLY) as fd:
+            _forget(fd)
 
     def rename_durable(self, source: Path, target: Path) -> None:
         """Flush the source, move it to its place and flush the folders."""
         _make_folder(target.parent)
         with _opened(source, os.O_RDONLY) as fd:
-            os.fsync(fd)
+            _flush(fd)
             # Who reads it back reads the medium, not what this machine remembers of it.
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            _forget(fd)
         os.replace(source, target)
         flush_folder(target.parent)
         if source.parent != target.parent:
@@ -130,6 +141,19 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _flush(fd: int) -> None:
+    """Flush content and size; what could not be flushed is not shown any more."""
+    try:
+        os.fdatasync(fd)
+    except OSError:
+        _forget(fd)
+        raise
+
+
+def _forget(fd: int) -> None:
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _write_all(fd: int, data: bytes) -> None:

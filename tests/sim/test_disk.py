@@ -47,6 +47,7 @@ def steps(disk: Disk, folder: Path) -> list[object]:
     disk.write_at_durable(one, 8, b"XY")
     disk.write_at(two, 3, b"23")
     disk.flush(two)
+    disk.reread(two)
     disk.replace_durable(folder / "deep" / "er" / "three", b"333")
     seen += [disk.read(one), disk.read(two), disk.read_at(one, 1, 3), disk.size(two)]
     disk.rename_durable(two, folder / "four")
@@ -220,14 +221,30 @@ def test_it_lies() -> None:
 
 
 def test_it_forgets_what_a_failed_flush_held() -> None:
-    """As Linux does: the next flush succeeds, and writes nothing of it."""
+    """As Linux does: it is still shown, the next flush succeeds, and writes nothing."""
+    disk = disk_with(b"abc")
+    disk.write_at(BOOK, 3, b"def")
+    disk.fail(errno.EIO)
+    with pytest.raises(OSError, match="EIO"):
+        disk.sync(str(BOOK), disk.file(str(BOOK)))
+    disk.flush(BOOK)
+    assert disk.read(BOOK) == b"abcdef" and endings(disk) == {b"abc"}
+    disk.reread(BOOK)
+    assert disk.read(BOOK) == b"abc"
+
+
+def test_it_shows_no_more_what_it_could_not_flush() -> None:
+    """The disk that the journal is handed sees to that by itself, as the real one."""
     disk = disk_with(b"abc")
     disk.write_at(BOOK, 3, b"def")
     disk.fail(errno.EIO)
     with pytest.raises(OSError, match="EIO"):
         disk.flush(BOOK)
-    disk.flush(BOOK)
-    assert disk.read(BOOK) == b"abcdef" and endings(disk) == {b"abc"}
+    assert disk.read(BOOK) == b"abc"
+    disk.fail(errno.EIO, after=2)
+    with pytest.raises(OSError, match="EIO"):
+        disk.write_at_durable(BOOK, 1, b"XYZ")
+    assert disk.read(BOOK) == b"abc"
 
 
 def test_it_rots() -> None:

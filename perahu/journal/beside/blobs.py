@@ -43,10 +43,16 @@ class Blobs:
                 "else is kept.",
             )
         ref = BlobRef(sha256(cipher).digest(), len(cipher), blob_class)
-        if not self.has(ref.sha256):
-            with disk_words():
+        with disk_words():
+            if self.has(ref.sha256):
+                self._hold(ref.sha256)
+            else:
                 self._disk.replace_durable(self._path(ref.sha256), cipher)
         return ref
+
+    def _hold(self, sha: bytes) -> None:
+        """Whoever gave it its name may have died before the folder was flushed."""
+        self._disk.rename_durable(self._path(sha), self._path(sha))
 
     def has(self, sha: bytes) -> bool:
         """Whether the whole blob lies here."""
@@ -85,7 +91,8 @@ class Blobs:
         It was here and counts as received; nobody is asked to send it again.
         """
         self._note(sha, _LET_GO)
-        self._disk.remove(self._path(sha))
+        with disk_words():
+            self._disk.remove(self._path(sha))
 
     def pass_over(self, shas: Sequence[bytes]) -> None:
         """Cited, not here, and never coming by the road the entry came: not waited for."""
@@ -115,6 +122,7 @@ class Blobs:
         """After a power cut between a blob's last chunk and its name or its mark."""
         for ref in self.missing():
             if self.has(ref.sha256):
+                self._hold(ref.sha256)
                 self._note(ref.sha256, _HERE)
             else:
                 self.complete(ref)
@@ -156,11 +164,12 @@ class Blobs:
         wanted = ref.size - last * size if index == last else size
         if not 0 <= index <= last or len(piece) != wanted:
             raise _bad_chunk(ref.sha256)
-        if self.has(ref.sha256):
-            self._note(ref.sha256, _HERE)
-            return True
         path = self._partial(ref.sha256)
         with disk_words():
+            if self.has(ref.sha256):
+                self._hold(ref.sha256)
+                self._note(ref.sha256, _HERE)
+                return True
             self._disk.write_at(path, index * size, piece)
             self._disk.write_at(path.with_suffix(".map"), index, b"\x01")
             return len(self.chunks_here(ref.sha256)) == last + 1 and self._complete(ref)
@@ -173,7 +182,8 @@ class Blobs:
                 self._disk.rename_durable(path, self._path(ref.sha256))
         except FileNotFoundError:
             # Named by another process this moment; or a power cut left a map alone.
-            pass
+            if self.has(ref.sha256):
+                self._hold(ref.sha256)
         whole = self.has(ref.sha256)
         if whole:
             self._note(ref.sha256, _HERE)

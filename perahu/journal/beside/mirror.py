@@ -49,7 +49,10 @@ class Mirror:
 
     def present(self) -> bool:
         """Whether the medium is there: its folder must exist, it is never made by us."""
-        return self.folder is not None and self._disk.exists(self.folder)
+        try:
+            return self.folder is not None and self._disk.exists(self.folder)
+        except OSError:
+            return False  # a dying stick, which is as good as away
 
     def path(self, node: bytes, epoch: int) -> Path:
         """The file of a node's epoch."""

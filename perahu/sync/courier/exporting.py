@@ -100,10 +100,10 @@ def export(
     first. `answering` is what an import just brought (Imported.done), to be acknowledged blob by
     blob. Raises Refusal "no_stick", "stick_full" or "bad_stick"; what was half-written is removed.
     """
-    if not side.journal.ports.disk.exists(folder):
-        # Making it would write to this machine's own disk where a stick is missing.
-        raise _no_stick(folder)
     try:
+        if not side.journal.ports.disk.exists(folder):
+            # Making it would write to this machine's own disk where a stick is missing.
+            raise _no_stick(folder)
         making = _Export(side, peer, offer, part_bytes_max, answering)
         return making.write(folder, parts_max)
     except OSError as error:

@@ -1,0 +1,115 @@
+"""`python -m sim.power --cuts N --seed S --json`: the counts, or what was found in words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from sim.power.actions import ACTIONS
+from sim.power.cuts import Cuts, Tally
+from sim.power.failing import every_failing, fail
+from sim.power.starts import Starts
+from sim.power.town import Town
+
+_SHOWN = 20
+
+
+def main(words: Sequence[str]) -> int:
+    """Cut and fail; 1 where something was lost or corrupt."""
+    parser = argparse.ArgumentParser(
+        prog="power", description="Listrik padam di setiap operasi; disk gagal."
+    )
+    parser.add_argument(
+        "--cuts", type=int, default=20_000, help="at random, besides all"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--failings", type=int, help="so many of all failing operations (by the cuts)"
+    )
+    parser.add_argument("--all-failings", action="store_true", help="every one of them")
+    parser.add_argument("--only", help="one action, by its name")
+    parser.add_argument("--json", action="store_true", help="the counts as one line")
+    given = parser.parse_args(words)
+    if given.cuts < 0:
+        parser.error("--cuts: 0 or more")
+    share = given.cuts // 10 if given.failings is None else given.failings
+    actions = [one for one in ACTIONS if given.only in (None, one.name)]
+    if not actions:
+        parser.error("--only: " + ", ".join(one.name for one in ACTIONS))
+    began_s = time.monotonic()
+    harness = Cuts(Starts(Town()), actions=actions)
+    tally = run(harness, given.cuts, given.seed, None if given.all_failings else share)
+    for said in (*tally.lost[:_SHOWN], *tally.corrupt[:_SHOWN]):
+        print(f"!! {said}", file=sys.stderr)
+    print(json.dumps(counts(tally)) if given.json else _told(tally, began_s))
+    return 1 if tally.lost or tally.corrupt else 0
+
+
+def counts(tally: Tally) -> dict[str, int]:
+    """What was done and what was found."""
+    return {
+        "cuts": tally.cuts,
+        "operations": tally.operations,
+        "actions": len(tally.actions),
+        "failings": tally.failings,
+        "audited": tally.audited,
+        "lost": len(tally.lost),
+        "corrupt": len(tally.corrupt),
+    }
+
+
+def run(harness: Cuts, cuts: int, seed: int, failings: int | None) -> Tally:
+    """Every operation of every action; then cuts at random; then disks that fail.
+
+    `failings` of all failing operations are drawn by the seed; None is all of them.
+    """
+    actions = harness.actions
+    with _shown() as (progress, task):
+        progress.update(task, total=len(actions), description="setiap operasi")
+        for action in actions:
+            harness.every(action, seed)
+            progress.advance(task)
+        chance = Random(f"power/{seed}")
+        goal = harness.tally.cuts + cuts
+        progress.reset(task, total=cuts, description="di mana saja")
+        for _ in _until(harness, goal, chance):
+            progress.update(task, completed=cuts - goal + harness.tally.cuts)
+        listed = every_failing(harness)
+        if failings is not None and failings < len(listed):
+            listed = chance.sample(listed, failings)
+        progress.reset(task, total=len(listed), description="disk yang gagal")
+        for one in listed:
+            fail(harness, one)
+            progress.advance(task)
+    return harness.tally
+
+
+def _until(harness: Cuts, goal: int, chance: Random) -> Iterator[int]:
+    """Cuts at random until so many were made."""
+    made = harness.at_random(chance)
+    while harness.tally.cuts < goal:
+        yield next(made)
+
+
+@contextmanager
+def _shown() -> Iterator[tuple[Progress, TaskID]]:
+    """A line of progress on stderr, where somebody looks."""
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield progress, progress.add_task("", total=None)
+
+
+def _told(tally: Tally, began_s: float) -> str:
+    took_s = time.monotonic() - began_s
+    lines = [f"{name:12} {value:,}" for name, value in counts(tally).items()]
+    lines.append(
+        f"{tally.cuts / max(took_s, 0.001):,.0f} cuts/s, {took_s:.0f} s in all"
+    )
+    return "\n".join(lines)
