@@ -167,12 +167,15 @@ def next_epoch(book: Book, fence: Fence, mirror: Mirror) -> Chain:
     """The chain of this node's next epoch, citing where its old journals stand here.
 
     It is later than any that fence and mirror have seen: they stay ahead of an old copy.
+    So do the hub's confirmations, and journals of this node that came home from peers.
     """
-    mark = fence.read()
+    mark, node = fence.read(), book.chain.node.node_id
     last = max(
         book.chain.epoch.epoch,
         mark.epoch if mark else 0,
-        mirror.last_epoch(book.chain.node.node_id),
+        mirror.last_epoch(node),
+        *book.authority.confirmed_epochs(node),
+        *(row.epoch for row in book.journals() if row.own),
     )
     heads = tuple(
         (row.id, row.head_seq, row.head_h)
