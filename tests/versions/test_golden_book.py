@@ -86,7 +86,7 @@ def test_it_is_read_by_the_auditors_command(
     corpus: Corpus, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder and the mirror as an office has them, and the passphrase typed."""
-    monkeypatch.setattr(auditor.getpass, "getpass", lambda _: PHRASE)
+    monkeypatch.setattr("getpass.getpass", lambda _: PHRASE)
     town = corpus.copy(tmp_path / "town")
     assert auditor.main([str(town.place(name)), str(town.mirror(name))], audit) == 0
 
