@@ -92,8 +92,9 @@ class _Vfs(apsw.VFS):
     def __init__(self) -> None:
         super().__init__(_NAME, "")
 
-    def excepthook(self, *_: object) -> None:
+    def excepthook(self, etype: Any, evalue: Any, etraceback: Any) -> bool:
         """SQLite hears one error a call; another one while it cleans up is not told."""
+        return True
 
     def xOpen(  # type: ignore[override]  # noqa: N802
         self, name: Any, flags: list[int]
