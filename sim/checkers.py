@@ -97,13 +97,17 @@ def named_gaps(hub: Node, of_hub: Sequence[Event]) -> set[bytes]:
 
 
 def _is_on_a_branch(world: World, one: Issued) -> bool:
-    """Whether it was said by a clone, or by an old disk before it noticed: then it is kept
-    where it was said, and the hub holds the other branch."""
+    """Whether a clone said it, or an old disk before it noticed, under an epoch that is over:
+    then it is kept where it was said, and the hub holds the other branch."""
     node, receipt = one.node, one.receipt
     if not _is_of_a_clone(world, node) and one.at_s < node.is_old_since_s:
         return False
     if not node.is_open:
         return True
+    row = node.journal.journal(receipt.journal)
+    if row is None or row.epoch >= node.journal.epoch:
+        # What is said under the epoch that runs is on no branch.
+        return False
     return node.journal.hash_at(receipt.journal, receipt.seq) == receipt.h
 
 

@@ -256,7 +256,7 @@ class Trouble:
             return
         node, backup = found
         node.restore(backup, keeps_fence=keeps_fence)
-        node.is_old_since_s = self.world.now_s
+        node.is_old_since_s = min(node.is_old_since_s, self.world.now_s)
         self.world.strikes(kind, node)
         self._again(node)
         self._excuse(node)

@@ -25,10 +25,15 @@ SEEDS = ROOT / "sim" / "seeds.csv"
 
 
 def kept_seeds() -> list[int]:
-    """The seeds that failed once, each with its line of story."""
+    """The seeds that failed once, each with its line of story and a test of its own.
+
+    Whenever the swarm learns to draw something new a seed tells another story; the test
+    beside it shows what was found for ever.
+    """
     with SEEDS.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     assert rows and all(row["story"].count(" / ") == 1 for row in rows)
+    assert all((ROOT / row["test"]).exists() for row in rows)
     return [int(row["seed"]) for row in rows]
 
 
