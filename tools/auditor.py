@@ -30,8 +30,8 @@ from nacl.secret import SecretBox
 from nacl.signing import VerifyKey
 from sqlcipher3 import dbapi2 as sqlcipher
 
-BAD = (CryptoError, ValueError, LookupError, TypeError, AttributeError, cbor2.CBORError)
-UNREADABLE = (OSError, OverflowError, sqlcipher.Error, psycopg.Error, *BAD)
+JUNK = (ValueError, TypeError, AttributeError, cbor2.CBORError)
+UNREADABLE = (CryptoError, LookupError, OSError, sqlcipher.Error, psycopg.Error, *JUNK)
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Findings:
         """Note what cannot be read at all."""
         try:
             yield
-        except BAD as error:
+        except UNREADABLE as error:
             self.wrong.append(f"{where}: {type(error).__name__} {error}")
 
 
@@ -261,21 +261,20 @@ class Auditor:
         for at in [found.start() for found in re.finditer(b"PRHM", raw)]:
             end = at + 8 + int.from_bytes(raw[at + 4 : at + 8], "big")
             if crc32(raw[at:end]) == int.from_bytes(raw[end : end + 4], "big"):
-                with self.findings.reading("mirror"):
+                with self.findings.reading("mirror"), suppress(*JUNK):
                     self._copied(keys, *plain(raw[at + 8 : end]))
                 self.findings.mirrored += 1
 
     def _copied(self, keys: dict[bytes, bytes], *record: Any) -> None:
-        (journal, lane, to, certificate, seq, raw, *kept), h = record, record[-1]
+        journal, lane, to, certificate, seq, raw, *kept = record
         named = sha256(certificate + bytes([lane]) + to).digest()[:16] == journal
         bound, ours = (opened(k, plain(raw), *kept)[1] for k in (keys, self._keys))
-        where, before = (
-            f"mirror {journal.hex()[:8]}/{seq}",
-            self._hash(journal, seq - 1),
+        where, last = f"mirror {journal.hex()[:8]}/{seq}", self._hash(journal, seq - 1)
+        good = self._hash(journal, seq) == kept[-1] and (seq > 1) == (
+            certificate == b""
         )
-        good = self._hash(journal, seq) == h and (seq > 1) == (certificate == b"")
         self.findings.check(where, here=good and named >= (seq == 1))
-        whole = not bound or linked(before, raw, bound) == h
+        whole = not bound or linked(last, raw, bound) == kept[-1]
         self.findings.check(where, keyring=bound or not ours, hash=whole)
 
 

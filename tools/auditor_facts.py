@@ -238,7 +238,7 @@ class Facts:
     def _noted(self) -> None:
         """What the tables `book` and `asked` say, and not-before of this node's epochs."""
         own = [line for line in self._lines if line.own]
-        ops = Counter(header[7] for line in own for header in line.headers[1:])
+        ops = Counter(header.get(7) for line in own for header in line.headers[1:])
         last = max([line.headers[-1].get(4, 0) for line in own], default=0)
         named = self._audited.named
         self._check(

@@ -93,6 +93,7 @@ def test_it_refuses_a_wrong_command_line(
         ("node.toml", b'sail = "x"\n'),
     ],
 )
+@pytest.mark.damages_book("files are replaced, some of them its own", always=False)
 def test_it_says_what_is_broken(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -18,6 +18,7 @@ import pytest
 
 from perahu.node.cli import COMMANDS, main
 from perahu.people import reads
+from tests.audits import leave_out
 from tests.node.offices import PHRASE
 from tests.system.mounts import make_read_only, small_disk
 from tests.system.world import HUB, PIN, World
@@ -102,6 +103,7 @@ DAMAGES = (
 def broken(founded: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A hub for every damage; refused commands leave it as it is for the next one."""
     folder = tmp_path_factory.mktemp("broken")
+    leave_out(folder, "a hub for every damage there is")
     found = {}
     for damage in DAMAGES:
         found[damage.name] = folder / damage.name / "hub"
@@ -196,6 +198,7 @@ def taken() -> Iterator[str]:
         yield f"127.0.0.1:{other.getsockname()[1]}"
 
 
+@pytest.mark.damages_book("a boat's book is overwritten")
 def test_it_ends_so_as_a_process_too(known: None, world: World, taken: str) -> None:
     """Real processes: a taken port, a broken book, a wrong PIN, a parent who is away."""
     world.change("Enggano", parent="127.0.0.1:9")
