@@ -55,8 +55,8 @@ _PROBE_CALM_S = (60.0, 180.0)
 _PROBES_FULL = 3
 """The first probes say again what is missing: it may be all that was lost."""
 _RENEWED = 5
-"""So many of what flew go again at once over the first new way of a silence: what was lost with the old one
-begins about half a round trip behind what was acknowledged last."""
+"""So many of what flew go again at once over the first new way of a silence: what was
+lost with the old one begins half a round trip behind what was acknowledged last."""
 _ECHO_BYTES, _ECHO_SHARE, _SHORT_BYTES = 24_000, 0.005, 800
 """What may go twice for haste: at first, and of all that is sent. The short goes so at
 once: it is mostly the last, and nothing behind it tells that it was lost."""
