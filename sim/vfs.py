@@ -157,8 +157,9 @@ class _Handle:
             raise PowerCut(f"{self._name}: opened before the machine stopped")
         return self._disk
 
-    def excepthook(self, *_: object) -> None:
+    def excepthook(self, *_: object) -> bool:
         """SQLite hears one error a call; another one while it cleans up is not told."""
+        return True
 
     def xRead(self, count: int, at: int) -> bytes:  # noqa: N802
         """Bytes, fewer at the end."""

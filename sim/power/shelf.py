@@ -29,9 +29,10 @@ class Shelf:
         self._at, self.lines = self._read()
 
     def _read(self) -> tuple[int, list[list[object]]]:
-        if not self._disk.exists(self._path):
+        try:
+            raw = self._disk.read(self._path)
+        except OSError:  # not there, or not to be read: made anew
             return 0, []
-        raw = self._disk.read(self._path)
         size = int.from_bytes(raw[_SUM : _SUM + 4], "big")
         body = raw[_SUM + 4 : _SUM + 4 + size]
         if sha256(body).digest() != raw[:_SUM]:
