@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -80,6 +81,11 @@ class Search:
 def main(words: Sequence[str] | None = None) -> int:
     """Plant them all; 0 where each was found and no harness cried without a reason."""
     given = _parser().parse_args(words)
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # A seed is the same story on every machine only where hashes are, too.
+        os.environ["PYTHONHASHSEED"] = "0"
+        words = sys.argv[1:] if words is None else words
+        os.execv(sys.executable, [sys.executable, "-m", __spec__.name, *words])
     chosen = [one for one in canaries() if not given.only or one.name in given.only]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -64,17 +64,25 @@ def _power(_: Path) -> Ask:
     return ask
 
 
-def _worlds(folder: Path) -> Ask:
+def _worlds(folder: Path, *besides: str) -> Ask:
+    """Worlds as their seeds draw them; `besides`: kinds of faults that each of them has."""
     from sim.image import found
+    from sim.swarm import plan_of
     from sim.world import World
 
     image = found(folder / "image")
 
     def ask(seed: int) -> str | None:
-        result = World(seed, image, folder / f"world-{seed}").run()
+        plan = plan_of(seed)
+        plan = replace(plan, kinds=plan.kinds | set(besides))
+        result = World(seed, image, folder / f"world-{seed}", plan).run()
         return str(result.broken[0]) if result.broken else None
 
     return ask
+
+
+def _printers(folder: Path) -> Ask:
+    return _worlds(folder, "print_unknown", "second_card")
 
 
 def _kills(folder: Path) -> Ask:
@@ -101,6 +109,7 @@ HARNESSES = {
         Harness("pair", "stories of three nodes", _pair),
         Harness("power", f"times {_CUTS_A_SEED} cuts", _power),
         Harness("worlds", "worlds", _worlds),
+        Harness("printers", "worlds with mute printers", _printers),
         Harness("kills", f"times {_KILLS_A_SEED} kills", _kills),
     )
 }

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from perahu.journal.writer import Writer
 from sim.canaries.planting import both, rewritten
 
-HARNESS = "kills"
+HARNESS = "pair"
 
 
 def plant() -> AbstractContextManager[None]:

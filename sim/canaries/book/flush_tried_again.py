@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from perahu.journal.databases import SqlcipherStore
 from sim.canaries.planting import rewritten
 
-HARNESS = "power"
+HARNESS = "pair"
 
 
 def plant() -> AbstractContextManager[None]:

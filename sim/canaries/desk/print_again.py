@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from perahu.cards import rules
 from sim.canaries.planting import rewritten
 
-HARNESS = "worlds"
+HARNESS = "printers"
 
 
 def plant() -> AbstractContextManager[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -103,6 +104,29 @@ def power(story: Story) -> None:
     hold(len(times) == 1, "what was asked for twice was done twice")
 
 
+def flush_fails(story: Story) -> None:
+    """The disk says that it could not flush; the desk asks again at once; then a power cut.
+
+    What a failed flush held is gone, though every process still sees it.
+    """
+    machine, op = story.office, story.chance.randbytes(16)
+    fact = fact_of(story, ENGGANO)
+
+    def watch(kind: str, path: str) -> None:
+        if kind == "flush" and path.endswith("-wal"):
+            machine.disk.watch = None
+            machine.disk.fail(errno.EIO)
+
+    machine.disk.watch = watch
+    for _ in range(2):
+        with suppress(Refusal):
+            append(story, ENGGANO, fact, op=op)
+    machine.disk.watch = None
+    machine.disk.mend()
+    power_off(story, machine)
+    append(story, ENGGANO, fact, op=op)
+
+
 def again(story: Story) -> None:
     """A desk asks once more for what it did, perhaps after an update of the page."""
     mine = [h for h in story.kept(ENGGANO) if h.epoch == story.office.journal.epoch]
@@ -193,7 +217,7 @@ def replay(story: Story) -> None:
     contact(story, name=ENGGANO)
     said = story.chance.choice(story.heard)
     code = road.replayed(said, story.hub)
-    is_old = code in ("old_session", "revoked")
+    is_old = code in ("old_session", "revoked", "passport_needed")
     hold(is_old, f"what was said before was heard once more ({code})")
 
 
@@ -357,7 +381,8 @@ Scene = Callable[[Story], None]
 TROUBLES: dict[str, Scene] = {
     one.__name__: one
     for one in (
-        cut, flip, death_on_the_road, power, again, stick, torn_stick, old_stick, forger,
-        replay, backup, old_book, twin, revoke, clock, erase, tomorrow,
+        cut, flip, death_on_the_road, power, flush_fails, again, stick,
+        torn_stick, old_stick, forger, replay, backup, old_book, twin,
+        revoke, clock, erase, tomorrow,
     )
 }  # fmt: skip
