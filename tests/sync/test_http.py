@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from perahu.sync import limits
 from perahu.sync.http import (
-    Bare,
     CONTENT_TYPE,
+    Bare,
     ClientHttp,
     NotAnExchange,
     ServerHttp,
