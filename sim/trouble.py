@@ -321,15 +321,20 @@ class Trouble:
         self.world.strikes("node_lost", node)
         self._excuse(node)
 
+        if self._revoke(node):
+            later_s = self.world.now_s + self.chance.uniform(1, 5) * 86_400
+            self.world.at(later_s, lambda: self._thief_calls(node))
+
+    def _revoke(self, node: Node) -> bool:
+        """The hub takes a stolen machine out."""
+
         def revoke(journal: Journal, ask: Ask) -> Receipt:
             return office_actions.revoke_node(
                 journal, ask, name=node.papers.name, reason="dicuri"
             )
 
         words = Words(f"{node.name} dicabut", f"{node.name} revoked")
-        if self.world.people.act(hub, words, revoke, officer=b""):
-            later_s = self.world.now_s + self.chance.uniform(1, 5) * 86_400
-            self.world.at(later_s, lambda: self._thief_calls(node))
+        return self.world.people.act(self.world.hub, words, revoke, officer=b"")
 
     def _thief_calls(self, node: Node) -> None:
         world, hub = self.world, self.world.hub
@@ -425,7 +430,10 @@ class Trouble:
     # -- the end ----------------------------------------------------------------------
 
     def ends(self) -> None:
-        """Clocks are set, disks have room, mirrors are back, whoever fell runs again."""
+        """Clocks are set, disks have room, mirrors are back, whoever fell runs again.
+
+        A hub that came back from a backup may have forgotten which laptops were stolen.
+        """
         for node in self.world.nodes:
             node.wall.is_set_right()
             node.disk.fails_no_more()
@@ -433,3 +441,7 @@ class Trouble:
                 self.world.begin(node)
             elif node.is_open:
                 self.world.catches_up(node)
+        hub = self.world.hub
+        for node in self.world.nodes:
+            if node.is_lost and not hub.journal.authority.is_revoked(node.node_id):
+                self._revoke(node)
