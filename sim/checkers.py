@@ -50,6 +50,7 @@ def check_all(world: World, result: Result) -> None:
         check_ledger(node)
         check_parked(node, events[id(node)])
     check_attempts(of_hub)
+    check_looked_at(of_hub)
     check_prints(world.hub, of_hub)
     result.gaps, missing = check_receipts(world, of_hub)
     result.lost = len(missing)
@@ -209,6 +210,21 @@ def check_attempts(of_hub: Iterable[Event]) -> None:
         if len(found) > 1:
             said = f"{node.hex()[:8]} {order.hex()[:8]}-{attempt}: {sorted(found)}"
             raise Broken("attempts", said)
+
+
+def check_looked_at(of_hub: Iterable[Event]) -> None:
+    """Nobody tries again before somebody looked what became of the attempt before."""
+    under_way: dict[tuple[bytes, bytes], int] = {}
+    for event in sorted(of_hub, key=lambda one: (one.journal, one.seq)):
+        if isinstance(event.fact, facts.PrintIntended):
+            # By journal: an office that lost its book begins a new one, and counts first.
+            name = (event.journal, event.fact.order)
+            if name in under_way:
+                said = f"{event.fact.order.hex()[:8]}-{under_way[name]}: not looked at"
+                raise Broken("looked at", said)
+            under_way[name] = event.fact.attempt
+        elif isinstance(event.fact, _ENDS):
+            under_way.pop((event.journal, event.fact.order), None)
 
 
 def check_prints(hub: Node, of_hub: Iterable[Event]) -> None:

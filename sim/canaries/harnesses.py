@@ -21,6 +21,9 @@ from sim.canaries.pair.story import play
 SHARED_MEMORY = Path("/dev/shm")
 _CUTS_A_SEED, _FAILINGS_A_SEED, _KILLS_A_SEED = 24, 6, 4
 
+_BUSY_ACTS = 150
+"""Enough that cards are ordered, their parts arrive and they are printed."""
+
 Ask = Callable[[int], str | None]
 """Of a seed: what did not hold, in words; None where everything did."""
 
@@ -65,7 +68,7 @@ def _power(_: Path) -> Ask:
 
 
 def _worlds(folder: Path, *besides: str) -> Ask:
-    """Worlds as their seeds draw them; `besides`: kinds of faults that each of them has."""
+    """Worlds as their seeds draw them; with `besides` busy ones, which have those faults."""
     from sim.image import found
     from sim.swarm import plan_of
     from sim.world import World
@@ -74,7 +77,8 @@ def _worlds(folder: Path, *besides: str) -> Ask:
 
     def ask(seed: int) -> str | None:
         plan = plan_of(seed)
-        plan = replace(plan, kinds=plan.kinds | set(besides))
+        if besides:
+            plan = replace(plan, kinds=plan.kinds | set(besides), acts=_BUSY_ACTS)
         result = World(seed, image, folder / f"world-{seed}", plan).run()
         return str(result.broken[0]) if result.broken else None
 
