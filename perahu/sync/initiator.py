@@ -34,7 +34,7 @@ class Initiator(Session):
             self._number_acks()
         self._sending.begin()
         wrapped = self._seal_to(peer.box_public, self._memory.dictionary)
-        self._put(self._hello(counter, wrapped).sign(self.journal.sign))
+        self._put(self._hello(counter, wrapped).sign(self._sign))
         self._said_hello_s = self._clock.monotonic_s()
 
     def _hello(self, counter: int, wrapped_key: bytes) -> Hello:

@@ -143,7 +143,7 @@ class Responder(Session):
         self._sending.begin()
         wrapped = self._seal_to(peer.chain.node.box_public, found.dictionary)
         answer = self._hello(found, wrapped)
-        self._put(answer.sign(self.journal.sign, is_answer=True))
+        self._put(answer.sign(self._sign, is_answer=True))
         self._compare(found, peer)
         self._memory.save()
         key = self.road_key()

@@ -87,11 +87,12 @@ class Session:
         self._clock = side.journal.ports.clock
         self._random = side.journal.ports.random
         self._passport = passport.write(side.journal.chain, side.versions)
+        self._sign = passport.signer(side.journal.keys, self._passport)
         self._reader = FrameReader()
         self._window = Window.after(self.progress.window_bytes)
         self._out = bytearray(frames.MAGIC)
         self._parting, self._joining = Parting(), Joining()
-        self._id = b""
+        self._id = self._token = b""
         self._peer: Passport | None = None
         self._post: Talk | None = None
         self._ends_sent = self._ends_acked = self._ends_heard = self._ends_told = 0
@@ -99,7 +100,6 @@ class Session:
         self._awaits_vector = self._has_shown_vector = False
         self._taken_bytes = self._told_bytes = 0
         self._ack_number = self._acks_base = 0
-        self._token = b""
         self._budget_bytes = self._road_port = 0
         self._keys: list[FrameKey] = []
         self._rtt_s = 0.0
@@ -290,7 +290,7 @@ class Session:
                 seen_ack=self._memory.seen_ack,
                 ends=self._ends_told,
             )
-            self._put(found.sign(self.journal.sign, is_between=True))
+            self._put(found.sign(self._sign, is_between=True))
 
     # -- in ---------------------------------------------------------------------------
 
