@@ -21,7 +21,7 @@ from sim.kills.ledger import Ledger  # noqa: E402
 from sim.kills.series import Tally  # noqa: E402
 from sim.kills.town import ENGGANO, Town, found_town  # noqa: E402
 from sim.kills.workers import WorkerFailed, fork  # noqa: E402
-from tests.audits import leave_out
+from tests.audits import leave_out  # noqa: E402
 
 KILLS, WHOLE = 8, 1
 
@@ -115,6 +115,7 @@ def test_it_sees_cards_and_persons_that_should_not_be(
         assert words in said
 
 
+@pytest.mark.damages_book("a blob rots and a fence is wiped, to be seen", always=False)
 def test_it_sees_a_damaged_book_by_other_eyes(worked: tuple[Town, Ledger]) -> None:
     """The auditor reads the node too, and its findings count."""
     (town, _), lost = worked, Lost()
