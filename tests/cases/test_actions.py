@@ -98,6 +98,9 @@ def test_it_lets_a_person_decide_the_case(network: Network) -> None:
     assert not accept(network)
 
 
+@pytest.mark.damages_book(
+    "a rejected fact is parked no more; the auditor reads no decisions", always=False
+)
 def test_it_rejects_what_a_revoked_node_still_wrote(network: Network) -> None:
     """The laptop is gone: what it wrote before stands, what came after is rejected."""
     office = network.enggano
