@@ -11,8 +11,9 @@ by `leave_out(folder, "why")`.
 from __future__ import annotations
 
 import os
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -124,6 +125,7 @@ def _stamp(path: Path) -> int | None:
 
 
 AUDITS = Audits()
+FAILED = pytest.StashKey[bool]()
 
 
 def leave_out(folder: Path, why: str) -> None:
@@ -165,6 +167,19 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
         AUDITS.damaged += bool(wrong)
     elif wrong:
         pytest.fail("The auditor found:\n" + "\n".join(wrong[:20]), pytrace=False)
+    elif place and not item.stash.get(FAILED, False):
+        # Thousands of books would fill the memory they lie in.
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember what failed: its files stay for who looks."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

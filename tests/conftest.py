@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from perahu.node.django_settings import configure
 from tests.audits import (
+    pytest_runtest_makereport,
     pytest_runtest_teardown,
     pytest_sessionfinish,
     pytest_terminal_summary,
@@ -19,6 +20,7 @@ from tests.audits import (
 from tests.cast import District
 
 __all__ = [
+    "pytest_runtest_makereport",
     "pytest_runtest_teardown",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
