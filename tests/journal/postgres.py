@@ -21,6 +21,7 @@ fsync = on
 synchronous_commit = on
 shared_buffers = 16MB
 max_connections = 200
+max_wal_size = 128MB
 """
 _WHO_MAY_ENTER = "local all locked scram-sha-256\nlocal all all trust\n"
 
