@@ -66,12 +66,6 @@ class Line:
         alike = (self.carrier, self.sort, self.is_paced)
         return (*alike, self.answered, self.is_quiet, self.reason)
 
-    @property
-    def rate_bytes_s(self) -> int:
-        """Both directions, while it was connected; 0 where that cannot be said."""
-        moved = self.sent_bytes + self.received_bytes
-        return moved * 1000 // self.busy_ms if self.busy_ms else 0
-
 
 def was_answered(reason: str, acked_bytes: int, received_bytes: int) -> bool:
     """Whether the peer's node was at the other end of a link that ended so."""
@@ -229,6 +223,7 @@ def by_hour(line: Line) -> Iterator[tuple[int, Line]]:
             received_bytes=share(line.received_bytes),
             busy_ms=share(line.busy_ms),
         )
-        before_ms = until_ms
         if part.count:
+            # What lies in an hour without a contact goes with the next one that has one.
+            before_ms = until_ms
             yield hour, part

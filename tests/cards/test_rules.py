@@ -15,6 +15,7 @@ from perahu.cards.rules import (
     OrderState,
     Outcome,
     PrintView,
+    Proof,
 )
 from perahu.cards.rules_card import face_of, sort_parts
 from perahu.cards.rules_order import Request
@@ -229,3 +230,31 @@ def test_it_tells_the_parts_apart() -> None:
     with pytest.raises(Refusal) as caught:
         sort_parts([b"SDI\x00s"])
     assert caught.value.code == "no_photo"
+
+
+def test_it_hands_over_only_what_lies_here() -> None:
+    """Printed at another office, or on its way from it: the card is not in this drawer."""
+    finger = Proof(means="finger", score=60, threshold=40)
+    printed = replace(ORDER, attempts=(attempt("printed", node=THERE),))
+    assert rules.decide_hand_over(printed, HERE, finger).score == 60
+    for change in ({"holder": THERE}, {"holder": b"", "moving_to": HERE}):
+        with pytest.raises(Refusal) as caught:
+            rules.decide_hand_over(replace(printed, **change), HERE, finger)  # type: ignore[arg-type]
+        assert caught.value.code == "card_elsewhere"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"attempts": (attempt("uncertain"),)},
+        {"attempts": (attempt("printed"), attempt("intended", 2))},
+        {"attempts": (attempt("printed"),), "handed_over": True},
+    ],
+)
+def test_it_sends_no_card_that_is_none(change: dict[str, object]) -> None:
+    """Not printed, not clear, or in its person's hand: there is nothing to send."""
+    order = replace(ORDER, **change)  # type: ignore[arg-type]
+    with pytest.raises(Refusal) as caught:
+        rules_order.decide_send_card(order, HERE, THERE, [HERE, THERE])
+    assert caught.value.code == "no_card_here"

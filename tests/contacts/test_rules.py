@@ -184,6 +184,10 @@ def test_it_cuts_a_line_at_the_hours() -> None:
     assert sum(one.sent_bytes for one in hours.values()) == 18_001
     single = hours_of([replace(line, count=1)])
     assert [one.contacts for one in single.values()] == [1, 1, 1, 1]
+    few = hours_of([replace(line, count=2)])
+    assert [one.contacts for one in few.values()] == [1, 1], "two hours without any"
+    assert sum(one.sent_bytes for one in few.values()) == 18_001
+    assert sum(one.busy_ms for one in few.values()) == line.busy_ms
 
 
 def test_it_believes_only_what_can_be() -> None:

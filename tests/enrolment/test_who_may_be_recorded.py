@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from perahu.enrolment.rules import (
     background_warning,
     check_may_record,
     check_once_for_life,
+    check_still_going,
     register_number,
 )
 from perahu.words import Refusal
@@ -135,3 +137,15 @@ def test_it_numbers_the_register_so_that_it_never_looks_like_a_nik() -> None:
         register_number(12345, "1703012001", date(2027, 1, 2)) == "12345/170301/I/2027"
     )
     assert not register_number(9999, "170301", TODAY).isdigit()
+
+
+def test_it_goes_on_only_with_a_recording_that_is_here() -> None:
+    """A number that nobody here knows, and one that was given up."""
+    state = create_state()
+    assert check_still_going(state) is state
+    with pytest.raises(Refusal) as unknown:
+        check_still_going(None)
+    assert unknown.value.code == "unknown_recording"
+    with pytest.raises(Refusal) as given_up:
+        check_still_going(replace(state, abandoned=True))
+    assert given_up.value.code == "abandoned"

@@ -10,6 +10,7 @@ import pytest
 from perahu.journal.beside.blobs import Blobs
 from perahu.journal.types import PART, BlobRef, Draft
 from perahu.node.disk import RealDisk
+from perahu.words import Refusal
 from tests.cast import SARI, District, corrected, with_hub
 
 
@@ -58,3 +59,21 @@ def _give(blobs: Blobs, ref: BlobRef, content: bytes) -> bool:
     size = 16 * 1024
     pieces = [content[at : at + size] for at in range(0, len(content), size)]
     return [blobs.add_chunk(ref, i, piece) for i, piece in enumerate(pieces)][-1]
+
+
+def test_it_refuses_what_another_process_found_damaged(district: District) -> None:
+    """One chunk was changed on the way; the other process threw all of it away first."""
+    hub, enggano = with_hub(district)
+    content = district.dice(40_000)
+    ref = enggano.blobs.put(content, PART)
+    with enggano.writing() as book:
+        book.append(district.ask("Enggano", SARI), [Draft(corrected(), (ref,))])
+    enggano.blobs.remove(ref.sha256)
+    disk = Overtaken("read")
+    folder = district.members["Enggano"].folder / "blobs"
+    slow, fast = (Blobs(folder, enggano._store, d) for d in (disk, RealDisk()))
+    disk.other = lambda: fast.complete(ref)
+    with pytest.raises(Refusal, match="bad_chunk"):
+        _give(slow, ref, bytes(16) + content[16:])
+    assert not slow.has(ref.sha256) and slow.chunks_here(ref.sha256) == set()
+    assert _give(fast, ref, content) and hub is not None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from perahu.journal.databases import SqlcipherStore
 from perahu.journal.journal import Journal
 from perahu.journal.types import PHOTO, Draft
 from perahu.node.disk import RealDisk
@@ -15,6 +18,7 @@ from tests.cast import SARI, corrected, stocked, with_hub
 from tests.journal.postgres import Cluster
 from tests.journal.small_disk import SmallDisk, small_disk
 from tests.journal.stores import IN_MEMORY, StoreDistrict
+from tests.journal.test_store import ports
 
 
 @pytest.fixture
@@ -218,3 +222,25 @@ def test_it_leaves_a_file_as_it_was(tmp_path: Path) -> None:
         with pytest.raises(OSError, match="space"):
             RealDisk().append_durable(path, bytes(50_000))
         assert path.read_bytes() == b"whole"
+
+
+class Unsaying(RealDisk):
+    """A disk so broken that it cannot even say how full it is."""
+
+    def free_bytes(self, folder: Path) -> int:
+        """Nobody knows."""
+        raise OSError(errno.EIO, "i/o error")
+
+
+def test_it_tells_a_full_disk_from_a_broken_one(tmp_path: Path) -> None:
+    """SQLite says "I/O error" where its shared index does not fit; only the room tells."""
+    with small_disk(tmp_path / "small", megabytes=1) as disk:
+        path, key = disk.folder / "book.sqlite3", bytes(32)
+        SqlcipherStore(path, key, ports(disk.folder)).close()
+        disk.fill(leave=4_096)
+        with pytest.raises(Refusal, match="no_space") as full:
+            SqlcipherStore(path, key, ports(disk.folder))
+        assert "I/O" in str(full.value.__cause__)
+        broken = replace(ports(disk.folder), disk=Unsaying())
+        with pytest.raises(Refusal, match="broken_book"):
+            SqlcipherStore(path, key, broken)

@@ -6,12 +6,14 @@ import dataclasses
 import errno
 import shutil
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
 from perahu.journal.beside.mirror import Mirror
 from perahu.journal.journal import Journal
 from perahu.journal.types import Level
+from perahu.keys import cbor
 from perahu.keys.certificates import Chain
 from perahu.node.disk import RealDisk
 from tests.cast import corrected, give, stocked, with_hub
@@ -312,3 +314,31 @@ def test_it_takes_back_no_body_without_its_key(
     assert (enggano.healing.copied_back, enggano.epoch) == (2, 2)
     facts = [event.fact for event in enggano.events()]
     assert corrected(subject=b"sari-person\0") not in facts
+
+
+def test_it_is_as_good_as_away_where_it_does_not_answer(tmp_path: Path) -> None:
+    """A dying stick gives an I/O error for a look at it: away, and nothing is read."""
+
+    class Dying(RealDisk):
+        """A stick that is still plugged in."""
+
+        def exists(self, path: Path) -> bool:
+            """Nobody can say."""
+            raise OSError(errno.EIO, "i/o error")
+
+    mirror = Mirror(tmp_path, Dying())
+    assert not mirror.present()
+    assert list(mirror.read(bytes(16), 1)) == []
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"\x80", b"\x01", cbor.encode([1] * 9)])
+def test_it_passes_over_what_is_no_record(district: StoreDistrict, body: bytes) -> None:
+    """A right check over no list, or over other fields: what stands behind it is read."""
+    folder = with_mirror(district)
+    _, enggano = with_hub(district)
+    district.state(enggano)
+    path = stick(folder, ".jrnm")
+    framed = b"PRHM" + len(body).to_bytes(4, "big") + body
+    strange = framed + crc32(framed).to_bytes(4, "big")
+    path.write_bytes(strange + path.read_bytes())
+    assert on_mirror(enggano, folder) == in_book(enggano)

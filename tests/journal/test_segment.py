@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nacl.signing import VerifyKey
 
 from perahu.cards.facts import StockReceived
 from perahu.journal import limits
 from perahu.journal.entry import Entry, Header
 from perahu.journal.journal import Journal
 from perahu.journal.receiver import Received
-from perahu.journal.segment import Segment, close_segment, decode_segment
+from perahu.journal.segment import Segment, check_chain, close_segment, decode_segment
 from perahu.journal.types import Draft
 from perahu.keys import cbor
 from perahu.words import Refusal
@@ -209,3 +210,15 @@ def test_it_refuses_columns_of_another_size(columns: list[Any]) -> None:
     raw = cbor.encode([[bytes(16), 1, 1, bytes(32), 1, 1], bytes(64), *columns])
     with pytest.raises(Refusal, match="bad_segment"):
         decode_segment(raw)
+
+
+def test_it_refuses_entries_that_stand_at_another_place(
+    district: StoreDistrict,
+) -> None:
+    """Signed entries under another number: it is said which one stands where."""
+    _, enggano = with_hub(district)
+    first = write(district, enggano, 1, 1)[0]
+    moved = dataclasses.replace(first, a=2, b=3)
+    with pytest.raises(Refusal, match="bad_segment") as caught:
+        check_chain(moved, bytes(32), VerifyKey(enggano.chain.epoch.public))
+    assert "seq 1 at 2" in str(caught.value.words.en)

@@ -115,3 +115,12 @@ def test_it_refuses_a_nonce_of_wrong_length() -> None:
         create_keys("a").epoch_sign_key(1, b"short")
     with pytest.raises(ValueError):
         NodeKeys(b"short", create_keys("a").age_identity)
+
+
+def test_it_grows_from_its_secret_again() -> None:
+    """What stands in the vault is all there is: the same keys grow out of it."""
+    keys = create_keys("a")
+    again = keys_of(keys.secret)
+    assert again.secret == keys.secret
+    assert again.book_key == keys.book_key
+    assert again.age_recipient == keys.age_recipient

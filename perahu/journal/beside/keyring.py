@@ -166,10 +166,6 @@ class Keyring:
         self._ports.disk.replace_durable(self._path, self._content(ring))
         self._ring, self._keys = ring, {}
 
-    def content(self) -> bytes:
-        """The whole file, as it should stand here and on the mirror."""
-        return self._content(self.refresh())
-
     def _content(self, ring: _Ring) -> bytes:
         records = list(ring.wrapped.items())  # at once: other threads add to it
         head = _MAGIC + ring.generation.to_bytes(8, "big")
