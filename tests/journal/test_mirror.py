@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import shutil
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -279,24 +280,38 @@ def test_it_is_as_good_as_away_where_it_cannot_be_listed(tmp_path: Path) -> None
         Mirror(tmp_path / "pulled", RealDisk()).add(bytes(16), 1, [])
 
 
-def record_changed(folder: Path, node: bytes, *, body: bytes) -> None:
+def record_changed(folder: Path, node: bytes, **changes: Any) -> None:
     """Whoever found the stick writes its last record anew, with a check that is right."""
     mirror = Mirror(folder, RealDisk())
     *kept, last = mirror.read(node, 1)
     mirror.path(node, 1).unlink()
-    mirror.add(node, 1, [*kept, dataclasses.replace(last, body=body)])
+    mirror.add(node, 1, [*kept, dataclasses.replace(last, **changes)])
 
 
-def test_it_takes_back_no_body_that_does_not_open(district: StoreDistrict) -> None:
-    """A record that checks, and whose body is noise, ends what comes back."""
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"body": bytes(60)},
+        {"header": b"noise"},
+        {"salt": bytes(16)},
+        {"seq": 9},
+        {"journal": bytes(16)},
+        {"journal": bytes(16), "certificate": b"noise"},
+    ],
+)
+def test_it_takes_back_no_record_that_was_changed(
+    district: StoreDistrict, changes: dict[str, Any]
+) -> None:
+    """A body that does not open, no entry, another place, another journal: it stays there."""
     folder = rolled_back(district)
     node = Chain.decode(
         (district.members["Enggano"].folder / "certificate").read_bytes(),
         bytes(district.root.verify_key),
     ).node.node_id
-    record_changed(folder, node, body=bytes(60))
+    record_changed(folder, node, **changes)
     enggano = district.open("Enggano")
     assert (enggano.healing.copied_back, enggano.epoch) == (2, 2)
+    assert enggano.verify().sound
 
 
 @pytest.mark.parametrize("wipe", [True, False])

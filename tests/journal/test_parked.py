@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from perahu.journal.codec import Registry
 from perahu.journal.journal import Journal
 from perahu.journal.types import COMMON, Draft, Event
 from perahu.keys.facts import NodeEnrolled, PolicySet
+from perahu.people import facts as people_facts
 from perahu.people.facts import ResidentCorrected
 from perahu.words import Refusal
 from tests.cast import (
+    FACT_MODULES,
     RATNA,
     SARI,
     carry,
@@ -232,3 +235,21 @@ def test_it_parks_a_node_whose_papers_do_not_read(district: StoreDistrict) -> No
     hub.close()
     hub = district.open("Hub")
     assert codes(hub) == ["bad_certificate"] and hub.verify().sound
+
+
+def test_it_sets_aside_what_only_a_newer_program_knew(district: StoreDistrict) -> None:
+    """An update taken back: what it wrote waits, all else counts, until it is there again."""
+    _, enggano = with_hub(district)
+    district.state(enggano)
+    district.state(enggano, stocked(7))
+    enggano.close()
+    newer = district.registry
+    older = [module for module in FACT_MODULES if module is not people_facts]
+    district.registry = Registry(older)
+    shelf = Shelf()
+    desk = district.open("Enggano", tables=shelf)
+    assert codes(desk) == ["unknown_kind"] and stocked(7) in shelf.facts
+    desk.close()
+    district.registry, shelf = newer, Shelf()
+    desk = district.open("Enggano", tables=shelf)
+    assert codes(desk) == [] and corrected() in shelf.facts
