@@ -191,7 +191,7 @@ class Journal:
 
     @property
     def incarnation(self) -> bytes:
-        """Which creation of the book this is; a peer that sees a new one rewinds."""
+        """Which book this is, anew in each epoch; a peer that sees a new one rewinds."""
         found = self._store.rows("SELECT value FROM book WHERE name = 'incarnation'")
         return bytes(found[0][0])
 

@@ -168,7 +168,12 @@ def next_epoch(book: Book, fence: Fence, mirror: Mirror) -> Chain:
 
     It is later than any that fence and mirror have seen: they stay ahead of an old copy.
     So do the hub's confirmations, and journals of this node that came home from peers.
+
+    The book is another one from here on: what a peer was told of it counts no more. Its
+    entries may be here again by another way, without the blobs it acknowledged.
     """
+    with book.store.transaction():
+        book.set_name("incarnation", book.ports.random(16))
     mark, node = fence.read(), book.chain.node.node_id
     last = max(
         book.chain.epoch.epoch,

@@ -45,7 +45,7 @@ class Initiator(Session):
             counter=counter,
             sender=self.journal.node_id,
             receiver=self._called.node_id,
-            incarnation=self.journal.incarnation,
+            incarnation=self._incarnation,
             passport_name=ours.name,
             passport=b"" if memory.shown_passport == ours.name else ours.content,
             seen_passport=passport.name_of(memory.passport) if memory.passport else b"",

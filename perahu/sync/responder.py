@@ -158,7 +158,7 @@ class Responder(Session):
             counter=found.counter,
             sender=self.journal.node_id,
             receiver=found.sender,
-            incarnation=self.journal.incarnation,
+            incarnation=self._incarnation,
             passport_name=ours.name,
             passport=b"" if found.seen_passport == ours.name else ours.content,
             reached=reached,

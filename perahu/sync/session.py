@@ -92,6 +92,7 @@ class Session:
         self._window = Window.after(self.progress.window_bytes)
         self._out = bytearray(frames.MAGIC)
         self._parting, self._joining = Parting(), Joining()
+        self._incarnation = side.journal.incarnation
         self._id = self._token = b""
         self._peer: Passport | None = None
         self._post: Talk | None = None
@@ -99,8 +100,7 @@ class Session:
         self._is_ended = self._has_greeted = False
         self._awaits_vector = self._has_shown_vector = False
         self._taken_bytes = self._told_bytes = 0
-        self._ack_number = self._acks_base = 0
-        self._budget_bytes = self._road_port = 0
+        self._ack_number = self._acks_base = self._budget_bytes = self._road_port = 0
         self._keys: list[FrameKey] = []
         self._rtt_s = 0.0
         self._is_held = self._is_closed = False
@@ -280,7 +280,7 @@ class Session:
             found = Ack(
                 session=self._id,
                 number=self._ack_number,
-                incarnation=self.journal.incarnation,
+                incarnation=self._incarnation,
                 time_ms=max(0, self._clock.now().wall_ms),
                 received_bytes=self._taken_bytes,
                 reached=reached,
