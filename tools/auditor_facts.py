@@ -236,7 +236,7 @@ class Facts:
         )
 
     def _noted(self) -> None:
-        """What the tables `book` and `asked` say, and not-before of this node's epochs."""
+        """What the tables `book` and `asked` say, and not-before of the running epoch."""
         own = [line for line in self._lines if line.own]
         ops = Counter(header.get(7) for line in own for header in line.headers[1:])
         last = max([line.headers[-1].get(4, 0) for line in own], default=0)
@@ -252,7 +252,9 @@ class Facts:
                 said = [self._audited.lines[j].headers[seq][7] for j, seq in plain(raw)]
                 whole = said == [op] * min(ops[op], 2_000)
                 self._check(f"asked {op.hex()[:8]}", entries=whole)
-        for line in own:
+        running = self._audited.chain[2]
+        # A twin's epoch comes home as well, and names a branch that its own book holds.
+        for line in (line for line in own if line.epoch == running):
             for journal, seq, h in line.epoch[5]:
                 before = self._audited.lines.get(journal)
                 held = before is not None and before.hashes[seq : seq + 1] == [h]
