@@ -1,7 +1,8 @@
 """At start: does the book still hold what was promised? If not, the mirror, or a new epoch.
 
 1. The fence names the last promised entry. The book holds it: nothing to do.
-2. It does not, or the mirror is further: copy the missing tail of the same chain back.
+2. It does not, or the mirror is further, or has epochs that are over and were never looked
+   into: copy the missing tail of the same chain back.
 3. Still not: this book is an old copy. The old journals are never continued; the node
    certifies its own next epoch, and printing waits for a recount of the stock.
 """
@@ -23,6 +24,9 @@ from perahu.keys import cbor
 from perahu.keys.certificates import Chain, journal_id, open_epoch
 from perahu.words import Refusal
 
+_READ = "mirror read"
+"""In `local`: epochs that are over, and how big their file was when it was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Healing:
@@ -40,9 +44,12 @@ def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
     copied, epoch = 0, book.chain.epoch.epoch
     # A new book, or one with an old certificate, lacks what earlier epochs mirrored too.
     lacks_epochs = mirror.last_epoch(book.chain.node.node_id) > epoch
-    is_lacking = not book.last_position() or lacks_epochs
+    unread = _unread(book, mirror)
+    is_lacking = not book.last_position() or lacks_epochs or unread
     if mirror.present() and (is_lacking or not mirror_agrees(book, mirror)):
         copied = _copy_back(book, mirror)
+        for name, size in unread.items():
+            book.local.put(_READ, name, size)
     kept = (
         fence_agrees(book, fence)
         and mirror_agrees(book, mirror)
@@ -50,6 +57,21 @@ def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
         and mirror.last_epoch(book.chain.node.node_id) <= epoch
     )
     return Healing(copied, not kept)
+
+
+def _unread(book: Book, mirror: Mirror) -> dict[bytes, bytes]:
+    """Files of epochs that are over, by number, with their size, that nobody looked into.
+
+    An old copy goes on under its next epoch while the stick lies in a drawer; plugged in
+    later it still brings what it holds. Its files grow no more, so each is read once.
+    """
+    node, now = book.chain.node.node_id, book.chain.epoch.epoch
+    sizes = {
+        epoch.to_bytes(4, "big"): mirror.size(node, epoch).to_bytes(8, "big")
+        for epoch in mirror.epochs(node)
+        if epoch < now
+    }
+    return {n: s for n, s in sizes.items() if book.local.get(_READ, n) != s}
 
 
 def _bring_keyring(book: Book, mirror: Mirror) -> None:

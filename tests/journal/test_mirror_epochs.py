@@ -59,3 +59,33 @@ def test_it_brings_back_an_epoch_that_the_old_disk_had_not_begun(
     assert old.hash_at(receipt.journal, receipt.seq) == receipt.h
     Meeting(old, hub).hold()
     assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
+
+
+def test_it_brings_back_what_a_mirror_holds_that_was_plugged_in_late(
+    district: District, pair: tuple[Journal, Journal], tmp_path: Path
+) -> None:
+    """An old copy is opened without its mirror, goes on under the next epoch, and only then
+    somebody finds the stick: what it holds of the epoch that is over is there again.
+    """
+    hub, enggano = pair
+    record(district, enggano)
+    enggano.close()
+    member = district.members["Enggano"]
+    shutil.copytree(member.folder, tmp_path / "backup")
+    enggano = district.open("Enggano")
+    receipt = record(district, enggano)
+    enggano.close()
+    shutil.copy2(member.folder / "fence", tmp_path / "backup" / "fence")
+    assert member.mirror is not None
+    drawer = member.mirror.rename(tmp_path / "drawer")
+    old = district.open("Enggano", folder=tmp_path / "backup")
+    assert old.healing.rolled_back and old.epoch == 2
+    record(district, old)
+    old.close()
+    drawer.rename(member.mirror)
+    old = district.open("Enggano", folder=tmp_path / "backup")
+    assert old.epoch == 2 and old.healing.copied_back == 1
+    assert old.hash_at(receipt.journal, receipt.seq) == receipt.h
+    Meeting(old, hub).hold()
+    assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
+    assert old.verify().sound and hub.verify().sound

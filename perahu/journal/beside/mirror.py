@@ -79,6 +79,13 @@ class Mirror:
         """The greatest epoch this medium has a file of; 0 where it has none."""
         return max(self.epochs(node), default=0)
 
+    def size(self, node: bytes, epoch: int) -> int:
+        """How big the file of an epoch is; 0 where there is none to be read."""
+        try:
+            return self._disk.size(self.path(node, epoch))
+        except OSError:
+            return 0
+
     def is_the_one_seen(self, node: bytes, epoch: int) -> bool:
         """Whether this is the medium this process wrote to, and not another or an older."""
         path = self.path(node, epoch)
