@@ -107,8 +107,8 @@ class Queue:
 
     def hint(self, now_s: float, way_s: float) -> None:
         """The shortest as others saw it, while our first ones wait behind their bytes."""
-        if not self._lows:
-            self._lows.append((now_s - _LOW_S + _HINT_S, way_s))
+        assert not self._lows, "told before the first of ours has arrived"
+        self._lows.append((now_s - _LOW_S + _HINT_S, way_s))
 
     def add(self, now_s: float, way_s: float, span_s: float) -> None:
         """A way that took so long; `span_s` is how far back counts as now."""
