@@ -431,6 +431,16 @@ class Book:
             (position, refusal.code, refusal.words.id, refusal.words.en),
         )
 
+    def counted(self, row: JournalRow, after: int) -> list[int]:
+        """Positions of entries of a journal beyond `after` that count."""
+        found = self.store.rows(
+            "SELECT e.position FROM entries e LEFT JOIN parked p "
+            "ON p.position = e.position WHERE e.journal = ? AND e.seq > ? "
+            "AND e.body IS NOT NULL AND p.position IS NULL",
+            (row.number, after),
+        )
+        return [position for (position,) in found]
+
     def parked(self) -> list[Parked]:
         """Everything parked, oldest first."""
         rows = self.store.rows(

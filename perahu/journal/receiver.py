@@ -19,10 +19,11 @@ from perahu.journal import limits
 from perahu.journal.beside.keyring import NO_SUBJECT
 from perahu.journal.book import Book, JournalRow
 from perahu.journal.entry import Header, decode_header, genesis
+from perahu.journal.erasure import STALE
 from perahu.journal.outgoing import note_seal
 from perahu.journal.segment import Checked, Segment, bad_segment, check_chain
 from perahu.journal.types import COMMON, Event
-from perahu.keys.authority import Position
+from perahu.keys.authority import NODE_REVOKED, Position
 from perahu.keys.certificates import HUB_ROLES, Chain, journal_id
 from perahu.kinds import CONTROL
 from perahu.words import Refusal
@@ -220,6 +221,7 @@ class Receiver:
 
         The caller projects them and then calls `release`: a crash in between repeats it.
         """
+        self._withdraw()
         # What does not read as papers never will; the tables say when they can show more.
         never = ("projection", "bad_certificate")
         parked = [p for p in self._book.parked() if p.code not in never]
@@ -230,6 +232,25 @@ class Receiver:
             freed += self._freed(rows[journal], places)
         freed.sort(key=lambda pair: pair[0].position)
         return freed[: limits.EVENTS_PER_BATCH]
+
+    def _withdraw(self) -> None:
+        """Park what a revoked node wrote behind its last valid entry and counted so far.
+
+        A revocation may come after such entries: what counts must not hang on who was
+        heard first. The tables still show them, and are made anew.
+        """
+        reason, authority = NODE_REVOKED, self._book.authority
+        refusal = Refusal("not_allowed", id=reason.id, en=reason.en)
+        for row in self._book.journals():
+            end = authority.valid_through(row.node, row.id)
+            if end is None or end >= row.head_seq:
+                continue
+            found = self._book.counted(row, end)
+            if found:
+                self._book.local.put(*STALE, b"\1")
+                with self._book.store.transaction():
+                    for position in found:
+                        self._book.park(position, refusal)
 
     def _freed(
         self, row: JournalRow, places: dict[int, int]

@@ -197,11 +197,8 @@ class Authority:
     ) -> Words | None:
         if kind.hub_only and node.role not in HUB_ROLES:
             return _HUB_ONLY
-        ends = self._node_ends.get(node.node_id)
-        end = ends.last if ends else None
-        if end and seq > {j: last for j, last, _ in end.valid_through}.get(journal, 0):
-            return _NODE_REVOKED
-        return None
+        end = self.valid_through(node.node_id, journal)
+        return NODE_REVOKED if end is not None and seq > end else None
 
     def _history_of(self, officer: bytes) -> _History[Grant | None]:
         return self._grants.get(officer) or _NOTHING
@@ -295,6 +292,13 @@ class Authority:
         """Whether the hub took the node out of its network."""
         return node_id in self._node_ends
 
+    def valid_through(self, node_id: bytes, journal: bytes) -> int | None:
+        """The last entry of a revoked node's journal that counts; None if not revoked."""
+        ends = self._node_ends.get(node_id)
+        if ends is None or ends.last is None:
+            return None
+        return {j: last for j, last, _ in ends.last.valid_through}.get(journal, 0)
+
     def confirmed_epochs(self, node_id: bytes) -> dict[int, bytes]:
         """Epoch number -> hash of the chain the hub confirmed for it."""
         return dict(self._epochs.get(node_id, {}))
@@ -358,7 +362,7 @@ _HUB_ONLY = Words(
     "Only the kabupaten may state this; the entry is kept but does not count. "
     "Call the kabupaten.",
 )
-_NODE_REVOKED = Words(
+NODE_REVOKED = Words(
     "Simpul ini sudah dicabut oleh kabupaten; catatan sesudahnya disimpan tetapi tidak "
     "dipakai. Hubungi kabupaten.",
     "The kabupaten has revoked this node; what came after is kept but does not count. "

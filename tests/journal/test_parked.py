@@ -11,7 +11,7 @@ import pytest
 from perahu.journal.codec import Registry
 from perahu.journal.journal import Journal
 from perahu.journal.types import COMMON, Draft, Event
-from perahu.keys.facts import NodeEnrolled, PolicySet
+from perahu.keys.facts import NodeEnrolled, NodeRevoked, PolicySet
 from perahu.people import facts as people_facts
 from perahu.people.facts import ResidentCorrected
 from perahu.words import Refusal
@@ -200,6 +200,39 @@ def test_it_stops_nobody(district: StoreDistrict) -> None:
     with hub.writing() as book:
         book.append(district.ask("Hub", RATNA), [Draft(stocked())])
     assert hub.verify().sound
+
+
+def test_it_withdraws_what_a_revocation_came_too_late_for(
+    district: StoreDistrict,
+) -> None:
+    """What counts does not hang on who was heard first, the stolen laptop or the hub."""
+    hub, enggano = with_hub(district)
+    first, second = stocked(1), stocked(2)
+    district.state(enggano, first)
+    carry(enggano, hub, audience=lambda a: a == b"")
+    row = next(one for one in hub.journals() if one.node == enggano.node_id)
+    district.state(enggano, second)
+    shelf = Shelf()
+    provinsi = district.open("Provinsi", tables=shelf)
+    carry(hub, provinsi, audience=lambda a: a == COMMON)
+    carry(enggano, provinsi, audience=lambda a: a == b"")
+    provinsi.catch_up()
+    assert provinsi.parked() == [] and {first, second} <= set(shelf.facts)
+
+    ended = NodeRevoked(
+        node=enggano.node_id,
+        reason="dicuri",
+        valid_through=((row.id, row.head_seq, row.head_h),),
+    )
+    with hub.writing() as book:
+        book.append(district.ask(), [Draft(ended, audience=COMMON)])
+    carry(hub, provinsi, audience=lambda a: a == COMMON)
+    provinsi.catch_up()
+    assert codes(provinsi) == ["not_allowed"]
+    assert first in shelf.facts and second not in shelf.facts
+    provinsi.close()
+    again = district.open("Provinsi", tables=Shelf())
+    assert codes(again) == ["not_allowed"] and again.verify().sound
 
 
 def test_it_leaves_no_room_for_an_own_fact(district: StoreDistrict) -> None:
