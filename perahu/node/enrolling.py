@@ -126,8 +126,12 @@ def enrol(office: Office, plan: NewNode, target: Path) -> Enrolled:
     sealed = sealed_part(fields_of(office, plan, secret, papers), code)
     with draft_of(target) as draft:
         RealDisk().replace_durable(draft, head_of(sealed) + sealed)
-        keep_secret(office, papers, secret)
-        actions.enrol_node(office.journal, office.ask(), papers=papers)
+        kept = keep_secret(office, papers, secret)
+        try:
+            actions.enrol_node(office.journal, office.ask(), papers=papers)
+        except BaseException:
+            RealDisk().remove(kept)
+            raise
         RealDisk().rename_durable(draft, target)
     return Enrolled(node_id=papers.node.node_id, code=code)
 
@@ -137,14 +141,18 @@ def head_of(sealed: bytes) -> bytes:
     return MAGIC + _LENGTH.pack(len(sealed))
 
 
-def keep_secret(office: Office, papers: Papers, secret: bytes) -> None:
-    """Keep a node's papers and secret at the hub, sealed to it: the machine may be lost."""
+def keep_secret(office: Office, papers: Papers, secret: bytes) -> Path:
+    """Keep a node's papers and secret at the hub, sealed to it: the machine may be lost.
+
+    Gives the file they are in.
+    """
     kept = cbor.encode([papers.encode(), secret])
     folder = office.folder / ENROLLED_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     sealed = seal_blob(kept, [office.certificate.age_recipient])
     path = folder / f"{papers.node.node_id.hex()}.age"
     RealDisk().replace_durable(path, sealed)
+    return path
 
 
 def check_target(target: Path) -> None:

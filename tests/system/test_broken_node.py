@@ -50,6 +50,8 @@ ORDERS = {
     "case": f"case {_OFFICER}",
     "status": "status",
     "verify": "verify",
+    "rescue": "rescue --out {out}",
+    "history": "history",
 }
 """Each command as it would be right, if the node were."""
 

@@ -236,6 +236,7 @@ def test_it_serves_others_while_many_hold_the_door(scene: Scene) -> None:
     scene.check_served()
 
 
+@pytest.mark.damages_book("a tampered Enggano keeps what it was not allowed to state")
 def test_it_parks_what_is_out_of_scope(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
