@@ -98,7 +98,6 @@ class Writer:
         self._group, self._number = bytearray(), 0
         self._hash, self._ceiling = hashlib.sha256(), ceiling
         self._written = self._last_bytes = self._count = 0
-        self._is_done = False
         self.file_bytes = 0
 
     @property
@@ -165,7 +164,6 @@ class Writer:
         self._disk.rename_durable(self._draft, self._path)
         if not self._is_whole(front, head):
             raise bad_stick()
-        self._is_done = True
 
     def _is_whole(self, front: bytes, tail: bytes) -> bool:
         found, at = hashlib.sha256(), limits.COURIER_HEAD_BYTES
@@ -184,8 +182,7 @@ class Writer:
         """Take away what was not written to its end, if the stick still lets us."""
         with suppress(OSError):
             self._disk.remove(self._draft)
-            if not self._is_done:
-                self._disk.remove(self._path)
+            self._disk.remove(self._path)
 
 
 def draft_of(path: Path) -> Path:
