@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from nacl.exceptions import CryptoError
@@ -180,17 +181,23 @@ class Chain:
     @classmethod
     def decode(cls, data: bytes, root_public: bytes) -> Chain:
         """Verify every signature under our root. Raises Refusal "bad_certificate"."""
-        fields = _decoded(data)
-        if not isinstance(fields, list) or len(fields) != 3:
-            raise _bad("chain form")
-        issuing, node, signed = (Signed.of_fields(pair) for pair in fields)
-        papers = Papers.of(issuing, node, root_public)
-        epoch = _epoch_of(signed.checked(_EPOCH, papers.node.sign_public))
-        if epoch.node_id != papers.node.node_id:
-            raise _bad("epoch of another node")
-        chain = cls(papers, epoch, signed)
-        assert chain.encode() == data
-        return chain
+        return _verified(data, root_public)
+
+
+@lru_cache(maxsize=256)
+def _verified(data: bytes, root_public: bytes) -> Chain:
+    """What stood once under a root stands: each contact shows the same few chains again."""
+    fields = _decoded(data)
+    if not isinstance(fields, list) or len(fields) != 3:
+        raise _bad("chain form")
+    issuing, node, signed = (Signed.of_fields(pair) for pair in fields)
+    papers = Papers.of(issuing, node, root_public)
+    epoch = _epoch_of(signed.checked(_EPOCH, papers.node.sign_public))
+    if epoch.node_id != papers.node.node_id:
+        raise _bad("epoch of another node")
+    chain = Chain(papers, epoch, signed)
+    assert chain.encode() == data
+    return chain
 
 
 def issue_kabupaten(root_key: SigningKey, certificate: IssuingCertificate) -> Signed:

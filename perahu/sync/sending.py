@@ -150,8 +150,12 @@ class Sending:
 
     def refresh(self) -> None:
         """Take in what was recorded or received since: it goes ahead by its class."""
-        self.journal.seal()
-        for row in self._given():
+        rows = self.journal.journals()
+        if any(row.own and row.sealed_seq < row.head_seq for row in rows):
+            # What is sealed was promised before: mostly this needs no lock and no flush.
+            self.journal.seal()
+            rows = self.journal.journals()
+        for row in given(rows, self.offer, self.memory.peer, self.journal.node_id):
             line = self._lines.get(row.id)
             if line is None:
                 self._add_line(row, 0)
