@@ -63,7 +63,7 @@ class FolderDisk(RealDisk):
     """The real disk, and its bad days."""
 
     def __init__(self, mortal: Mortal, stick: Path) -> None:
-        self.mortal, self._stick = mortal, stick
+        self.mortal, self._stick = mortal, f"{stick}{os.sep}"
         self.is_full = False
         """Nothing more can be written beside the databases."""
         self.stick_room: int | None = None
@@ -85,7 +85,7 @@ class FolderDisk(RealDisk):
             self._fails(errno.ENOSPC)
 
     def _is_on_stick(self, path: Path) -> bool:
-        return self._stick == path or self._stick in path.parents
+        return os.fspath(path).startswith(self._stick)
 
     def _touches_stick(self) -> None:
         if self.stick_pulled_after is None:

@@ -24,6 +24,8 @@ from sim.faults import Tally
 
 PORTAL = b"HTTP/1.1 302 Found\r\nLocation: http://wifi.desa/masuk\r\n\r\n<html>Selamat datang"
 TURNS_MAX = 20_000
+DRY_S = 0.1
+"""How long who had nothing to say and heard nothing since is not asked again."""
 DATAGRAMS_S_MAX = 90.0
 
 
@@ -228,7 +230,8 @@ class _Datagrams:
             if heard and not SimLink._hears(side.session, heard, self.done):
                 self.is_over = True
                 return
-            side.fill(self.now_s)
+            if heard or not side.is_dry or self.now_s >= side.asked_s + DRY_S:
+                side.fill(self.now_s)
             for datagram in side.end.datagrams(self.now_s):
                 self._send(datagram, side, other)
 
@@ -277,10 +280,11 @@ class _Side:
     end: PacedEnd
     is_dry: bool = False
     """The session had nothing to say the last time it was asked."""
+    asked_s: float = 0.0
 
     def fill(self, now_s: float) -> None:
         """Take from the session what the road may carry now."""
-        self.is_dry = False
+        self.is_dry, self.asked_s = False, now_s
         while room := self.end.room(now_s):
             piece = self.session.to_send(room)
             if not piece:

@@ -316,18 +316,24 @@ class Meetings:
     # -- the end ----------------------------------------------------------------------
 
     def gather(self, rounds_max: int) -> None:
-        """Contacts without faults until nothing is missing, within a bound."""
+        """Contacts without faults until nothing is missing, within a bound.
+
+        That is so when all have met the hub, and it was the same before and afterwards.
+        """
         world = self.world
-        for number in range(rounds_max):
-            whole = True
+        for _ in range(rounds_max):
+            whole, before = True, self._heads_of_hub()
             for node in list(world.alive):
                 if node.parent_id and node is not world.hub:
                     whole = self.call(node) and whole
             self.hub_day()
             if world.provinsi is not None:
                 whole = self.call(world.hub) and whole
-            if number >= 2 and whole and self._is_quiet():
+            if whole and before == self._heads_of_hub() and self._is_quiet():
                 break
+
+    def _heads_of_hub(self) -> dict[bytes, int]:
+        return {row.id: row.head_seq for row in self.world.hub.journal.journals()}
 
     def _is_quiet(self) -> bool:
         """Whether the hub holds what every living node has written."""

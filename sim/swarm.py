@@ -29,6 +29,8 @@ DESTROYERS = frozenset({
 _MACHINE = tuple(kind for kind in FAULTS if kind not in ROAD | STICKS | DESTROYERS)
 _ROAD_NAMES = {"dead_air": "dead", "call_replayed": "replay", "old_wakes": "wakes"}
 _DAYS = ((1, 0.25), (7, 0.3), (30, 0.25), (120, 0.15), (400, 0.05))
+_BIG_SHARE = 0.08
+"""Of worlds in which many do much: most bugs need little, and many worlds find them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,8 @@ class Plan:
 def plan_of(seed: int) -> Plan:
     """The plan of a seed: the same every time."""
     chance = Chance("plan", seed)
-    nodes = min(len(OFFICES), 2 + int(chance.expovariate(0.55)))
+    is_big = chance.hits(_BIG_SHARE)
+    nodes = min(len(OFFICES), 2 + int(chance.expovariate(0.35 if is_big else 0.75)))
     most = chance.choices([d for d, _ in _DAYS], [share for _, share in _DAYS])[0]
     days = max(1, chance.randint(most // 2, most))
     kinds = _kinds(chance)
@@ -72,8 +75,8 @@ def plan_of(seed: int) -> Plan:
         seed=seed,
         nodes=nodes,
         days=days,
-        acts=chance.randint(10, 26) + 2 * nodes,
-        contacts=chance.randint(5, 9) + 2 * nodes,
+        acts=chance.randint(20, 36) + 2 * nodes if is_big else chance.randint(6, 20),
+        contacts=chance.randint(5, 9) + (2 * nodes if is_big else nodes - 2),
         kinds=kinds,
         rates=rates,
         weather=_weather(chance, kinds),
