@@ -37,19 +37,7 @@ def kept_seeds() -> list[int]:
     return [int(row["seed"]) for row in rows]
 
 
-GRANT_DISPUTED = pytest.mark.damages_book(
-    "the auditor judges a grant otherwise than the book: Kapal, 439705ee/2 and /3"
-)
-"""Self-healing: when the two agree again, the mark is what fails."""
-
-
-@pytest.mark.parametrize(
-    "seed",
-    [
-        pytest.param(seed, marks=[GRANT_DISPUTED] if seed == 206 else [])
-        for seed in kept_seeds()
-    ],
-)
+@pytest.mark.parametrize("seed", kept_seeds())
 def test_it_holds_in_every_world_that_failed_once(
     seed: int, image: Image, worlds_folder: Path
 ) -> None:
@@ -58,7 +46,7 @@ def test_it_holds_in_every_world_that_failed_once(
     assert result.broken == [] and result.lost == 0
 
 
-@pytest.mark.parametrize("seed", [3, 14, 15, 92, 65, 35])
+@pytest.mark.parametrize("seed", [5, 6, 7, 92, 65, 35])
 def test_it_tells_the_same_story_twice(
     seed: int, image: Image, worlds_folder: Path
 ) -> None:
@@ -76,7 +64,7 @@ def test_it_tells_other_stories_for_other_seeds(
     image: Image, worlds_folder: Path
 ) -> None:
     """No two of them are alike."""
-    traces = {play(seed, image, worlds_folder).trace for seed in (3, 14, 15)}
+    traces = {play(seed, image, worlds_folder).trace for seed in (5, 6, 7)}
     assert len(traces) == 3
 
 

@@ -103,13 +103,8 @@ def test_it_reads_the_courier_file(corpus: Corpus, tmp_path: Path) -> None:
             assert hub.journal.verify().sound
 
 
-OF_OTHERS_LOST = pytest.mark.damages_book(
-    "the hub's grants were in the lost book only, until the hub is heard again"
-)
-
-
 @EACH
-@pytest.mark.parametrize("name", [HUB, pytest.param(ENGGANO, marks=OF_OTHERS_LOST)])
+@pytest.mark.parametrize("name", [HUB, ENGGANO])
 def test_it_brings_the_book_back_from_the_mirror(
     corpus: Corpus, name: str, tmp_path: Path
 ) -> None:
