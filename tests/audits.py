@@ -34,9 +34,9 @@ BESIDE = ("book.sqlite3", "book.sqlite3-wal", "certificate", "fence", "keyring")
 
 
 @cache
-def secret_in(vault: bytes) -> bytes:
+def secret_in(vault: bytes, phrase: str) -> bytes:
     """The secret of a node that a test founded as an office does; stretched once."""
-    return secret_of(vault, PHRASE)
+    return secret_of(vault, phrase)
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Audits:
     openings: dict[Path, Auditor] = field(default_factory=dict)
     read: dict[Path, tuple[Any, ...]] = field(default_factory=dict)
     left_out: dict[Path, str] = field(default_factory=dict)
+    phrases: dict[Path, str] = field(default_factory=dict)
     process: int = field(default_factory=os.getpid)
 
     def opened(self, opening: Opening) -> None:
@@ -111,7 +112,8 @@ class Audits:
 
 def _founded(folder: Path) -> Auditor:
     """How the book of a real office is opened: by its vault, as its people do."""
-    secret = secret_in((folder / "node.key").read_bytes())
+    phrase = AUDITS.phrases.get(folder, PHRASE)
+    secret = secret_in((folder / "node.key").read_bytes(), phrase)
     root = bytes.fromhex((folder / "root.pub").read_text())
     return Auditor(folder, secret, root)
 
@@ -132,6 +134,11 @@ def leave_out(folder: Path, why: str) -> None:
     """Books that lie here were damaged for many tests; they are counted by nobody."""
     assert why
     AUDITS.left_out[folder] = why
+
+
+def opens_with(folder: Path, phrase: str) -> None:
+    """A book that only other processes open, and the passphrase of its node."""
+    AUDITS.phrases[folder] = phrase
 
 
 def watch() -> None:
@@ -167,7 +174,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
         AUDITS.damaged += bool(wrong)
     elif wrong:
         pytest.fail("The auditor found:\n" + "\n".join(wrong[:20]), pytrace=False)
-    elif place and not item.stash.get(FAILED, False):
+    if place and not item.stash.get(FAILED, False):
         # Thousands of books would fill the memory they lie in.
         shutil.rmtree(place, ignore_errors=True)
 
@@ -185,7 +192,8 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """What lies in folders of the whole session; and the totals, to whoever shows them."""
     place = getattr(session.config, "_tmp_path_factory", None)
-    if place is not None and place._basetemp is not None:
+    has_workers = session.config.pluginmanager.hasplugin("dsession")
+    if place is not None and place._basetemp is not None and not has_workers:
         AUDITS.rest(place._basetemp)
     if AUDITS.wrong:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -18,6 +18,7 @@ from perahu.enrolment.facts import INDEXES, PARTS
 from perahu.words import Words
 from sim.demo.district import ENGGANO, HUB, PROVINSI, finish
 from sim.demo.proof import Proof, prove
+from tests.audits import opens_with
 from tests.system.keyboard import Keyboard
 from tests.system.pages import WAIT_MS, Hand, chromium, hand_at
 from tests.system.voyage import Voyage, found_voyage
@@ -41,6 +42,8 @@ def voyage(
         # Playwright keeps a loop in this thread, so Django takes its callers for coroutines.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         with found_voyage(tmp_path_factory.mktemp("voyage")) as made:
+            for desk in made.district.desks.values():
+                opens_with(desk.folder, desk.passphrase)
             supply(browser, made)
             made.cut_link()
             yield made
