@@ -38,11 +38,18 @@ class Result:
 
     part: Part
     seed: int
+    size: int
     counts: Mapping[str, Any]
     """Empty where it ended without its line."""
     code: int
     tail: str
     """Its last words, for who has to look."""
+
+    @property
+    def again(self) -> str:
+        """How it is run once more, and its last words."""
+        words = " ".join(self.part.words(self.seed, self.size))
+        return f"{self.part.name}: again by `python -m {words}`\n{self.tail}"
 
     @property
     def is_sound(self) -> bool:
@@ -111,6 +118,7 @@ def run(part: Part, seed: int, size: int) -> Result:
     return Result(
         part=part,
         seed=seed,
+        size=size,
         counts=_counts(lines[-1] if lines else ""),
         code=done.returncode,
         tail="\n".join(lines[-_LAST_LINES:]),

@@ -62,7 +62,7 @@ def prove(seed: int) -> tuple[dict[str, dict[str, Any]], list[str]]:
     for part in (*PARTS, CANARIES):
         mine = [one for one in results if one.part is part]
         counts[part.name] = found = added(mine)
-        wrong += [_words_of(one) for one in mine if not one.is_sound]
+        wrong += [one.again for one in mine if not one.is_sound]
         wrong += [
             f"{part.name}: only {found.get(name, 0)} {name}, {least} are wanted"
             for name, least in LEAST[part.name].items()
@@ -82,11 +82,6 @@ def _told(job: tuple[Part, int, int]) -> Result:
     took = f"{monotonic() - began_s:.0f} s"
     print(f"== {result.part.name}: {dict(result.counts)} ({took})", file=sys.stderr)
     return result
-
-
-def _words_of(result: Result) -> str:
-    words = " ".join(result.part.words(result.seed, result.part.size))
-    return f"{result.part.name}, seed {result.seed}: again by `python -m {words}`\n{result.tail}"
 
 
 def _seed_of_commit() -> int:

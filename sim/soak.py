@@ -74,8 +74,7 @@ def _tell(part: Part, result: Result, left_s: float) -> None:
     left = f"{max(0.0, left_s) / 60:.0f} min left"
     print(f"== {part.name}: {dict(result.counts)}; {left}", file=sys.stderr)
     if not result.is_sound:
-        words = " ".join(part.words(result.seed, part.size // _SHARE))
-        print(f"!! again by `python -m {words}`\n{result.tail}", file=sys.stderr)
+        print(f"!! {result.again}", file=sys.stderr)
 
 
 def _keep(paper: Path, seed: int, minutes: float, results: list[Result]) -> None:
