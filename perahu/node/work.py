@@ -135,6 +135,9 @@ def _witness(office: Office) -> Done:
 
 
 def _decide(office: Office, hub: Hub) -> Done:
+    # A hub out of a backup hears so at HELLO, and what it then decides on comes after it:
+    # said in the epoch that is over, that would be a branch nobody hears of.
+    record_evidence(office)
     confirm_epochs(office.journal, office.ask())
     done = hub_round(hub)
     return Done(more=done.did_something, trouble=tuple(done.trouble))
