@@ -35,7 +35,7 @@ CODE = ("perahu", "sim", "bench", "tests", "tools", "run.py")
 
 COMMANDS = {
     "demo": "watch a district at work, from Enggano to the card in hand (--help for more)",
-    "test": "lint, then every test; extra words go to pytest",
+    "test": "lint, the proof, then every test; with words for pytest only those",
     "lint": "style, types and the arrows of the house",
     "sim": "a world of offices and its story (--seed S), or many (--worlds N, --canaries)",
     "proof": "nothing lost: every harness at the size that CI wants (in `test` too)",
@@ -95,13 +95,24 @@ def demo(words: list[str]) -> int:
 
 
 def test(words: list[str]) -> int:
-    """Lint, then pytest, whose closing summary is the last line."""
+    """Lint, the proof, then pytest, whose closing summary is the last line.
+
+    Words go to pytest, and then there is no proof: who asks for one test waits for that.
+    """
     if lint([]):
         print("\nLint failed, so no test was run.", file=sys.stderr)
         return 1
+    unproven = 0
+    if not words:
+        say("proof")
+        unproven = call("-m", "sim.proof")
     say("pytest")
+    pytest = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "-rs")
     with _in_memory() as folder:
-        return call("-m", "pytest", "-n", "2", "-rs", *words, TMPDIR=folder)
+        failed = call(*pytest, *words, TMPDIR=folder)
+    if unproven:
+        print("\nThe proof failed: something may be lost.", file=sys.stderr)
+    return failed or unproven
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,64 +74,6 @@ def serving(folder: Path, **environment: str) -> Iterator[NodeProcess]:
         yield node.wait_ready()
     finally:
         node.end()
-
-
-class Desk:
-    """`tests.system.at_work`: a loaded program that forks desks, to be killed one by one."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        root = Path(__file__).parent.parent.parent
-        self._program = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.at_work", str(folder), str(port)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=root,
-            text=True,
-        )
-        self.receipts: list[dict[str, Any]] = []
-        self.said: list[str] = []
-        self.pid = 0
-
-    def begin(self, *words: str) -> None:
-        """Fork a desk that goes on behind the last receipt it gave."""
-        assert self._program.stdin is not None
-        print(len(self.receipts), *words, file=self._program.stdin, flush=True)
-        self.pid = self._line()["pid"]
-
-    def kill_9(self) -> None:
-        """Kill the desk and hear all it said before."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        while "ended" not in (told := self._line()):
-            self._hear(told)
-        self.pid = 0
-
-    def hear(self, count: int) -> None:
-        """Wait for so many receipts more."""
-        wanted = len(self.receipts) + count
-        while len(self.receipts) < wanted:
-            self._hear(self._line())
-
-    def end(self) -> None:
-        """Kill what is left."""
-        if self.pid:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-        self._program.kill()
-        self._program.communicate(timeout=ENDED_S)
-
-    def _hear(self, told: dict[str, Any]) -> None:
-        if "op" in told:
-            self.receipts.append(told)
-        else:
-            self.said.append(told["said"])
-
-    def _line(self) -> dict[str, Any]:
-        assert self._program.stdout is not None
-        line = self._program.stdout.readline()
-        assert line, f"the desks ended; they said {self.said}"
-        found: dict[str, Any] = json.loads(line)
-        return found
 
 
 def free_port() -> int:
