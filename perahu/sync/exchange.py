@@ -288,9 +288,10 @@ class _Course:
             elif rival.passage.quiet_s() >= self._stall_s():
                 raise BrokenLink("stalled")
             return moved
-        if way.passage is None or way.moved_since(
-            rival.began_s, self._clock.monotonic_s()
-        ):
+        assert way.passage is not None, (
+            "nothing is dialled beside a link that is not up"
+        )
+        if way.moved_since(rival.began_s, self._clock.monotonic_s()):
             self._drop_rival(_SPARE)
             return True
         rival.come_up(self._clock.monotonic_s())
@@ -393,8 +394,8 @@ class _Course:
         if rival.is_chosen:
             self._trial.failed()
         self._rival_after_s = self._clock.monotonic_s() + limits.PAUSE_S_MIN
-        if self._way is not None and self._way.passage is not None:
-            self._way.passage.session.go_on()
+        assert self._way is not None and self._way.passage is not None, "it is up"
+        self._way.passage.session.go_on()
 
     # -- its end ----------------------------------------------------------------------
 

@@ -55,11 +55,6 @@ class Progress:
         self.classes[road_class].received += count
         self.classes[road_class].received_bytes += size
 
-    @property
-    def unacked(self) -> int:
-        """Entries and blobs that still wait for the peer's ack."""
-        return sum(c.queued - c.acked for c in self.classes)
-
     def by_name(self) -> dict[str, ClassProgress]:
         """The classes under their names, in the order of the road."""
         return dict(zip(CLASS_NAMES, self.classes, strict=True))

@@ -122,10 +122,10 @@ class Session:
     @property
     def finished(self) -> bool:
         """Nothing more to send or to expect."""
-        if self._out:
-            return False
-        if self.refusal is not None or (self.peer_end and self.peer_end.code):
-            return True
+        if self.peer_end is not None and self.peer_end.code:
+            return True  # whatever was still to be said, nobody hears it
+        if self._out or self.refusal is not None:
+            return not self._out
         if self._post is not None and self._post.is_busy:
             return False
         heard = self._ends_heard > 0 and self._ends_told == self._ends_heard
@@ -339,7 +339,7 @@ class Session:
             self._sending.refused(found.journal)
 
     def _heard_hello(self, frame: Frame) -> None:
-        raise bad_message("a second HELLO")
+        raise AssertionError  # pragma: no cover - each side hears HELLO in its own way
 
     def _heard_end(self, end: End) -> None:
         self.peer_end = end

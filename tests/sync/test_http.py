@@ -134,3 +134,21 @@ def test_it_ends_a_body_once() -> None:
     assert client.finish() == b""
     assert client.wrap(b"") != b"" and client.wrap(b"") == b""
     assert client.finish() != b"" and client.finish() == b""
+
+
+def test_it_waits_behind_a_word_in_between() -> None:
+    """A proxy says "go on" first: that is no answer yet, and the answer counts."""
+    client, server = ClientHttp("hub"), ServerHttp()
+    server.unwrap(client.wrap(b"one"))
+    assert client.unwrap(b"HTTP/1.1 100 Continue\r\n\r\n") == b""
+    assert not client.is_answered and not client.is_over
+    assert client.unwrap(server.wrap(b"uno")) == b"uno" and client.is_answered
+
+
+def test_it_is_turned_away_without_a_time() -> None:
+    """A server in trouble, which says so in plain text: not now, and nobody knows when."""
+    client = ClientHttp("hub")
+    client.wrap(b"hello")
+    with pytest.raises(TurnedAway) as refused:
+        client.unwrap(_answer("500 Oh", "text/plain", b"oh"))
+    assert refused.value.retry_after_s == 0

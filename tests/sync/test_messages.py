@@ -304,3 +304,20 @@ def test_it_refuses_a_piece_of_another_size(payload: bytes) -> None:
     """Shorter than its head, beyond every file, and more than a chunk."""
     with pytest.raises(Refusal, match="bad_message"):
         post.hear_piece(Frame(frames.PARCEL, payload))
+
+
+def test_it_refuses_an_ack_of_a_level_that_is_none() -> None:
+    """A blob is here, or held twice; there is nothing above, below or between."""
+    said = Ack(
+        session=b"s" * 16, number=4, incarnation=b"i" * 16, time_ms=5,
+        done=((b"y" * 32, 1),),
+    )  # fmt: skip
+    good = said.sign(_sign)
+    body, _ = hello.signed_pair(good.payload)
+    for level in (0, 3):
+        lied = {**cbor.decode(body, 4096), 8: [[b"y" * 32, level]]}
+        raw = cbor.encode(lied)
+        frame = Frame(frames.ACK, cbor.encode([raw, _sign(ack._PREFIX, raw)]))
+        with pytest.raises(Refusal, match="bad_message"):
+            ack.hear_ack(frame, PUBLIC)
+    assert ack.hear_ack(good, PUBLIC) == said

@@ -8,6 +8,7 @@ import pytest
 
 from perahu.sync import limits
 from perahu.sync.exchange import ExchangeResult, Patience, exchange
+from perahu.sync.memory import Memory
 from perahu.sync.session import Side
 from perahu.words import Refusal
 from tests.cast import District
@@ -192,3 +193,81 @@ def test_it_gives_up_where_nothing_ever_gets_on(race: Race) -> None:
     result = race.run(Patience(goes_on=lambda: road.clock.monotonic_s() < until_s))
     assert not result.is_complete
     assert result.refusal is not None and result.refusal.code == "broken_link"
+
+
+def test_it_waits_where_nothing_can_be_dialled_beside(race: Race) -> None:
+    """One carrier, one flow: only a link that stalled for long is given up for a new one."""
+    race.road.stop = _dead
+    race.road.beside = lambda stalled: None  # type: ignore[method-assign]
+    result = race.run()
+    assert result.is_complete and race.reasons == ["broken_link", "done"]
+    assert limits.STALL_S_MIN <= race.stood_s < limits.STALL_S_MIN + 2
+
+
+def _forget_papers(race: Race) -> None:
+    """They met, and then the hub lost what the office showed it."""
+    assert race.run().is_complete
+    race.road.legs.clear()
+    hub, enggano = race.meeting.answerer, race.meeting.caller
+    memory = Memory.load(hub.local, enggano.node_id)
+    memory.passport = b""
+    memory.save()
+
+
+def test_it_begins_again_where_its_papers_are_wanted(race: Race) -> None:
+    """The hub asks for the passport: a new session shows it, at once."""
+    _forget_papers(race)
+    result = race.run()
+    assert result.is_complete and result.refusal is None
+    assert race.reasons == ["done", "done"] and result.connections == 2
+
+
+def test_it_begins_again_so_often_and_no_more(race: Race) -> None:
+    """A hub that asks for ever costs the tries that were given, not more."""
+    _forget_papers(race)
+    result = race.run(Patience(attempts_max=1))
+    assert not result.is_complete and race.reasons == ["done"]
+
+
+def test_it_says_why_it_was_refused(race: Race) -> None:
+    """The hub does not know this office: its words are the result's."""
+    race.meeting.doors.offer_for = lambda _: None
+    result = race.run()
+    assert not result.is_complete and result.refusal is not None
+    assert result.refusal.code == "unknown_peer" and result.refusal.words.id
+    assert result.connections == 1
+
+
+def test_it_goes_nowhere_where_no_way_may_be_used(race: Race) -> None:
+    """Outside its hours, over its budget: said in words, and nothing was dialled."""
+
+    def first() -> MemoryLink:
+        raise Refusal("no_carrier", id="tidak ada jalur", en="no way")
+
+    race.road.first = first  # type: ignore[method-assign]
+    result = race.run()
+    assert result.refusal is not None and result.refusal.code == "no_carrier"
+    assert result.connections == 0 and race.reasons == []
+
+
+def test_it_waits_a_little_for_a_farewell(race: Race) -> None:
+    """All was agreed, and the last word never comes: five seconds, and it is complete."""
+    make = race.road.first
+
+    def first() -> MemoryLink:
+        link = make()
+        receive = link.receive
+
+        def deaf() -> bytes | None:
+            found = receive()
+            return b"" if found is None or found.endswith(b"0\r\n\r\n") else found
+
+        link.receive = deaf  # type: ignore[method-assign]
+        return link
+
+    race.road.first = first  # type: ignore[method-assign]
+    race.road.stop_after = 1 << 30
+    began_s = race.road.clock.monotonic_s()
+    result = race.run()
+    assert result.is_complete and race.reasons == ["done"]
+    assert 5 <= race.road.clock.monotonic_s() - began_s < 7

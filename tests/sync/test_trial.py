@@ -8,7 +8,7 @@ import pytest
 
 from perahu.sync import limits
 from perahu.sync.exchange import ExchangeResult, Patience, exchange
-from perahu.sync.links import PACED, TLS, Sight
+from perahu.sync.links import PACED, TLS, Link, RoadKey, Sight
 from perahu.sync.offer import Peer
 from perahu.sync.passage import BrokenLink
 from perahu.sync.session import Side
@@ -264,3 +264,46 @@ def test_it_leaves_the_other_road_where_it_breaks_at_once(trip: Trip) -> None:
     sha = trip.record()
     assert trip.run().is_complete and whole(trip, sha)
     assert trip.legs == [(PACED, "broken_link"), (TLS, "done")]
+
+
+def test_it_goes_back_once_the_first_road_is_up_again(trip: Trip) -> None:
+    """Road B carries less, and road A takes some seconds to come up: B goes on meanwhile."""
+    road_a = trip.roads.as_is[TLS] = Kind()
+    trip.roads.as_is[PACED] = Kind(rate=9_000)
+    faster = trip.roads.faster
+
+    def close(current: Link, key: RoadKey) -> Link | None:
+        road_a.is_open = False
+        return faster(current, key)
+
+    def open_again() -> None:
+        road_a.is_open = True
+
+    trip.roads.faster = close  # type: ignore[method-assign]
+    trip.roads.stopped_s = trip.roads.clock.monotonic_s()
+    trip.roads.later = [(20.0, open_again)]
+    sha = trip.record()
+    assert trip.run().is_complete and whole(trip, sha)
+    assert trip.legs == [(TLS, "slower"), (PACED, "slower"), (TLS, "done")]
+    assert trip.roads.legs[1].ended_s - trip.roads.stopped_s >= 20
+    assert trip.delivered_bytes <= SIZE * 1.03
+
+
+def test_it_waits_for_no_answer_of_a_road_that_falls_silent(trip: Trip) -> None:
+    """What is on road A is not answered just then: a round trip and a half, then B speaks."""
+    trip.roads.as_is[TLS] = Kind(rtt_s=0.5)
+    faster = trip.roads.faster
+
+    def mute(current: Link, key: RoadKey) -> Link | None:
+        road_a = trip.link(0)
+        road_a._coming = [(due + 1e6, said) for due, said in road_a._coming]
+        road_a._flying = [(due + 1e6, size) for due, size in road_a._flying]
+        assert road_a._coming
+        return faster(current, key)
+
+    trip.roads.faster = mute  # type: ignore[method-assign]
+    sha = trip.record()
+    assert trip.run().is_complete and whole(trip, sha)
+    assert trip.legs == [(TLS, "slower"), (PACED, "done")]
+    road_a, road_b = trip.roads.legs
+    assert road_a.ended_s - road_b.began_s < 3
