@@ -12,6 +12,7 @@ from perahu.contacts import facts, rules
 from perahu.contacts.facts import ContactLine, ContactsSeen
 from perahu.contacts.reads import hours_of
 from perahu.contacts.rules import HOUR_MS, LINES_MAX, ROWS_MAX, Line
+from perahu.contacts.rules_words import SORT_LETTERS, SORT_WORDS, sort_words
 from perahu.journal import limits
 from perahu.journal.codec import Registry
 from perahu.kinds import TELEMETRY
@@ -203,3 +204,11 @@ def test_it_believes_only_what_can_be() -> None:
     assert one.count == 1 and one.carrier == "" and one.reason == ""
     assert one.rtt_ms == 0 and one.loss_permille == 1000
     assert len(hours_of(lines)) <= rules.LINE_HOURS_MAX + 1
+
+
+def test_it_has_words_for_every_sort_and_for_strange_ones() -> None:
+    """What node.toml may name has its own words; anything else is another carrier."""
+    found = [sort_words(sort) for sort in SORT_WORDS]
+    assert len(set(found)) == len(SORT_WORDS) == len(SORT_LETTERS)
+    strange = sort_words("merpati")
+    assert strange not in found and strange.id and strange.en

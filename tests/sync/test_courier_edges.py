@@ -126,6 +126,7 @@ def test_it_is_no_courier_file_that_only_begins_like_one(tmp_path: Path) -> None
     world.path.write_bytes(said)
     assert code_of(world.hub, world.path) == "no_courier_file"
     assert files_on(world.hub, world.stick).broken == [world.path]
+    assert files_on(world.hub, world.stick, lambda _: False).broken == []
 
 
 def test_it_stops_where_our_own_disk_is_full(tmp_path: Path) -> None:

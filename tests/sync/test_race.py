@@ -8,6 +8,7 @@ import pytest
 
 from perahu.sync import limits
 from perahu.sync.exchange import ExchangeResult, Patience, exchange
+from perahu.sync.http import refusal_answer
 from perahu.sync.memory import Memory
 from perahu.sync.session import Side
 from perahu.words import Refusal
@@ -271,3 +272,18 @@ def test_it_waits_a_little_for_a_farewell(race: Race) -> None:
     result = race.run()
     assert result.is_complete and race.reasons == ["done"]
     assert 5 <= race.road.clock.monotonic_s() - began_s < 7
+
+
+def test_it_hears_when_it_may_come_back(race: Race) -> None:
+    """The hub has no room just now and says for how long: no other way is tried."""
+    make = race.road.first
+
+    def first() -> MemoryLink:
+        link = make()
+        link.receive = lambda: refusal_answer(503, 60)  # type: ignore[method-assign]
+        return link
+
+    race.road.first = first  # type: ignore[method-assign]
+    result = race.run()
+    assert result.refusal is not None and result.refusal.code == "turned_away"
+    assert result.retry_after_s == 60 and result.connections == 1

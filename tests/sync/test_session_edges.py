@@ -214,6 +214,29 @@ def test_it_gives_up_a_caller_that_went_away(
     assert 60 <= clock.monotonic_s() - began_s < 62
 
 
+def test_it_is_done_when_the_caller_hangs_up(meeting: Meeting) -> None:
+    """All is agreed: the answering side waits for the caller to close, and for no more."""
+    initiator, link = meeting.initiator(), _Buffer()
+    passage = Passage(meeting.responder(), link, Bare())
+    while not (initiator.finished and passage.session.finished):
+        link.came += initiator.to_send(1 << 16)
+        passage.turn()
+        said_, link.said = link.said, b""
+        initiator.received(said_)
+    open_ = passage.is_done(answers=True)
+    link.receive = lambda: None  # type: ignore[method-assign]
+    passage.turn()
+    assert (open_, passage.is_done(answers=True)) == (False, True)
+
+
+def test_it_takes_a_hung_up_line_for_no_end(meeting: Meeting) -> None:
+    """Closed before both have said END: that is a cut."""
+    link = _Buffer()
+    link.receive = lambda: None  # type: ignore[method-assign]
+    with pytest.raises(Refusal, match="broken_link"):
+        Passage(meeting.responder(), link, Bare()).turn()
+
+
 def test_it_names_the_classes_in_the_order_of_the_road() -> None:
     """What screens show is the same count that the session keeps."""
     progress = Progress()

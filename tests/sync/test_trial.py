@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from perahu.journal.types import Receipt
 from perahu.sync import limits
 from perahu.sync.exchange import ExchangeResult, Patience, exchange
 from perahu.sync.links import PACED, TLS, Link, RoadKey, Sight
@@ -13,7 +14,7 @@ from perahu.sync.offer import Peer
 from perahu.sync.passage import BrokenLink
 from perahu.sync.session import Side
 from tests.cast import District
-from tests.sync.road import TO_HUB, Meeting, record_part
+from tests.sync.road import TO_HUB, Meeting, record, record_part
 from tests.sync.two_roads import Kind, RatedLink, TwoRoads
 
 SIZE = 1_500_000
@@ -307,3 +308,38 @@ def test_it_waits_for_no_answer_of_a_road_that_falls_silent(trip: Trip) -> None:
     assert trip.legs == [(TLS, "slower"), (PACED, "done")]
     road_a, road_b = trip.roads.legs
     assert road_a.ended_s - road_b.began_s < 3
+
+
+def test_it_stays_where_it_has_nothing_to_compare_with(trip: Trip) -> None:
+    """Remembered as better, and road A never measured: road B is kept, however slow."""
+    trip.roads.is_better = True
+    trip.roads.as_is[PACED] = Kind(rate=9_000)
+    trip.record(400_000)
+    assert trip.run().is_complete
+    assert trip.legs == [(TLS, "slower"), (PACED, "done")]
+
+
+def test_it_waits_for_a_fact_that_is_on_road_a(trip: Trip) -> None:
+    """Recorded a moment before the change: it goes once, and road B speaks behind it."""
+    road_a = trip.roads.as_is[TLS] = Kind(rtt_s=0.6)
+    seen = Sight(rtt_s=0.6, loss=0.1, rate_bytes_s=40_000)
+    wait, began_s = trip.roads.pause, trip.roads.clock.monotonic_s()
+    receipts: list[Receipt] = []
+
+    def act(seconds: float) -> None:
+        wait(seconds)
+        age_s = trip.roads.clock.monotonic_s() - began_s
+        if age_s > 2.0 and not receipts:
+            receipts.append(record(trip.district, trip.meeting.caller))
+        if age_s > 2.3:
+            road_a.sight = seen
+
+    trip.roads.pause = act  # type: ignore[method-assign]
+    trip.record()
+    assert trip.run().is_complete
+    assert trip.legs == [(TLS, "slower"), (PACED, "done")]
+    (receipt,) = receipts
+    hub, link_a = trip.meeting.answerer, trip.link(0)
+    assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
+    assert trip.delivered_bytes <= SIZE * 1.04
+    assert any(at < link_a.delivered_bytes for at in link_a.hurries), "facts are urgent"

@@ -42,6 +42,8 @@ class RatedLink(MemoryLink):
         self._flying: list[tuple[float, int]] = []
         self.begun_like: Sight | None = None
         self.heard_bytes = 0
+        self.hurries: list[int] = []
+        """After how many bytes somebody was in haste."""
 
     def begin_like(self, sight: Sight) -> None:
         """What the other kind has seen."""
@@ -50,6 +52,10 @@ class RatedLink(MemoryLink):
     def is_up(self) -> bool:
         """Once this kind is open."""
         return self._as.is_open
+
+    def hurry(self) -> None:
+        """Somebody waits for what it has taken."""
+        self.hurries.append(self.delivered_bytes)
 
     def send(self, piece: bytes) -> int:
         """As much as the time since the last look carries."""
