@@ -14,30 +14,47 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TESTS = (
-    "keys", "journal", "people", "enrolment", "cards", "trips", "cases", "contacts",
-    "sync", "attacks", "incidents", "node/test_udp.py", "node/test_road_check.py",
-    "node/test_carriers.py", "node/test_relay.py", "node/test_courier.py",
-    "node/test_listener_full.py", "node/test_link_memory.py", "bench/test_link_engine.py",
+    "keys", "journal", "enrolment", "cards", "trips", "cases", "contacts", "sync",
+    "attacks/test_courier.py", "attacks/test_forged_bytes.py",
+    "attacks/test_hostile_bytes.py", "attacks/test_index.py",
+    "attacks/test_never_reads.py", "attacks/test_paced.py", "attacks/test_relay.py",
+    "attacks/test_relay_words.py", "attacks/test_restored_hub.py",
+    "attacks/test_stolen_machine.py",
 )  # fmt: skip
+LEFT_OUT = (
+    "attacks/test_never_reads.py::test_it_asks_for_the_vector_without_end",
+    "journal/test_chain_machine.py",
+    "journal/test_kill.py",
+    "sync/test_road.py",
+    "sync/test_window.py::test_it_grows_on_a_fast_link",
+)
+"""They take long, or wait for real sockets, and take no branch that others do not take."""
 MINUTES_MAX = 15
+
+
+def measured(words: list[str]) -> list[str]:
+    """The command that runs the tests under coverage."""
+    named = [f"tests/{name}" for name in TESTS]
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert not missing, f"the list is of another time: {missing}"
+    left_out = [word for name in LEFT_OUT for word in ("--deselect", f"tests/{name}")]
+    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *named, *left_out]
+    return [sys.executable, "-m", "coverage", "run", *pytest, *words]
 
 
 def main(words: list[str]) -> int:
     """Run the tests under coverage, then say what no test has taken."""
-    folders = [f"tests/{name}" for name in TESTS if (ROOT / "tests" / name).exists()]
+    began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="perahu-coverage-") as folder:
         env = {**os.environ, "COVERAGE_FILE": str(Path(folder) / "data")}
-        measured = [sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q"]
         try:
             failed = subprocess.call(
-                [*measured, "-p", "no:cacheprovider", *folders, *words],
-                cwd=ROOT,
-                env=env,
-                timeout=MINUTES_MAX * 60,
+                measured(words), cwd=ROOT, env=env, timeout=MINUTES_MAX * 60
             )
         except subprocess.TimeoutExpired:
             print(
@@ -48,6 +65,7 @@ def main(words: list[str]) -> int:
             return 2
         report = [sys.executable, "-m", "coverage", "report"]
         uncovered = subprocess.call(report, cwd=ROOT, env=env)
+    print(f"{time.monotonic() - began_s:.0f} s")
     return 1 if failed or uncovered else 0
 
 
