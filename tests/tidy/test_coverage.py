@@ -8,6 +8,7 @@ import tokenize
 from collections.abc import Iterator
 
 from tests.tidy.house import complain, python_files, text
+from tools.coverage import LEFT_OUT, ROOT, TESTS
 
 PRAGMA = re.compile(r"# pragma: no (?:cover|branch)\b(?P<rest>.*)")
 REASON_WORDS_MIN = 4
@@ -41,3 +42,16 @@ def test_it_says_why_no_test_goes_there() -> None:
         for line in without_reason(name)
     ]
     complain("What coverage is to pass over needs a reason beside it:", found)
+
+
+def test_it_measures_tests_that_are_there() -> None:
+    """What was renamed or taken out would be left out of the measure in silence."""
+    missing = []
+    for named in (*TESTS, *LEFT_OUT):
+        name, _, function = named.partition("::")
+        path = ROOT / "tests" / name
+        if not path.exists() or f"def {function}" not in (
+            path.read_text() if function else "def "
+        ):
+            missing.append(named)
+    complain("tools/coverage.py names tests that are not there:", missing)
