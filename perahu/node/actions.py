@@ -78,6 +78,8 @@ def enrol_node(journal: Journal, ask: Ask, *, papers: Papers) -> Receipt:
 
 def revoke_node(journal: Journal, ask: Ask, *, name: str, reason: str) -> Receipt:
     """Take a node out: what its journals hold here stands, nothing after it does."""
+    if done := journal.receipt(ask.op_id):
+        return done
     node_id = node_named(journal.authority, name)
     ends = tuple(
         (row.id, row.head_seq, row.head_h)
@@ -115,6 +117,8 @@ def grant_operator(
 
 def revoke_grant(journal: Journal, ask: Ask, *, login: str, reason: str) -> Receipt:
     """Take a person's rights away, from here on."""
+    if done := journal.receipt(ask.op_id):
+        return done
     operator = operator_named(journal.authority, login)
     return _state(journal, ask, [GrantRevoked(operator=operator, reason=reason)])
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from perahu.node.actions import operator_named
+from perahu.keys.facts import GrantRevoked, NodeRevoked
+from perahu.node.actions import operator_named, revoke_grant, revoke_node
 from perahu.node.office import open_office
 from perahu.node.signing_in import sign_in
 from perahu.words import Refusal
@@ -107,6 +108,20 @@ def test_it_revokes_an_operator_and_a_node(tmp_path: Path) -> None:
     with open_office(hub, passphrase=PHRASE) as office:
         assert office.authority.is_revoked(enggano)
         assert office.authority.operators() == []
+
+
+def test_it_revokes_once_what_is_asked_twice(tmp_path: Path) -> None:
+    """Who died before the answer asks again under the same id: done, and its receipt."""
+    found_hub(tmp_path)
+    add_enggano(tmp_path)
+    with open_office(tmp_path / "hub", passphrase=PHRASE) as office:
+        journal, stolen, leaving = office.journal, office.ask(), office.ask()
+        for _ in range(2):
+            node = revoke_node(journal, stolen, name="Enggano", reason="dicuri")
+            grant = revoke_grant(journal, leaving, login="ratna", reason="pensiun")
+            assert node.op_id == stolen.op_id and grant.op_id == leaving.op_id
+        said = [one.fact for one in journal.events()]
+        assert sum(isinstance(one, NodeRevoked | GrantRevoked) for one in said) == 2
 
 
 def test_it_sets_the_policy(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
