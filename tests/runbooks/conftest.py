@@ -27,26 +27,46 @@ _VARIABLES = (
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the passphrase is known."""
+    _set_surroundings(monkeypatch)
+
+
+def _set_surroundings(patch: pytest.MonkeyPatch) -> None:
     for name in _VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PERAHU_PASSPHRASE", PHRASE)
+        patch.delenv(name, raising=False)
+    patch.setenv("PERAHU_PASSPHRASE", PHRASE)
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The district as it was founded; never touched again."""
-    from tests.system.world import found_world
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The district on an ordinary evening; never touched again."""
+    from tests.node.desk.town import make_cheap
+    from tests.runbooks.follow import Site, work_a_day
+    from tests.system.world import NODES, found_world
 
-    return found_world(tmp_path_factory.mktemp("founded"))
+    folder = tmp_path_factory.mktemp("at-work")
+    (folder / "srv").mkdir()
+    world = found_world(folder / "srv")
+    # A runbook opens nodes some forty times: what a guess costs is shown elsewhere.
+    for name in NODES:
+        make_cheap(world.place(name) / "node.key")
+    site = Site(world, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        _set_surroundings(patch)
+        site.begin()
+        try:
+            work_a_day(site)
+        finally:
+            site.close()
+    return world
 
 
 @pytest.fixture
-def site(founded: World, tmp_path: Path) -> Iterator[Site]:
+def site(at_work: World, tmp_path: Path) -> Iterator[Site]:
     """A district of the test's own, whose hub and provinsi are at work."""
     from tests.runbooks.follow import Site
     from tests.system.world import copy_world
 
-    made = Site(copy_world(founded, tmp_path / "srv"), tmp_path)
+    made = Site(copy_world(at_work, tmp_path / "srv"), tmp_path)
     made.begin()
     yield made
     made.close()

@@ -1,8 +1,8 @@
 """Whoever follows a runbook: types its commands on the machines of a district.
 
 Folders of the text lie in a folder of the test; PINs and codes are typed as a person would,
-out of what the screen showed. `perahu serve` is a window that stays open: a process of its
-own. The other commands are over when they are done, and run in this one, for speed.
+out of what the screen showed. A person is slower than a node: before they look (`status`,
+`case`, `history`), every node at work has had its turn with what has arrived.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from pathlib import Path
 from perahu.enrolment.facts import RecordingCompleted, RecordingOpened
 from perahu.node.cli import main
 from perahu.node.office import Office, open_office
+from tests.node.desk.town import make_cheap
 from tests.node.offices import PHRASE
 from tests.runbooks.runbook import Block, missing, read
+from tests.runbooks.windows import Window, settle
 from tests.system.desks import record
-from tests.system.processes import NodeProcess, free_port
+from tests.system.processes import free_port
 from tests.system.world import ENGGANO, HUB, LOOPBACK, PIN, PROVINSI, World
-from tools import auditor
 
 _CODE = re.compile(r": ([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})$", re.M)
 _CASE = re.compile(r"^([0-9a-f]{24})  ", re.M)
@@ -33,6 +34,7 @@ _FOLDERS = (
     ("/media/", ""),
 )
 _NUMBER, _CASES_MAX = "NOMOR", 10
+_LOOKS = frozenset(("status", "case", "history"))
 
 
 @dataclass
@@ -41,7 +43,9 @@ class Site:
 
     world: World
     folder: Path
-    _running: dict[Path, NodeProcess] = field(default_factory=dict)
+    _running: dict[Path, Window] = field(default_factory=dict)
+    _listed: str = ""
+    """The last command that listed cases."""
     _screen: str = ""
     _codes: dict[str, str] = field(default_factory=dict)
 
@@ -61,17 +65,24 @@ class Site:
 
     def serve(self, name: str) -> None:
         """The window of a node is opened."""
-        place = self.world.place(name)
-        self._running[place] = NodeProcess(place).wait_ready()
+        self._serve(self.world.place(name))
+
+    def _serve(self, place: Path) -> None:
+        assert place not in self._running, "its window is open"
+        self._running[place] = Window(place)
 
     def stop(self, name: str) -> None:
         """It is closed, or the machine is gone."""
-        self._running.pop(self.world.place(name)).stop()
+        self._running.pop(self.world.place(name)).close()
+
+    def settle(self) -> None:
+        """Every node at work has had its turn with what has arrived."""
+        settle(self._running.values())
 
     def close(self) -> None:
         """All of them are closed."""
-        for process in self._running.values():
-            process.end()
+        for window in self._running.values():
+            window.close()
         self.world.close()
 
     # -- people at work ---------------------------------------------------------------
@@ -108,14 +119,6 @@ class Site:
                     found.update(h for h in hashes if h is not None)
             return found
 
-    def check_books(self, *places: Path) -> None:
-        """The second reader finds every book sound."""
-        for place in places:
-            root = bytes.fromhex((place / "root.pub").read_text().strip())
-            secret = auditor.secret_of((place / "node.key").read_bytes(), PHRASE)
-            found = auditor.Auditor(place, secret, root).run()
-            assert found.wrong == [] and found.entries > 0, (place.name, found.wrong)
-
     # -- the text ---------------------------------------------------------------------
 
     def follow(self, runbook: str, *parts: str, but: tuple[str, ...] = ()) -> None:
@@ -134,17 +137,21 @@ class Site:
             return self._for_each_case(line)
         words = [self._here(word) for word in shlex.split(line)]
         if words[-1] == "serve":
-            self._running[Path(words[2])] = NodeProcess(Path(words[2])).wait_ready()
+            self._serve(Path(words[2]))
             return ""
         if words[0] == "mv":
             os.rename(words[1], words[2])
             return ""
         assert words[0] == "perahu", f"not a command of an office: {line}"
+        if _LOOKS & set(words):
+            self.settle()
         screen, troubles = StringIO(), StringIO()
         os.environ.update(self._typed(words))
         with redirect_stdout(screen), redirect_stderr(troubles):
             code = main(words[1:])
         assert code == 0, (line, screen.getvalue(), troubles.getvalue())
+        if "init" in words:
+            make_cheap(Path(words[2]) / "node.key")
         self._note(words, screen.getvalue())
         return screen.getvalue()
 
@@ -161,11 +168,33 @@ class Site:
 
     def _note(self, words: list[str], screen: str) -> None:
         self._screen = screen
+        if "case" in words and "--decide" not in words:
+            self._listed = shlex.join(words)
         kind = "activation" if "grant" in words else "file"
         for code in _CODE.findall(screen):
             self._codes[kind] = code
 
     def _for_each_case(self, line: str) -> str:
-        cases = _CASE.findall(self._screen)
-        assert 0 < len(cases) <= _CASES_MAX, self._screen
-        return "".join(self.type(line.replace(_NUMBER, one)) for one in cases)
+        """Decide what was listed and list again, until nothing is left, as the text says."""
+        shown, decided = "", 0
+        assert self._listed, "the text lists the cases before it decides one"
+        while cases := _CASE.findall(self._screen):
+            decided += len(cases)
+            assert decided <= _CASES_MAX, self._screen
+            shown += "".join(self.type(line.replace(_NUMBER, one)) for one in cases)
+            self.type(self._listed)
+        assert "Tidak ada kasus" in self._screen, self._screen
+        return shown
+
+
+def work_a_day(site: Site) -> None:
+    """Blanko have come to the kabupaten and to two offices."""
+    for name, login, count in (
+        ("kabupaten", "ratna", 500), ("enggano", "sari", 100), ("ketahun", "made", 50),
+    ):  # fmt: skip
+        site.type(
+            f"perahu --dir /srv/perahu/{name} stock receive --item blanko --count {count} "
+            f'--source TERIMA_PUSAT --document "SJ {count}/DATA-UJI" --officer {login}'
+        )
+    site.type("perahu --dir /srv/perahu/enggano sync")
+    site.settle()
