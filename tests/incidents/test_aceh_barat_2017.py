@@ -23,7 +23,7 @@ WEEKS = 4
 
 def test_it_records_on_while_the_centre_is_down(tmp_path: Path) -> None:
     """A thousand are recorded, received at the hub, and reach the centre once it is back."""
-    count = size(1_000, 20)
+    count = size(1_000, 12)
     with staged(tmp_path, ACEH_BARAT, "2017-03-13 08:00") as stage:
         town, people = Town(stage), stage.register(count)
         stage.meet_all()

@@ -27,7 +27,7 @@ BREAKS = (3_000, 20_000, 60_000)
 
 def test_it_brings_every_stranded_recording_to_the_hub(tmp_path: Path) -> None:
     """Everybody is recorded and told so; a year later each stands at the hub, once."""
-    count = size(15_600, 20)
+    count = size(15_600, 12)
     with staged(tmp_path, MADIUN, "2016-09-01 08:00") as stage:
         town, people = Town(stage), stage.register(count)
         stage.meet_all()
