@@ -21,7 +21,7 @@ from django.db import connections
 from perahu.cards import facts, reads_stock
 from perahu.cases import reads as cases
 from perahu.journal.journal import Journal
-from perahu.journal.types import Event
+from perahu.journal.types import Event, Receipt
 from perahu.keys.facts import ForkSeen, NodeRevoked
 from perahu.node.tables import Tables
 from sim.node import Node
@@ -98,18 +98,32 @@ def named_gaps(hub: Node, of_hub: Sequence[Event]) -> set[bytes]:
 
 
 def _is_on_a_branch(world: World, one: Issued) -> bool:
-    """Whether a clone said it, or an old disk before it noticed, under an epoch that is over:
-    then it is kept where it was said, and the hub holds the other branch."""
+    """Whether a clone or an old disk made two histories of a journal whose epoch is over:
+    some machine keeps what this receipt says, and the hub holds the other history."""
     node, receipt = one.node, one.receipt
-    if not _is_of_a_clone(world, node) and one.at_s < node.is_old_since_s:
+    if not _is_of_a_clone(world, node) and node.is_old_since_s == float("inf"):
         return False
-    if not node.is_open:
-        return True
-    row = node.journal.journal(receipt.journal)
-    if row is None or row.epoch >= node.journal.epoch:
+    for other in world.alive:
+        row = other.journal.journal(receipt.journal)
+        if row is None or other.journal.hash_at(row.id, receipt.seq) != receipt.h:
+            continue
         # What is said under the epoch that runs is on no branch.
-        return False
-    return node.journal.hash_at(receipt.journal, receipt.seq) == receipt.h
+        is_over = not node.is_open or row.epoch < node.journal.epoch
+        if is_over and _is_parted(world.hub.journal, other.journal, receipt):
+            return True
+    return False
+
+
+def _is_parted(ours: Journal, theirs: Journal, receipt: Receipt) -> bool:
+    """Whether two machines hold two things at a place up to that of a receipt."""
+    for seq in range(1, receipt.seq + 1):
+        said = ours.hash_at(receipt.journal, seq)
+        if said is None:
+            # The hub holds the beginning of this very history: the rest was due to come.
+            return False
+        if said != theirs.hash_at(receipt.journal, seq):
+            return True
+    return False
 
 
 def _is_of_a_clone(world: World, node: Node) -> bool:

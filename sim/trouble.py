@@ -22,12 +22,13 @@ from perahu.people import actions as people
 from perahu.people.rules import Change
 from perahu.words import Refusal, Words
 from sim import newer
+from sim.checkers import Broken
 from sim.clock import YEAR_S, ZONES
 from sim.image import person_of
 from sim.node import Node
 
 if TYPE_CHECKING:
-    from sim.world import World
+    from sim.world import Issued, World
 
 NEWER = Registry((*FACTS, newer))
 _AT_DESKS = {
@@ -46,6 +47,8 @@ class Trouble:
     def __init__(self, world: World) -> None:
         self.world, self.chance = world, world.chance("trouble")
         self._backups: dict[str, tuple[Node, Path]] = {}
+        self._unnoticed: list[tuple[Node, int]] = []
+        """Machines that went back and did not notice yet, and their epoch then."""
 
     # -- where something is done ------------------------------------------------------
 
@@ -121,19 +124,19 @@ class Trouble:
     def _anybody(self) -> Node:
         return self.chance.choice(self.world.alive)
 
-    def _excuse(self, node: Node) -> None:
-        """What only this machine held and does not hold any more is a gap to be named."""
-        hub = self.world.hub
-        for one in self.world.receipts:
-            if one.node is not node or one.is_excused:
-                continue
-            place = one.receipt.journal, one.receipt.seq
-            held = [
-                other.journal.hash_at(*place) == one.receipt.h
-                for other in (node, hub)
-                if other.is_open
-            ]
-            one.is_excused = not any(held)
+    def _held(self, node: Node) -> list[Issued]:
+        """The receipts whose entries this machine holds now."""
+        return [
+            one
+            for one in self.world.receipts
+            if not one.is_excused and _holds(node, one.receipt)
+        ]
+
+    def _excuse(self, held: list[Issued]) -> None:
+        """What one machine held and no machine holds any more is a gap to be named."""
+        alive = self.world.alive
+        for one in held:
+            one.is_excused = not any(_holds(node, one.receipt) for node in alive)
 
     # -- processes and tables ---------------------------------------------------------
 
@@ -255,19 +258,41 @@ class Trouble:
         if found is None:
             return
         node, backup = found
+        held, epoch = self._held(node), node.journal.epoch
         node.restore(backup, keeps_fence=keeps_fence)
         node.is_old_since_s = min(node.is_old_since_s, self.world.now_s)
         self.world.strikes(kind, node)
         self._again(node)
-        self._excuse(node)
-        if not node.journal.healing.rolled_back and not self._is_seen(node):
-            # Nobody else ever saw what is gone: only the people know, who put the old
-            # disk in, and their handbook says what to do.
-            node.journal.begin_epoch()
-            self.world.tell(
-                node, Words("epoka baru menurut panduan", "epoch by the book")
-            )
-            self.world.people.recount(node)
+        self._excuse(held)
+        if not node.journal.healing.rolled_back and node.journal.epoch <= epoch:
+            own = [one.receipt for one in held if one.node is node]
+            if keeps_fence and not all(_holds(node, one) for one in own):
+                raise Broken("noticed", f"{node.name}: behind its fence, and goes on")
+            self._unnoticed.append((node, node.journal.epoch))
+        self._follow_handbook()
+
+    def _follow_handbook(self) -> None:
+        """Who went back and did not notice begins a new epoch where nobody else can tell.
+
+        Only the people know then, who put the old disk in, and their handbook says what to
+        do. Where some machine knows better it must be noticed by itself; but that machine
+        may go back or be lost, too.
+        """
+        for node, epoch in list(self._unnoticed):
+            is_due = node.is_open and node.journal.epoch == epoch
+            if is_due and self._is_seen(node):
+                continue
+            try:
+                if is_due:
+                    node.journal.begin_epoch()
+            except Refusal as refusal:
+                assert refusal.code == "no_space", refusal
+                continue  # they try again when there is room
+            self._unnoticed.remove((node, epoch))
+            if is_due:
+                words = Words("epoka baru menurut panduan", "epoch by the book")
+                self.world.tell(node, words)
+                self.world.people.recount(node)
 
     def _is_seen(self, node: Node) -> bool:
         """Whether some other machine holds this node's journals further than it does."""
@@ -293,13 +318,15 @@ class Trouble:
         node = self._victim()
         if node is None or node.mirror is None or not node.mirror.exists():
             return
+        held = self._held(node)
         node.stop()
         for pattern in ("book.sqlite3*", "tables.sqlite3*"):
             for path in node.folder.glob(pattern):
                 path.unlink()
         self.world.strikes("disk_lost", node)
         self._again(node)
-        self._excuse(node)
+        self._excuse(held)
+        self._follow_handbook()
 
     def _cloned(self) -> None:
         node = self._victim()
@@ -316,14 +343,15 @@ class Trouble:
         node, hub = self._victim(), self.world.hub
         if node is None or len(self.world.offices) < 2 or not hub.is_open:
             return
+        held = self._held(node)
         node.stop()
         node.is_lost = True
         self.world.strikes("node_lost", node)
-        self._excuse(node)
-
+        self._excuse(held)
         if self._revoke(node):
             later_s = self.world.now_s + self.chance.uniform(1, 5) * 86_400
             self.world.at(later_s, lambda: self._thief_calls(node))
+        self._follow_handbook()
 
     def _revoke(self, node: Node) -> bool:
         """The hub takes a stolen machine out."""
@@ -441,7 +469,12 @@ class Trouble:
                 self.world.begin(node)
             elif node.is_open:
                 self.world.catches_up(node)
+        self._follow_handbook()
         hub = self.world.hub
         for node in self.world.nodes:
             if node.is_lost and not hub.journal.authority.is_revoked(node.node_id):
                 self._revoke(node)
+
+
+def _holds(node: Node, receipt: Receipt) -> bool:
+    return node.journal.hash_at(receipt.journal, receipt.seq) == receipt.h

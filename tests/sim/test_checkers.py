@@ -11,8 +11,10 @@ import pytest
 from perahu.cards import facts
 from perahu.cards.models import Posting
 from perahu.journal.types import Event
+from perahu.keys.facts import ForkSeen
 from perahu.people.models import Person
 from sim import checkers
+from sim.canaries.book import fence_not_asked
 from sim.chance import Dice, seeded_age
 from sim.checkers import Broken
 from sim.faults import Tally
@@ -84,6 +86,112 @@ def test_it_takes_a_gap_with_a_name(world: World) -> None:
     world.meetings.gather(2)
     gaps, missing = checkers.check_receipts(world, events(world.hub))
     assert (gaps, missing) == (1, [])
+
+
+def a_fork_of(world: World, node: Node) -> Event:
+    """The hub says that it saw two histories of this node."""
+    fork = ForkSeen(
+        node=node.node_id, journal=bytes(16), seq=1, ours=bytes(32), theirs=bytes(32)
+    )
+    return said(world, fork)
+
+
+def test_it_takes_no_unsent_tail_for_a_branch(world: World) -> None:
+    """An old disk under its next epoch: what it said before was due to come, and is not here."""
+    office = world.offices[0]
+    office.is_old_since_s = 0.0
+    world.people._correct(office)
+    office.journal.begin_epoch()
+    of_hub = [*events(world.hub), a_fork_of(world, office)]
+    gaps, missing = checkers.check_receipts(world, of_hub)
+    assert gaps == 0 and len(missing) == 1 and "nothing destroyed" in missing[0]
+    world.meetings.gather(2)
+    assert checkers.check_receipts(world, events(world.hub)) == (0, [])
+
+
+def test_it_asks_a_stolen_machine_for_what_the_hub_had(world: World) -> None:
+    """That an old disk was in it excuses nothing that was at the hub when it went."""
+    office = world.offices[0]
+    office.is_old_since_s = 0.0
+    forged = replace(world.receipts[0].receipt, h=bytes(32))
+    world.receipts.append(Issued(forged, office, world.now_s))
+    office.stop()
+    office.is_lost = True
+    of_hub = [*events(world.hub), a_fork_of(world, office)]
+    gaps, missing = checkers.check_receipts(world, of_hub)
+    assert gaps == 0 and "nothing destroyed" in missing[-1]
+
+
+def test_it_names_one_of_two_histories(world: World) -> None:
+    """A clone and its original say two things in one place: one is at the hub, one a gap."""
+    office = world.offices[0]
+    world.trouble._cloned()
+    for node in (office, world.nodes[-1]):
+        world.people._correct(node)
+    world.meetings.gather(5)
+    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    assert (gaps, missing) == (1, [])
+
+
+def test_it_excuses_nothing_that_somebody_still_holds(world: World) -> None:
+    """The hub goes back to yesterday; the provinsi has its word, so it must come home."""
+    hub, trouble = world.hub, world.trouble
+    trouble._backups["hub_yesterday"] = (hub, hub.backup())
+    world.people._correct(hub)
+    world.meetings.gather(3)
+    last = world.receipts[-1]
+    trouble._goes_back("hub_yesterday", keeps_fence=False)
+    assert not _is_at(hub, last) and not last.is_excused
+    gaps, missing = checkers.check_receipts(world, events(hub))
+    assert gaps == 0 and "nothing destroyed" in missing[-1]
+    world.meetings.gather(3)
+    assert _is_at(hub, last)
+
+
+def test_it_follows_the_handbook_when_the_witness_is_gone_too(world: World) -> None:
+    """Hub and office go back in turn, each the only one who knew: the hub's gap has a name."""
+    hub, office, trouble = world.hub, world.offices[0], world.trouble
+    for kind, node in (("hub_yesterday", hub), ("disk_old", office)):
+        trouble._backups[kind] = (node, node.backup())
+    world.people._grant(office)
+    world.meetings.call(office)
+    last = world.receipts[-1]
+    epochs = []
+    for kind in ("hub_yesterday", "disk_old"):
+        trouble._goes_back(kind, keeps_fence=False)
+        epochs.append((hub.journal.epoch, last.is_excused))
+    assert epochs == [(1, False), (2, True)]
+    world.meetings.gather(3)
+    gaps, missing = checkers.check_receipts(world, events(hub))
+    assert (gaps, missing) == (1, [])
+
+
+def test_it_goes_on_under_the_next_epoch_behind_its_fence(world: World) -> None:
+    """An old book under a fence that knows more is noticed at its start."""
+    office = goes_back(world)
+    assert office.journal.epoch == 2
+
+
+@pytest.mark.damages_book("it goes on behind its fence")
+def test_it_sees_who_passes_by_its_fence(world: World) -> None:
+    """No handbook excuses it."""
+    with fence_not_asked.plant(), pytest.raises(Broken) as caught:
+        goes_back(world)
+    assert caught.value.check == "noticed"
+
+
+def goes_back(world: World) -> Node:
+    """An office whose book is of yesterday, and nothing else of it."""
+    office, trouble = world.offices[0], world.trouble
+    trouble._backups["book_old"] = (office, office.backup())
+    world.people._correct(office)
+    trouble._goes_back("book_old", keeps_fence=True)
+    return office
+
+
+def _is_at(node: Node, one: Issued) -> bool:
+    receipt = one.receipt
+    return node.journal.hash_at(receipt.journal, receipt.seq) == receipt.h
 
 
 @pytest.mark.damages_book("the check must see it")
