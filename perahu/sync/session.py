@@ -409,7 +409,7 @@ class Session:
             self._sending.correct(found.reached, found.incarnation)
         elif not self._sending.is_known(found.digest, found.incarnation):
             self._sending.correct_incarnation(found.incarnation)
-            self._awaits_vector = True
+            self._awaits_vector, self._is_ended = True, False  # more may be lacking
             self._put(Have(is_asking=True).encode())
         self._budget_bytes = found.budget_bytes
         for sha, count in found.partials:

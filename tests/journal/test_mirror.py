@@ -344,6 +344,7 @@ def test_it_is_as_good_as_away_where_it_does_not_answer(tmp_path: Path) -> None:
     mirror = Mirror(tmp_path, Dying())
     assert not mirror.present()
     assert list(mirror.read(bytes(16), 1)) == []
+    assert mirror.size(bytes(16), 1) == 0
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"\x80", b"\x01", cbor.encode([1] * 9)])
