@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TESTS = (
-    "keys", "journal", "enrolment", "cards", "trips", "cases", "contacts", "sync",
+    "keys", "journal", "people", "enrolment", "cards", "trips", "cases", "contacts", "sync",
     "attacks/test_courier.py", "attacks/test_forged_bytes.py",
     "attacks/test_hostile_bytes.py", "attacks/test_index.py",
     "attacks/test_never_reads.py", "attacks/test_paced.py", "attacks/test_relay.py",
@@ -30,6 +30,7 @@ LEFT_OUT = (
     "attacks/test_never_reads.py::test_it_asks_for_the_vector_without_end",
     "journal/test_chain_machine.py",
     "journal/test_kill.py",
+    "people/test_apply.py",
     "sync/test_courier_survives.py::test_it_survives_a_run_of_bad_sectors[151552-noise]",
     "sync/test_courier_survives.py::test_it_survives_a_run_of_bad_sectors[151552-zeros]",
     "sync/test_courier_survives.py::test_it_survives_a_run_of_bad_sectors[65536-noise]",
