@@ -6,6 +6,7 @@ the test, for every process would load the program anew.
 
 from __future__ import annotations
 
+import faulthandler
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from perahu.node.office import open_office
 from perahu.node.serve import Serving
 from tests.node.offices import PHRASE
 
-SETTLED_S_MAX = 60.0
+SETTLED_S_MAX = 180.0
+SLOW_S = 20.0
+"""A step that takes longer shows where every thread is."""
 _LOOK_S = 0.005
 
 
@@ -62,10 +65,15 @@ class Window:
 
     def have_turn(self, until_s: float) -> None:
         """Every loop looks at what is here now, and leaves nothing to be done at once."""
-        wanted = [(turn, turn.begun) for turn in self._turns]
+        wanted, took = [(turn, turn.begun) for turn in self._turns], dict[str, float]()
         for turn, before in wanted:
+            begun_s, is_told, name = time.monotonic(), False, turn.loop.words.en
             while turn.quiet <= before:
-                assert time.monotonic() < until_s, f"no turn: {turn.loop.words.en}"
+                took[name] = time.monotonic() - begun_s
+                if took[name] > SLOW_S and not is_told:
+                    is_told = True
+                    faulthandler.dump_traceback()
+                assert time.monotonic() < until_s, (took, turn.loop.trouble)
                 turn.loop.nudge.set()
                 time.sleep(_LOOK_S)
 
