@@ -150,12 +150,10 @@ class Sending:
 
     def refresh(self) -> None:
         """Take in what was recorded or received since: it goes ahead by its class."""
-        rows = self.journal.journals()
-        if any(row.own and row.sealed_seq < row.head_seq for row in rows):
+        if any(r.own and r.sealed_seq < r.head_seq for r in self.journal.journals()):
             # What is sealed was promised before: mostly this needs no lock and no flush.
             self.journal.seal()
-            rows = self.journal.journals()
-        for row in given(rows, self.offer, self.memory.peer, self.journal.node_id):
+        for row in self._given():
             line = self._lines.get(row.id)
             if line is None:
                 self._add_line(row, 0)
@@ -212,9 +210,8 @@ class Sending:
 
     def _next_segment(self, road_class: int, sealer: Sealer) -> Frame | None:
         for line in self._lines.values():
-            if CLASS_OF_LANE[line.row.lane] != road_class or line.stopped:
-                continue
-            if line.sent >= line.row.sealed_seq:
+            is_done = line.stopped or line.sent >= line.row.sealed_seq
+            if is_done or CLASS_OF_LANE[line.row.lane] != road_class:
                 continue
             if line.segments is None:
                 line.segments = self.journal.segments(line.row.id, line.sent)
@@ -252,9 +249,8 @@ class Sending:
 
     def flying_blobs(self) -> frozenset[bytes] | None:
         """Blobs with chunks on the way; None while a segment is, which goes before all."""
-        if any(
-            one.sent > one.acked and not one.stopped for one in self._lines.values()
-        ):
+        lines = self._lines.values()
+        if any(one.sent > one.acked and not one.stopped for one in lines):
             return None
         return frozenset(
             sha
