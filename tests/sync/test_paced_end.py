@@ -272,6 +272,34 @@ def test_it_takes_no_rate_from_no_time() -> None:
     assert overflow.limit < 20 * 1500 * 1.6
 
 
+def fifth_lost(overflow: Overflow, now_s: float) -> None:
+    """A hundred datagrams sent just now, of which twenty did not arrive."""
+    overflow.add([(now_s, 1500)] * 80, [now_s] * 20, now_s, 10_000.0)
+
+
+def test_it_takes_loss_that_stays_for_the_weather() -> None:
+    """Slower by a share, and as much is lost: as fast as before, and not tried again."""
+    overflow = Overflow(0.0)
+    fifth_lost(overflow, 16.0)
+    assert overflow.limit == pytest.approx(8_500), "the try is on"
+    fifth_lost(overflow, 17.0)
+    assert overflow.limit > 10_000, "it was the weather"
+    fifth_lost(overflow, 60.0)
+    assert overflow.limit > 10_000
+
+
+def test_it_tells_nothing_from_what_came_out_of_order() -> None:
+    """Two arrivals with nothing, or less than nothing, between them: no gap to measure."""
+    air, same = Air(), Air()
+    for one in (air, same):
+        for _ in range(40):
+            one.add(1.0, 10_000, 0)
+            one.add(1.0, 10_000, 5_000)
+    air.add(9.0, 0, 90_000)
+    air.add(9.0, 10_000, -90_000)
+    assert air.lost_share == same.lost_share
+
+
 def test_it_counts_what_is_lost_as_carried_where_it_cannot_tell() -> None:
     """Gaps that only the lost ones made say nothing of those that came."""
     air = Air()

@@ -214,6 +214,35 @@ def test_it_gives_up_a_caller_that_went_away(
     assert 60 <= clock.monotonic_s() - began_s < 62
 
 
+def test_it_answers_until_all_is_agreed(district: District, meeting: Meeting) -> None:
+    """The tables are told of what came, at a quiet moment and at the end."""
+    record(district, meeting.caller, 2)
+    initiator, link = meeting.initiator(), _Buffer()
+    passage = Passage(meeting.responder(), link, Bare())
+    told: list[int] = []
+
+    def wait(to_send: bool, seconds: float) -> None:
+        said_, link.said = link.said, b""
+        initiator.received(said_)
+        link.came += initiator.to_send(1 << 16)
+        if initiator.finished and not link.came:
+            link.receive = lambda: None  # type: ignore[method-assign]
+
+    patience = Patience(
+        after_commit=lambda: told.append(len(meeting.answerer.events()))
+    )
+    answer(passage, wait, patience)
+    assert initiator.is_agreed and passage.session.stored_entries == 2
+    assert told == [len(meeting.answerer.events())], "once for both"
+
+
+def test_it_stops_when_it_is_told_to(meeting: Meeting) -> None:
+    """The program ends: the session is left where it is."""
+    passage = Passage(meeting.responder(), _Buffer(), Bare())
+    with pytest.raises(Refusal, match="broken_link"):
+        answer(passage, lambda *_: None, Patience(goes_on=lambda: False))
+
+
 def test_it_is_done_when_the_caller_hangs_up(meeting: Meeting) -> None:
     """All is agreed: the answering side waits for the caller to close, and for no more."""
     initiator, link = meeting.initiator(), _Buffer()
