@@ -26,7 +26,7 @@ SATURDAY, SUNDAY, MONDAY = "2019-02-02 08:00", "2019-02-03 08:00", "2019-02-04 0
 
 def test_it_prints_a_weekend_from_what_the_offices_hold(tmp_path: Path) -> None:
     """Every card planned is made, none twice, whatever printers and power do meanwhile."""
-    count = size(50_000, 44)
+    count = size(50_000, 32)
     with staged(tmp_path, DEPOK, "2019-01-21 08:00") as stage:
         town = Town(stage, printers=PRINTERS)
         people, recorded = _the_weeks_before(town, count)
