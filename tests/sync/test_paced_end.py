@@ -14,6 +14,7 @@ from perahu.sync.paced.frames import (
     ACK,
     CLOSE,
     STREAM,
+    Ack,
     Frames,
     Malformed,
     decode,
@@ -22,6 +23,7 @@ from perahu.sync.paced.frames import (
 from perahu.sync.paced.loss import Overflow
 from perahu.sync.paced.rate import Air, Rate, Sample
 from perahu.sync.paced.seal import Seal
+from perahu.sync.paced.sent import Packet, Sent
 from tests.sync import paced_link
 from tests.sync.paced_link import KEY, Pair, World
 
@@ -332,3 +334,30 @@ def test_it_keeps_few_samples_of_a_fast_road() -> None:
     before = rate.found
     rate.add(sample(3_000, 1.0))
     assert rate.found == before, "what arrived out of order measures nothing"
+
+
+def test_it_repeats_no_more_at_once_than_fits() -> None:
+    """A longer range goes in pieces, in their order; what arrived meanwhile is left out."""
+    sent = Sent()
+    sent.stream.add(bytes(3_000))
+    sent.echo(0, 3_000)
+    assert sent.repeat(1_000) == (0, 1_000)
+    sent.stream.acked(1_500, 2_000)
+    assert sent.repeat(1_000) == (1_000, 500)
+    assert sent.repeat(1_000) == (2_000, 1_000)
+    assert sent.repeat(1_000) is None
+
+
+def test_it_measures_nothing_by_an_older_ack() -> None:
+    """ACKs overtake each other too: what an older one adds arrived, and is no news of now."""
+    sent = Sent()
+    for at in range(3):
+        sent.stream.add(bytes(100))
+        sent.add(
+            Packet(at, float(at), 150, 150 * (at + 1), 100 * at, 100, False, False)
+        )
+    newer = sent.acked(Ack(((2, 2),), 0, 0), 3.0, 9.0)
+    older = sent.acked(Ack(((0, 1),), 0, 0), 3.1, 9.0)
+    assert newer.newest is not None and newer.newest.number == 2
+    assert older.newest is None and [one.number for one in older.acked] == [0, 1]
+    assert sent.stream.unacked_bytes == 0

@@ -10,6 +10,10 @@ import pytest
 from perahu.journal.journal import Journal
 from perahu.journal.types import Draft, Level
 from perahu.sync import limits, session
+from perahu.sync.memory import Memory
+from perahu.sync.offer import Gives, Offer, Takes
+from perahu.sync.progress import Progress
+from perahu.sync.sending import Sending
 from tests.cast import SARI, District, stocked
 from tests.sync.road import Meeting, drain, record, record_part
 
@@ -89,14 +93,19 @@ def test_it_asks_a_restored_hub_what_it_holds(
     assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
 
 
+@pytest.mark.parametrize("has_gap", [True, False])
 def test_it_sends_a_part_again_that_an_old_copy_lost(
-    district: District, meeting: Meeting, tmp_path: Path
+    district: District, meeting: Meeting, tmp_path: Path, has_gap: bool
 ) -> None:
-    """A whole disk of yesterday, which notices nothing: parts it acknowledged go again."""
+    """A whole disk of yesterday, which notices nothing: parts it acknowledged go again.
+
+    Remembered one by one behind a part that never went, or all below one entry.
+    """
     enggano = meeting.caller
     meeting.answerer = backup(district, meeting.answerer, tmp_path / "backup")
-    _, gone = record_part(district, enggano, 9_000)
-    enggano.blobs.remove(gone.sha256)
+    _, first = record_part(district, enggano, 9_000)
+    if has_gap:
+        enggano.blobs.remove(first.sha256)
     receipt, ref = record_part(district, enggano, 9_000)
     meeting.hold()
     assert meeting.answerer.blobs.has(ref.sha256)
@@ -105,7 +114,40 @@ def test_it_sends_a_part_again_that_an_old_copy_lost(
     assert not hub.blobs.has(ref.sha256)
     Meeting(enggano, hub).hold()
     assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
-    assert hub.blobs.has(ref.sha256)
+    assert hub.blobs.has(ref.sha256) and hub.blobs.has(first.sha256) != has_gap
+
+
+def test_it_knows_what_is_on_the_way(district: District, meeting: Meeting) -> None:
+    """A fact goes before all: while one flies, nobody asks which parts do."""
+    _, ref = record_part(district, meeting.caller, 9_000)
+    initiator, responder = meeting.initiator(), meeting.responder()
+    up = drain(initiator)
+    while_flying = initiator.sending.flying_blobs()
+    responder.received(up)
+    initiator.received(drain(responder))
+    assert (while_flying, initiator.sending.flying_blobs()) == (None, frozenset())
+    _, other = record_part(district, meeting.caller, 90_000)
+    district.members["Enggano"].clock.wall_ms += int(limits.FRESH_FACTS_S * 1000) + 1
+    responder.received(initiator.to_send(6_000))
+    initiator.received(drain(responder))
+    while not initiator.sending.flying_blobs():
+        assert initiator.to_send(6_000)
+        initiator.received(drain(responder))
+    assert initiator.sending.flying_blobs() == frozenset({other.sha256})
+    assert other.sha256 != ref.sha256
+
+
+def test_it_gives_a_journal_back_once(meeting: Meeting) -> None:
+    """The common word of a hub's former epoch: given on anyway, and not a second time."""
+    hub, enggano = meeting.answerer, meeting.caller
+    hub.begin_epoch()
+    memory, progress = Memory.load(enggano.local, hub.node_id), Progress()
+    offer = Offer(Gives.OWN_AND_COMMON, Takes.OWN)
+    sending = Sending(enggano, memory, offer, session.unheard, progress)
+    sending.begin()
+    before = sum(one.queued for one in progress.classes)
+    sending.give_back(hub.chain.encode())
+    assert sum(one.queued for one in progress.classes) == before > 0
 
 
 def test_it_sends_a_part_anew_that_the_peers_disk_has_changed(
