@@ -12,7 +12,13 @@ from perahu.contacts import facts, rules
 from perahu.contacts.facts import ContactLine, ContactsSeen
 from perahu.contacts.reads import hours_of
 from perahu.contacts.rules import HOUR_MS, LINES_MAX, ROWS_MAX, Line
-from perahu.contacts.rules_words import SORT_LETTERS, SORT_WORDS, sort_words
+from perahu.contacts.rules_words import (
+    REASON_WORDS,
+    SORT_LETTERS,
+    SORT_WORDS,
+    reason_words,
+    sort_words,
+)
 from perahu.journal import limits
 from perahu.journal.codec import Registry
 from perahu.kinds import TELEMETRY
@@ -212,3 +218,11 @@ def test_it_has_words_for_every_sort_and_for_strange_ones() -> None:
     assert len(set(found)) == len(SORT_WORDS) == len(SORT_LETTERS)
     strange = sort_words("merpati")
     assert strange not in found and strange.id and strange.en
+
+
+def test_it_has_words_for_every_end_and_for_strange_ones() -> None:
+    """Why a link was left, in a few words; a code that a newer program wrote is shown."""
+    for reason, words in REASON_WORDS.items():
+        assert reason_words(reason) == words and words.id and words.en
+    strange = reason_words("sunspots")
+    assert strange not in REASON_WORDS.values() and strange.id and strange.en
