@@ -6,7 +6,7 @@ stored before anyone asks what they mean (journal-format, "Segment").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nacl.exceptions import BadSignatureError
@@ -61,6 +61,19 @@ class Segment:
                 [entry.body for entry in self.entries],
             ]
         )
+
+    def proof(self) -> Segment:
+        """The same with the commits alone of what is about somebody.
+
+        It proves as much, and holds nothing that the law may erase elsewhere.
+        """
+        entries = (
+            Entry(one.header, one.commit, None, None)
+            if decode_header(one.header).subjects
+            else one
+            for one in self.entries
+        )
+        return replace(self, entries=tuple(entries))
 
     def signed_bytes(self) -> bytes:
         """What the seal signs."""

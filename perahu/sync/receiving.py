@@ -129,7 +129,7 @@ class Receiving:
         elif got is Received.KNOWN:
             self.known_segments += 1
         elif got is Received.FORK:
-            self._fork(cargo, segment.h_b)
+            self._fork(cargo, segment)
 
     def _pass_over_blobs(self, segment: Segment) -> None:
         """Blobs that never come by this road are not waited for."""
@@ -171,7 +171,7 @@ class Receiving:
         ]
         return max(map(lanes.count, set(lanes)), default=0)
 
-    def _fork(self, cargo: SegmentCargo, theirs: bytes) -> None:
+    def _fork(self, cargo: SegmentCargo, segment: Segment) -> None:
         row = self.journal.journal(cargo.journal)
         assert row is not None, "a fork is of a journal we hold"
         ours = self.journal.hash_at(cargo.journal, cargo.b) or b""
@@ -182,8 +182,8 @@ class Receiving:
                 journal=cargo.journal,
                 seq=cargo.b,
                 ours=ours,
-                theirs=theirs,
-                seal=cargo.segment,
+                theirs=segment.h_b,
+                seal=segment.proof().encode(),
             )
         )
         self._tell(cargo, "fork")

@@ -97,6 +97,21 @@ def test_it_keeps_a_fork_as_evidence(district: StoreDistrict) -> None:
     assert hub.vector() == before
 
 
+def test_it_proves_a_fork_without_a_word_of_anybody(district: StoreDistrict) -> None:
+    """Evidence is about nobody, so no erasure would find a name in it: it holds none."""
+    hub, enggano = with_hub(district)
+    enggano.close()
+    twin = district.twin("Enggano")
+    enggano = district.open("Enggano")
+    _record(district, enggano, 2)
+    _record(district, twin, 3)
+    _introduce(enggano, hub)
+    assert hub.receive(_sealed(enggano)) is Received.STORED
+    proof = decode_segment(_sealed(twin).proof().encode())
+    assert all(one.body is None and one.salt is None for one in proof.entries)
+    assert hub.receive(proof) is Received.FORK
+
+
 @pytest.mark.damages_book("an office grants itself what no hub did")
 def test_it_parks_what_its_author_may_not_state(district: District) -> None:
     """A stolen laptop with its own ideas of authority: stored, parked, never projected."""
