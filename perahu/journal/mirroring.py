@@ -25,6 +25,7 @@ def bring_on(book: Book, mirror: Mirror, fresh: Sequence[Mirrored]) -> bool:
     try:
         if _was_away(book) or not mirror.is_the_one_seen(node, epoch):
             fresh = gap(book, mirror)
+            take_keys(book, mirror)
         # The keys go first, as they do in the book: a body without its key is lost.
         book.keyring.copy_to(mirror.keyring_path(node))
         mirror.add(node, epoch, fresh)
@@ -33,6 +34,17 @@ def bring_on(book: Book, mirror: Mirror, fresh: Sequence[Mirrored]) -> bool:
         return False
     _note_away(book, False)
     return True
+
+
+def take_keys(book: Book, mirror: Mirror) -> None:
+    """Take the keys that the mirror alone has: where the book is an old copy, there are some.
+
+    Without them the bodies it holds would stay closed, and nothing may be written over them.
+    """
+    path = mirror.keyring_path(book.chain.node.node_id)
+    if book.ports.disk.exists(path):
+        erased = [subject for subject, _ in book.local.items("erased")]
+        book.keyring.take_from(path, erased)
 
 
 def is_mirrored(book: Book, mirror: Mirror) -> bool:

@@ -17,6 +17,7 @@ from perahu.journal.beside.fence import Fence
 from perahu.journal.beside.mirror import Mirror, Mirrored
 from perahu.journal.book import Book, JournalRow
 from perahu.journal.entry import Entry, Header, commit_of, decode_header, genesis, link
+from perahu.journal.mirroring import take_keys
 from perahu.journal.receiver import Receiver
 from perahu.journal.segment import Checked
 from perahu.journal.store import broken_book
@@ -81,7 +82,7 @@ def _bring_keyring(book: Book, mirror: Mirror) -> None:
         return
     if not mirror.present() or not book.ports.disk.exists(mirror.keyring_path(node)):
         raise broken_book("keyring")
-    _take_keys(book, mirror)
+    take_keys(book, mirror)
 
 
 def fence_agrees(book: Book, fence: Fence) -> bool:
@@ -113,7 +114,7 @@ def _copy_back(book: Book, mirror: Mirror) -> int:
     Of every epoch: what an earlier one mirrored may never have reached the hub.
     """
     node = book.chain.node.node_id
-    _take_keys(book, mirror)
+    take_keys(book, mirror)
     found = []
     for item in (one for e in mirror.epochs(node) for one in mirror.read(node, e)):
         try:
@@ -142,14 +143,6 @@ def _note_asked(book: Book, op_id: bytes, places: list[list[Any]]) -> None:
         "ON CONFLICT (op_id) DO UPDATE SET entries = excluded.entries",
         (op_id, cbor.encode(kept)),
     )
-
-
-def _take_keys(book: Book, mirror: Mirror) -> None:
-    """Without the mirror's keyring the bodies it brings would stay closed."""
-    path = mirror.keyring_path(book.chain.node.node_id)
-    if book.ports.disk.exists(path):
-        erased = [subject for subject, _ in book.local.items("erased")]
-        book.keyring.take_from(path, erased)
 
 
 def _take(book: Book, header: Header, item: Mirrored) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from perahu.journal.journal import Journal
-from tests.cast import District, with_hub
+from perahu.journal.types import Draft
+from tests.cast import SARI, District, corrected, with_hub
 from tests.sync.road import Meeting, record
 
 
@@ -89,3 +90,32 @@ def test_it_brings_back_what_a_mirror_holds_that_was_plugged_in_late(
     Meeting(old, hub).hold()
     assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
     assert old.verify().sound and hub.verify().sound
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_it_writes_no_keys_over_those_that_the_mirror_alone_has(
+    people: int, district: District, pair: tuple[Journal, Journal], tmp_path: Path
+) -> None:
+    """An old copy is at work when somebody plugs the stick in: it has keys of people whom
+    the copy never heard of, and without their keys what it holds of them stays closed.
+    """
+    _, enggano = pair
+    enggano.close()
+    member = district.members["Enggano"]
+    shutil.copytree(member.folder, tmp_path / "backup")
+    enggano = district.open("Enggano")
+    facts = [Draft(corrected(subject=b"new-person-%d" % n)) for n in range(people)]
+    with enggano.writing() as book:
+        receipt = book.append(district.ask("Enggano", SARI), facts)
+    enggano.close()
+    shutil.copy2(member.folder / "fence", tmp_path / "backup" / "fence")
+    assert member.mirror is not None
+    drawer = member.mirror.rename(tmp_path / "drawer")
+    old = district.open("Enggano", folder=tmp_path / "backup")
+    drawer.rename(member.mirror)
+    assert record(district, old).mirrored
+    old.close()
+    old = district.open("Enggano", folder=tmp_path / "backup")
+    assert old.healing.copied_back == people
+    assert old.hash_at(receipt.journal, receipt.seq) == receipt.h
+    assert old.verify().sound

@@ -155,11 +155,13 @@ class Keyring:
             kept = dict(ring.wrapped)
             for at in range(_HEAD, len(raw) - _RECORD + 1, _RECORD):
                 subject, wrapped = raw[at : at + 12], raw[at + 12 : at + _RECORD]
-                if subject not in but and self._unwrap(subject, wrapped) is not None:
-                    kept.setdefault(subject, wrapped)
-            # The next generation, so that other processes read the file anew.
-            theirs = int.from_bytes(raw[8:_HEAD], "big")
-            self._replace(1 + max(ring.generation, theirs), kept)
+                is_new = subject not in kept and subject not in but
+                if is_new and self._unwrap(subject, wrapped) is not None:
+                    kept[subject] = wrapped
+            if len(kept) > len(ring.wrapped):
+                # The next generation, so that other processes read the file anew.
+                theirs = int.from_bytes(raw[8:_HEAD], "big")
+                self._replace(1 + max(ring.generation, theirs), kept)
 
     def _replace(self, generation: int, wrapped: dict[bytes, bytes]) -> None:
         ring = _Ring(generation, _HEAD + _RECORD * len(wrapped), wrapped)
