@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from sim import manners
+
 _CANARIES = "--canaries"
 
 
+@manners.stoppable
 def main(words: Sequence[str]) -> int:
     """Whichever of the two is asked for; the other one is not even loaded."""
     if _CANARIES in words:

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from rich.console import Console
@@ -31,14 +31,18 @@ from perahu.node.django_settings import configure
 configure()
 
 from sim import image as images  # noqa: E402
+from sim import manners  # noqa: E402
+from sim.faults import FAULTS  # noqa: E402
 from sim.image import START_S, Image  # noqa: E402
 from sim.world import Result, World  # noqa: E402
 
 _SHARE = 10
 """Worlds that one process plays before it tells what they came to."""
+_JOBS_MAX = 64
 _MEMORY = Path("/dev/shm")
 
 
+@manners.stoppable
 def main(words: Sequence[str]) -> int:
     """Play worlds; 0 where nothing was lost and nothing was broken."""
     given = _given(words)
@@ -54,20 +58,33 @@ def main(words: Sequence[str]) -> int:
 
 
 def _given(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="sim", description="Dunia simulasi / worlds.")
-    parser.add_argument("--seed", type=int, default=1, help="benih satu dunia / a seed")
-    parser.add_argument("--worlds", type=int, help="berapa dunia / how many")
-    parser.add_argument(
-        "--from", dest="first", type=int, default=1, help="benih pertama"
+    parser = argparse.ArgumentParser(
+        prog="sim",
+        description="Dunia simulasi: kisah satu benih, atau banyak dunia (--worlds). / "
+        "Worlds: the story of one seed, or many of them. Kesalahan yang ditanam / planted "
+        "bugs: sim --canaries --help.",
     )
-    parser.add_argument("--jobs", type=int, default=1, help="proses / processes")
-    parser.add_argument("--json", action="store_true", help="baris terakhir JSON")
-    parser.add_argument("--lang", choices=("id", "en"), default="id")
+    for name, reader, default, words_ in (
+        ("--seed", manners.seed(), 1, "benih satu dunia / the seed of one world"),
+        ("--worlds", manners.whole(1), None, "berapa dunia / how many worlds"),
+        ("--from", manners.seed(), 1, "benih pertama / the first seed"),
+        ("--jobs", manners.whole(1, _JOBS_MAX), 1, "proses / processes"),
+    ):
+        parser.add_argument(
+            name, type=reader, default=default, metavar="N", help=words_
+        )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="baris terakhir JSON / the last line is JSON",
+    )
+    parser.add_argument(
+        "--lang", choices=("id", "en"), default="id", help="bahasa kisah / of the story"
+    )
     given = parser.parse_args(words)
-    if given.worlds is not None and given.worlds < 1:
-        parser.error("--worlds: paling sedikit 1 / at least 1")
-    if not 1 <= given.jobs <= 64:
-        parser.error("--jobs: 1..64")
+    given.first = getattr(given, "from")
+    if given.worlds is None and given.json:
+        parser.error("--json: bersama --worlds / goes with --worlds")
     return given
 
 
@@ -114,6 +131,8 @@ def _tell(seed: int, image: Image, folder: Path, language: str) -> int:
             f"{result.lost} hilang"
         )
     print(words)
+    for kind, count in result.faults.most_common():
+        print(f"{count:>9}  {FAULTS[kind].in_(language)}")
     print(f"{'trace' if is_english else 'jejak'} {result.trace}")
     return 1 if result.broken else 0
 
@@ -146,10 +165,18 @@ def _each(
         for share in shares:
             yield _play_share(share, image, folder)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
-        yield from pool.map(
-            _play_share, shares, [image] * len(shares), [folder] * len(shares)
-        )
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("fork"), initializer=manners.die_at_once
+    ) as pool:
+        try:
+            yield from pool.map(
+                _play_share, shares, [image] * len(shares), [folder] * len(shares)
+            )
+        except KeyboardInterrupt:
+            # Nobody may write into the folder that is about to go.
+            for child in active_children():
+                child.terminate()
+            raise
 
 
 def _play_share(seeds: range, image: Image, folder: Path) -> list[Result]:

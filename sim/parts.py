@@ -11,10 +11,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 _LAST_LINES = 15
+_ENDING_S = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +113,46 @@ def run(part: Part, seed: int, size: int) -> Result:
     """Run one part to its end; its progress goes to stderr."""
     words = [sys.executable, "-m", *part.words(seed, size)]
     env = os.environ | {"PYTHONHASHSEED": "0"}
-    done = subprocess.run(
-        words, env=env, stdout=subprocess.PIPE, text=True, check=False
-    )
-    lines = done.stdout.rstrip().splitlines()
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True) as child:
+        _RUNNING.append(child)
+        try:
+            said, _ = child.communicate()
+        finally:
+            _RUNNING.remove(child)
+    lines = said.rstrip().splitlines()
     return Result(
         part=part,
         seed=seed,
         size=size,
         counts=_counts(lines[-1] if lines else ""),
-        code=done.returncode,
+        code=child.returncode,
         tail="\n".join(lines[-_LAST_LINES:]),
     )
+
+
+def stop() -> None:
+    """End whatever part is running; each clears its own folders away.
+
+    What a library in C was calling may swallow the first word; the last one is obeyed.
+    """
+    for end in (_terminate, _terminate, _kill):
+        running = list(_RUNNING)
+        for child in running:
+            end(child)
+        for child in running:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_ENDING_S)
+
+
+def _terminate(child: subprocess.Popen[str]) -> None:
+    child.terminate()
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    child.kill()
+
+
+_RUNNING: list[subprocess.Popen[str]] = []
 
 
 def _counts(line: str) -> Mapping[str, Any]:

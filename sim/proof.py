@@ -19,7 +19,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sim.parts import CANARIES, PARTS, Part, Result, added, run
+from sim import manners
+from sim.parts import CANARIES, PARTS, Part, Result, added, run, stop
 
 LEAST = {
     "worlds": {"worlds": 1_000, "node_years": 10, "faults": 200_000, "kinds": 30},
@@ -33,13 +34,17 @@ _LANES = 2
 _SEED_SPAN = 1_000_000
 
 
+@manners.stoppable
 def main(words: Sequence[str]) -> int:
     """Run all, say what they counted, and give 1 where something is not as it must be."""
     parser = argparse.ArgumentParser(
-        prog="proof", description="Nothing lost: the slice."
+        prog="python3 run.py proof",
+        description="Nothing lost: the slice of every harness that each change passes.",
     )
     parser.add_argument("--json", action="store_true", help="the counts as one line")
-    parser.add_argument("--seed", type=int, help="instead of the commit's own")
+    parser.add_argument(
+        "--seed", type=manners.seed(), metavar="N", help="instead of the commit's own"
+    )
     given = parser.parse_args(words)
     seed = _seed_of_commit() if given.seed is None else given.seed
     counts, wrong = prove(seed)
@@ -57,7 +62,11 @@ def prove(seed: int) -> tuple[dict[str, dict[str, Any]], list[str]]:
         for number in range(part.runs)
     ]
     with ThreadPoolExecutor(_LANES) as lanes:
-        results = list(lanes.map(_told, jobs))
+        try:
+            results = list(lanes.map(_told, jobs))
+        except KeyboardInterrupt:
+            stop()
+            raise
     counts, wrong = {}, []
     for part in (*PARTS, CANARIES):
         mine = [one for one in results if one.part is part]

@@ -18,9 +18,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count, cycle
 from pathlib import Path
-from threading import Lock
+from signal import SIGINT, SIGTERM
+from threading import Event, Lock
 
-from sim.parts import PARTS, Part, Result, added, run
+from sim import manners
+from sim.parts import PARTS, Part, Result, added, run, stop
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPER = ROOT / "docs" / "soak.csv"
@@ -29,45 +31,72 @@ COLUMNS = (
     "kills", "mutants", "findings",
 )  # fmt: skip
 _LANES = 2
+_ENDED = (manners.STOPPED, -SIGINT, -SIGTERM)
+_HEARD_S = 5.0
 _SHARE = 4
 """One run of a soak is this part of a landing's slice: its line comes every minute or so."""
 
 
+@manners.stoppable
 def main(words: Sequence[str]) -> int:
     """Soak, and give 1 where something was found."""
-    parser = argparse.ArgumentParser(prog="soak", description="New seeds, for long.")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--seed", type=int, help="the first seed (the clock's)")
+    parser = argparse.ArgumentParser(
+        prog="python3 run.py soak",
+        description="Every harness with new seeds for as long as one likes. Ctrl-C ends it "
+        "early: what was counted until then is kept.",
+    )
+    parser.add_argument("--minutes", type=float, required=True, metavar="M")
+    parser.add_argument(
+        "--seed", type=manners.seed(), metavar="N", help="the first seed (the clock's)"
+    )
     parser.add_argument("--paper", type=Path, default=PAPER, help="where the line goes")
     given = parser.parse_args(words)
     if not 0 < given.minutes <= 7 * 24 * 60:
         parser.error("--minutes: more than 0, at most a week")
+    if not given.paper.absolute().parent.is_dir():
+        # Said now, not after an hour.
+        parser.error(f"--paper: there is no folder {given.paper.absolute().parent}")
     seed = int(time.time()) if given.seed is None else given.seed
-    results = _soak(seed, given.minutes * 60)
-    _keep(given.paper, seed, given.minutes, results)
+    began_s = time.monotonic()
+    results, is_stopped = _soak(seed, given.minutes * 60)
+    _keep(given.paper, seed, (time.monotonic() - began_s) / 60, results)
     findings = [one for one in results if not one.is_sound]
     print(f"{len(results)} runs, {len(findings)} with findings; added to {given.paper}")
+    if is_stopped:
+        raise KeyboardInterrupt
     return 1 if findings else 0
 
 
-def _soak(first_seed: int, seconds: float) -> list[Result]:
-    """Two lanes take the next part in turn until the time is over."""
+def _soak(first_seed: int, seconds: float) -> tuple[list[Result], bool]:
+    """Two lanes take the next part in turn until the time is over, or somebody stops it.
+
+    What was in the middle then is no result; the rest is. True where it was stopped.
+    """
+    stopped = Event()
     ends_s, results, lock = time.monotonic() + seconds, list[Result](), Lock()
     numbers, parts = count(), cycle(PARTS)
 
     def lane() -> None:
-        while time.monotonic() < ends_s:
+        while time.monotonic() < ends_s and not stopped.is_set():
             with lock:
                 part, number = next(parts), next(numbers)
             result = run(part, first_seed + number * 10_000, part.size // _SHARE)
+            # Ctrl-C reaches the part before us: what it broke off is no result.
+            was_ended = result.code in _ENDED and stopped.wait(_HEARD_S)
+            if was_ended or stopped.is_set():
+                return
             with lock:
                 results.append(result)
             _tell(part, result, ends_s - time.monotonic())
 
     with ThreadPoolExecutor(_LANES) as lanes:
-        for one in [lanes.submit(lane) for _ in range(_LANES)]:
-            one.result()
-    return results
+        try:
+            for one in [lanes.submit(lane) for _ in range(_LANES)]:
+                one.result()
+        except KeyboardInterrupt:
+            stopped.set()
+            stop()
+    return results, stopped.is_set()
 
 
 def _tell(part: Part, result: Result, left_s: float) -> None:

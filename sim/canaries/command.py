@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from sim import manners
 from sim.canaries.harnesses import HARNESSES, Harnesses, harnesses
 from sim.canaries.table import Canary, canaries
 
@@ -78,9 +79,15 @@ class Search:
         return False
 
 
+@manners.stoppable
 def main(words: Sequence[str] | None = None) -> int:
     """Plant them all; 0 where each was found and no harness cried without a reason."""
-    given = _parser().parse_args(words)
+    parser = _parser()
+    given = parser.parse_args(words)
+    known = {one.name for one in canaries()}
+    if strangers := sorted(set(given.only) - known):
+        # Nothing planted and nothing found would look like a success.
+        parser.error(f"no canary {strangers[0][:40]!r}; {', '.join(sorted(known))}")
     if os.environ.get("PYTHONHASHSEED") != "0":
         # A seed is the same story on every machine only where hashes are, too.
         os.environ["PYTHONHASHSEED"] = "0"
@@ -118,7 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("only", nargs="*", help="names; all where none is given")
     made.add_argument("--canaries", action="store_true", help=argparse.SUPPRESS)
-    made.add_argument("--seeds", type=int, default=SEEDS_MAX, help="at most so many")
+    made.add_argument(
+        "--seeds", type=manners.whole(1), default=SEEDS_MAX, help="at most so many"
+    )
     made.add_argument("--json", action="store_true", help="end with one line of JSON")
     return made
 

@@ -20,6 +20,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import Progress
 
+from sim import manners
 from sim.fuzz import courier, road
 from sim.fuzz.all_parsers import LAST, LAST_OF, ParserMutants
 from sim.fuzz.courier import CourierMutants
@@ -113,6 +114,10 @@ def _apart(
                     told(said)
         except EOFError:
             pass
+        except KeyboardInterrupt:
+            process.terminate()
+            process.join()
+            raise
         process.join()
         if found is None:
             found = _fallen(job, place, process.exitcode, keep)
@@ -122,6 +127,7 @@ def _apart(
 def _work(
     job: Job, seed: int, keep: Path | None, folder: Path, pipe: Connection
 ) -> None:
+    manners.die_at_once()
     heed_hangs()
     # What libraries in C print about every broken picture is of no use to anybody.
     os.dup2(os.open(os.devnull, os.O_WRONLY), _STDERR)
@@ -141,16 +147,27 @@ def _fallen(job: Job, folder: Path, code: int | None, keep: Path | None) -> Watc
     return watch
 
 
+@manners.stoppable
 def main(words: Sequence[str]) -> int:
     """Run, say what was found; 1 where something was."""
     parser = argparse.ArgumentParser(
-        prog="fuzz", description="Mutants of outside bytes."
+        prog="python -m sim.fuzz",
+        description="Berkas kurir dan bingkai yang dirusak, dan setiap pembaca byte dari luar. "
+        "/ Damaged courier files and frames, and every reader of bytes from outside.",
     )
-    parser.add_argument("--mutants", type=int, default=5_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--mutants", type=manners.whole(1), default=5_000, metavar="N",
+        help="damaged files and frames (5000); as many tries for the readers",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=manners.seed(), default=1, metavar="N")
     parser.add_argument("--keep", type=Path, help="a folder for the bytes that fail")
     parser.add_argument("--json", action="store_true", help="the counts as one line")
     given = parser.parse_args(words)
+    if given.keep is not None:
+        try:
+            given.keep.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            parser.error(f"--keep: {given.keep}: {error.strerror}")
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         tasks = {

@@ -8,12 +8,14 @@ import shutil
 import sys
 import tempfile
 import time
+from multiprocessing import active_children
 from pathlib import Path
 from random import Random
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from sim import manners
 from sim.kills.series import KILLS_EACH, Tally, run_series
 from sim.kills.town import found_town
 from sim.kills.whole import run_whole
@@ -22,6 +24,7 @@ KILLS, WHOLE = 280, 20
 SHARED_MEMORY = Path("/dev/shm")
 
 
+@manners.stoppable
 def main(words: list[str] | None = None) -> int:
     """Kill, look, and tell; 0 where nothing was lost."""
     call = _parser().parse_args(words)
@@ -75,6 +78,12 @@ def run(kills: int, whole: int, seed: int) -> Tally:
                 tally,
                 lambda now: shown.update(cold, completed=now.whole),
             )
+    except KeyboardInterrupt:
+        # Nobody may write into the folder that is about to go.
+        for child in active_children():
+            child.kill()
+            child.join()
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return tally
@@ -94,10 +103,13 @@ def _parser() -> argparse.ArgumentParser:
         description="kill -9 pada proses sungguhan, lalu periksa: tidak ada tanda terima "
         "yang hilang. / kill -9 of real processes: no receipt that was given is missing.",
     )
-    found.add_argument(
-        "--kills", type=int, default=KILLS, help="forked workers to kill"
-    )
-    found.add_argument("--whole", type=int, default=WHOLE, help="whole nodes to kill")
-    found.add_argument("--seed", type=int, default=1)
+    for name, default, said in (
+        ("--kills", KILLS, f"forked workers to kill ({KILLS})"),
+        ("--whole", WHOLE, f"whole nodes to kill ({WHOLE})"),
+    ):
+        found.add_argument(
+            name, type=manners.whole(), default=default, metavar="N", help=said
+        )
+    found.add_argument("--seed", type=manners.seed(), default=1, metavar="N")
     found.add_argument("--json", action="store_true", help="one line of JSON alone")
     return found

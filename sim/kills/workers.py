@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from sim.manners import die_at_once
+
 _FORK = multiprocessing.get_context("fork")
 READY_S_MAX, ENDED_S_MAX = 30.0, 60.0
 
@@ -92,6 +94,7 @@ def fork(name: str, work: Work) -> Worker:
 
 
 def _live(work: Work, heard: Connection, said: Connection) -> None:
+    die_at_once()
     heard.close()
 
     def say(kind: str, **told: Any) -> None:

@@ -13,6 +13,7 @@ from random import Random
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from sim import manners
 from sim.power.actions import ACTIONS
 from sim.power.cuts import Cuts, Tally
 from sim.power.failing import every_failing, fail
@@ -22,28 +23,12 @@ from sim.power.town import Town
 _SHOWN = 20
 
 
+@manners.stoppable
 def main(words: Sequence[str]) -> int:
     """Cut and fail; 1 where something was lost or corrupt."""
-    parser = argparse.ArgumentParser(
-        prog="power", description="Listrik padam di setiap operasi; disk gagal."
-    )
-    parser.add_argument(
-        "--cuts", type=int, default=20_000, help="at random, besides all"
-    )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--failings", type=int, help="so many of all failing operations (by the cuts)"
-    )
-    parser.add_argument("--all-failings", action="store_true", help="every one of them")
-    parser.add_argument("--only", help="one action, by its name")
-    parser.add_argument("--json", action="store_true", help="the counts as one line")
-    given = parser.parse_args(words)
-    if given.cuts < 0:
-        parser.error("--cuts: 0 or more")
+    given = _given(words)
     share = given.cuts // 10 if given.failings is None else given.failings
     actions = [one for one in ACTIONS if given.only in (None, one.name)]
-    if not actions:
-        parser.error("--only: " + ", ".join(one.name for one in ACTIONS))
     began_s = time.monotonic()
     harness = Cuts(Starts(Town()), actions=actions)
     tally = run(harness, given.cuts, given.seed, None if given.all_failings else share)
@@ -51,6 +36,32 @@ def main(words: Sequence[str]) -> int:
         print(f"!! {said}", file=sys.stderr)
     print(json.dumps(counts(tally)) if given.json else _told(tally, began_s))
     return 1 if tally.lost or tally.corrupt else 0
+
+
+def _given(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sim.power",
+        description="Listrik padam di setiap operasi disk, lalu di mana saja; lalu disk yang "
+        "gagal. / The power is cut at every disk operation of every action, then at random; "
+        "then the disk fails.",
+    )
+    parser.add_argument(
+        "--cuts", type=manners.whole(), default=20_000, metavar="N",
+        help="cuts at random, besides one at every operation (20000)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=manners.seed(), default=1, metavar="N")
+    parser.add_argument(
+        "--failings", type=manners.whole(), metavar="N",
+        help="so many of all failing operations (a tenth of the cuts)",
+    )  # fmt: skip
+    parser.add_argument("--all-failings", action="store_true", help="every one of them")
+    parser.add_argument("--only", metavar="ACTION", help="one action, by its name")
+    parser.add_argument("--json", action="store_true", help="the counts as one line")
+    given = parser.parse_args(words)
+    names = [one.name for one in ACTIONS]
+    if given.only is not None and given.only not in names:
+        parser.error(f"--only: there is no {given.only[:40]!r}; {'; '.join(names)}")
+    return given
 
 
 def counts(tally: Tally) -> dict[str, int]:
