@@ -272,7 +272,11 @@ class Meetings:
         try:
             stick = sticks.write(source, target)
         except Refusal as refusal:
-            world.tell(source, Words(f"stik: {refusal.code}", f"stick: {refusal.code}"))
+            words = Words(
+                f"stik tidak jadi ditulis ({refusal.code})",
+                f"no stick was written ({refusal.code})",
+            )
+            world.tell(source, words)
             return False
         world.passes(3600.0 * self.chance.uniform(1, 30))
         old = sticks.out_of_the_drawer()
@@ -310,8 +314,13 @@ class Meetings:
             confirm_epochs(journal, hub.ask())
             done = hub_round(self._round)
         if done.did_something:
-            more = f"{done.submitted}/{done.ordered}/{done.cases}"
-            world.tell(hub, Words(f"putaran kabupaten {more}", f"hub's round {more}"))
+            words = Words(
+                f"pekerjaan kabupaten: {done.submitted} dikirim ke pusat, "
+                f"{done.ordered} kartu dipesan, {done.cases} kasus",
+                f"the hub's round: {done.submitted} sent to the centre, "
+                f"{done.ordered} cards ordered, {done.cases} cases",
+            )
+            world.tell(hub, words)
 
     # -- the end ----------------------------------------------------------------------
 

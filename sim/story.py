@@ -24,8 +24,11 @@ class Line:
 
     def told(self, language: str, began_s: float) -> str:
         """As it is printed: the day of the world, the hour in the west, and the words."""
-        local = datetime.fromtimestamp(self.at_s, UTC) + timedelta(hours=7)
-        day = int((self.at_s - began_s) // 86_400) + 1
+        local, began = (
+            datetime.fromtimestamp(moment_s, UTC) + timedelta(hours=7)
+            for moment_s in (self.at_s, began_s)
+        )
+        day = (local.date() - began.date()).days + 1
         named = "day" if language == "en" else "hari"
         mark = "!" if self.is_fault else " "
         head = f"{named} {day:>3} {local:%H:%M}"
