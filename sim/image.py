@@ -13,26 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from nacl.signing import SigningKey
-
-from perahu.journal.journal import Journal
 from perahu.journal.types import COMMON, Draft
-from perahu.keys.certificates import (
-    IssuingCertificate,
-    NodeCertificate,
-    issue_kabupaten,
-    issue_node,
-    open_epoch,
-)
-from perahu.keys.facts import NodeEnrolled, OperatorGranted, PolicySet
-from perahu.keys.vault import keys_of, new_secret
-from perahu.kinds import RIGHTS
 from perahu.node.django_settings import configure
 from perahu.node.office import PARENT_FILE
 from perahu.node.tables import Tables
 from perahu.people.facts import Biodata, ResidentImported
 from sim.chance import Dice
 from sim.node import Node, Papers
+from sim.papers import ALWAYS, RATNA, Enrolled, Issuing, bring, first_facts, grant
 
 START_S = datetime(2026, 1, 5, tzinfo=UTC).timestamp()
 """A Monday, seven in the morning at Arga Makmur."""
@@ -51,7 +39,6 @@ OFFICES = (
     ("Perahu", "field", ("170304",)),
 )
 """In the order in which a world takes them: a world of four has the first four."""
-RATNA = b"ratna\0\0\0"
 BLANK = "blank.sqlite3"
 RESIDENTS = 6
 """Known at the beginning, in each kecamatan."""
@@ -102,19 +89,22 @@ def found(folder: Path) -> Image:
     configure()
     folder.mkdir(parents=True)
     dice = Dice("image")
-    issuing = _Issuing(dice)
-    hub_id = dice(16)
-    made = []
-    for name, role, wilayah in OFFICES:
-        made.append(issuing.enrol(folder / name, (name, role, wilayah), hub_id))
+    issuing, hub_id = Issuing(dice), dice(16)
+    enrolled = [
+        issuing.enrol(dice, name, role, *wilayah, node_id=b"" if number else hub_id)
+        for number, (name, role, wilayah) in enumerate(OFFICES)
+    ]
+    made = [_node(folder, one, issuing.root_public, hub_id) for one in enrolled]
     papers = tuple(one.papers for one in made)
     for one in made:
         one.start()
     hub = made[0]
-    _state_first_facts(hub, papers, issuing.certificates)
+    _state_first_facts(hub, papers, enrolled)
+    hub.journal.seal()
     for one in made[1:]:
         (one.folder / PARENT_FILE).write_bytes(hub.journal.chain.encode())
-        _give(hub.journal, one.journal, one.node_id, takes_all=one.name == "Provinsi")
+        takes_all = one.name == "Provinsi"
+        bring(hub.journal, one.journal, None if takes_all else (COMMON, one.node_id))
     for one in made:
         one.journal.catch_up()
         one.stop()
@@ -122,65 +112,26 @@ def found(folder: Path) -> Image:
     return Image(folder, papers)
 
 
-class _Issuing:
-    """The keys under which every node stands."""
-
-    def __init__(self, dice: Dice) -> None:
-        self._dice = dice
-        self._root = SigningKey(dice(32))
-        self._key = SigningKey(dice(32))
-        certificate = IssuingCertificate(
-            "1703", "Bengkulu Utara", bytes(self._key.verify_key)
-        )
-        self._signed = issue_kabupaten(self._root, certificate)
-        self.certificates: list[bytes] = []
-
-    def enrol(
-        self, folder: Path, who: tuple[str, str, tuple[str, ...]], hub_id: bytes
-    ) -> Node:
-        """One node: its keys, its certificate, its folder."""
-        name, role, wilayah = who
-        dice, is_hub = self._dice, not self.certificates
-        keys = keys_of(new_secret(dice))
-        node_id = hub_id if is_hub else dice(16)
-        certificate = NodeCertificate(
-            node_id=node_id,
-            sign_public=bytes(keys.sign_key.verify_key),
-            box_public=bytes(keys.box_key.public_key),
-            age_recipient=keys.age_recipient,
-            role=role,
-            wilayah=wilayah,
-            name=name,
-        )
-        papers = issue_node(self._key, self._signed, certificate)
-        self.certificates.append(papers.signed_node.encode())
-        folder.mkdir()
-        chain = open_epoch(keys, papers, epoch=1, nonce=dice(16))
-        (folder / "certificate").write_bytes(chain.encode())
-        # The provinsi is what the hub calls; everybody else calls the hub.
-        parent = b"" if is_hub or name == "Provinsi" else hub_id
-        root = bytes(self._root.verify_key)
-        officer = name.lower().encode().ljust(8, b"\0")
-        return Node(
-            Papers(name, role, wilayah, keys, node_id, root, parent, officer),
-            folder,
-            lambda: START_S - 86_400,
-            "image",
-        )
+def _node(folder: Path, one: Enrolled, root: bytes, hub_id: bytes) -> Node:
+    """A machine with nothing but its certificate."""
+    name, node = one.name, one.chain.node
+    (folder / name).mkdir()
+    (folder / name / "certificate").write_bytes(one.chain.encode())
+    # The provinsi is what the hub calls; everybody else calls the hub.
+    parent = b"" if name == "Provinsi" or node.node_id == hub_id else hub_id
+    officer = name.lower().encode().ljust(8, b"\0")
+    papers = Papers(
+        name, node.role, node.wilayah, one.keys, node.node_id, root, parent, officer
+    )
+    return Node(papers, folder / name, lambda: START_S - 86_400, "image")
 
 
 def _state_first_facts(
-    hub: Node, papers: tuple[Papers, ...], certificates: list[bytes]
+    hub: Node, papers: tuple[Papers, ...], enrolled: list[Enrolled]
 ) -> None:
-    facts = [
-        Draft(NodeEnrolled(certificate=raw, name=one.name), audience=COMMON)
-        for raw, one in zip(certificates, papers, strict=True)
-    ]
-    policy = PolicySet(policy="STORE_AND_FORWARD", decree="SK 1")
-    facts.append(Draft(policy, audience=COMMON))
-    for one in papers:
-        facts.append(Draft(_grant(one.officer, one.name, one.wilayah), audience=COMMON))
-    facts.append(Draft(_grant(RATNA, "ratna", ("1703",)), audience=COMMON))
+    grants = [grant(m.officer, m.name, *m.wilayah, valid=ALWAYS) for m in papers]
+    grants.append(grant(RATNA, "ratna", "1703", valid=ALWAYS))
+    facts = first_facts(enrolled, grants)
     with hub.at_work() as journal:
         for officer, drafts in ((b"", facts), (RATNA, _residents(papers))):
             with journal.writing() as book:
@@ -201,28 +152,3 @@ def _residents(papers: tuple[Papers, ...]) -> list[Draft]:
                 )
                 drafts.append(Draft(fact, audience=one.node_id))
     return drafts
-
-
-def _grant(operator: bytes, login: str, wilayah: tuple[str, ...]) -> OperatorGranted:
-    return OperatorGranted(
-        operator=operator,
-        login=login.lower(),
-        name=login,
-        rights=RIGHTS,
-        wilayah=wilayah,
-        valid_from=date(1970, 1, 1),
-        valid_until=date(2099, 12, 31),
-        activation=hashlib.sha256(operator).digest(),
-        decree="SK 800/1/2026",
-        supervisor=operator == RATNA,
-    )
-
-
-def _give(hub: Journal, office: Journal, node: bytes, *, takes_all: bool) -> None:
-    """What the hub has for a node, as a perfect link brings it."""
-    hub.seal()
-    for row in hub.journals():
-        if row.sealed_seq and (takes_all or row.audience in (COMMON, node)):
-            office.introduce(row.certificate, row.lane, row.audience)
-            for segment in hub.segments(row.id, 0):
-                office.receive(segment)

@@ -14,22 +14,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from perahu.journal.codec import Registry
 from perahu.journal.journal import Journal, Opening
 from perahu.journal.ports import Ports
 from perahu.journal.types import Ask
 from perahu.keys.vault import NodeKeys
-from perahu.node.office import FACTS, TABLES_FILE, Office
+from perahu.node.office import TABLES_FILE, Office
 from perahu.node.settings import Settings
 from perahu.node.tables import Tables
 from perahu.sync.responder import Doors
 from sim.chance import Dice
 from sim.clock import Wall, clock_of
 from sim.folder import Died, FolderDisk, Mortal, OneLock
+from sim.papers import REGISTRY
 
 _OPEN_FILES = ("book.sqlite3", "book.sqlite3-wal", TABLES_FILE, f"{TABLES_FILE}-wal")
 """Files that closing a database changes; a death must not."""
-REGISTRY = Registry(FACTS)
 
 
 @dataclass(frozen=True, slots=True)

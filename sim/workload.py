@@ -26,8 +26,9 @@ from perahu.people import actions as people
 from perahu.people.rules import Change
 from perahu.words import Refusal, Words
 from sim.folder import Died
-from sim.image import RATNA, RESIDENTS, biodata_of, person_of
+from sim.image import RESIDENTS, biodata_of, person_of
 from sim.node import Node
+from sim.papers import RATNA
 from sim.printer import Drawer, SimPrinter
 from sim.recording import record_whole
 

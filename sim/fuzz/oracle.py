@@ -70,6 +70,6 @@ def check_blobs(folder: Path, before: set[str], sealed: set[str]) -> int:
 
 def check_audited(member: Member, root_public: bytes) -> None:
     """The second reader (tools/auditor.py) finds nothing wrong with a closed book."""
-    found = Auditor(member.folder, member.secret, root_public).run()
+    found = Auditor(member.folder, member.papers.secret, root_public).run()
     if found.wrong:
         raise NotBelieved(f"the auditor: {found.wrong[0]}")

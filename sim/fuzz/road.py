@@ -82,7 +82,7 @@ class RoadMutants:
         self._back = {name: self._kabupaten.keep(name) for name in ("Hub", "Enggano")}
 
     def _pen(self, journal: Journal, name: str) -> Pen:
-        return Pen(journal, self._kabupaten.members[name].keys, self._sealed)
+        return Pen(journal, self._kabupaten.members[name].papers.keys, self._sealed)
 
     def run(self, count: int, told: Callable[[int], None] = lambda _: None) -> None:
         """So many damaged frames."""

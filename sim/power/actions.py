@@ -12,11 +12,12 @@ from hashlib import sha256
 from perahu.cards.facts import StockReceived, StockSent, StockSpoiled
 from perahu.journal.journal import RECOUNT
 from perahu.journal.types import PHOTO, Draft, Level
+from sim.papers import SARI
 from sim.power.promises import Epoch, Erased, Noted, Sealed, Seen, Whole
 from sim.power.roads import export_to_hub, import_at_hub, parcel_of, take_in
 from sim.power.scene import BUDI, Asked, Scene, Start, corrected
 from sim.power.starts import Starts
-from sim.power.town import OFFICE, SARI
+from sim.power.town import OFFICE
 
 CHECKPOINT_PAGES = 12
 """So small that a checkpoint comes in the middle of an action; a node's is 4,000."""

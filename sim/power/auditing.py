@@ -24,5 +24,6 @@ def audit(scene: Scene) -> Verdict:
             path.write_bytes(content)
         mirror = root / str(MIRROR).lstrip("/") if scene.start.mirrored else None
         place = root / str(machine.folder).lstrip("/")
-        found = Auditor(place, machine.secret, scene.town.root_public, mirror).run()
+        secret = machine.papers.secret
+        found = Auditor(place, secret, scene.town.root_public, mirror).run()
     return Verdict(corrupt=tuple(f"the auditor: {one}" for one in found.wrong))

@@ -9,12 +9,13 @@ from random import Random
 from perahu.words import Refusal
 from sim.disk import READING, SimDisk
 from sim.medium import Fate, Stillness
+from sim.papers import SARI
 from sim.power.actions import ACTIONS, Action
 from sim.power.auditing import audit
 from sim.power.promises import Promise, Verdict
 from sim.power.scene import Drive, Scene, corrected
 from sim.power.starts import Starts
-from sim.power.town import OFFICE, SARI
+from sim.power.town import OFFICE
 from sim.vfs import SimDriver
 
 AUDITED_EACH = 97

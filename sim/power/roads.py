@@ -43,7 +43,7 @@ def take_in(target: Journal, parcel: Parcel) -> list[bytes]:
 
 def export_to_hub(scene: Scene) -> None:
     """The office writes what the hub lacks; the officer reads four words out."""
-    hub = scene.town.machines[HUB]
+    hub = scene.town.machines[HUB].papers
     peer = Peer(hub.node_id, hub.keys.box_key.public_key.encode(), hub.name)
     done = export(Side(scene.journal), peer, _UP, STICK)
     for path in done.paths:

@@ -15,6 +15,7 @@ from perahu.kinds import Fact
 from perahu.people.facts import ResidentCorrected
 from sim.chance import Dice
 from sim.disk import SimDisk
+from sim.papers import SARI, SteadyClock
 from sim.power.promises import (
     Kept,
     Mirrored,
@@ -27,7 +28,7 @@ from sim.power.promises import (
     kept_now,
 )
 from sim.power.shelf import Shelf
-from sim.power.town import OFFICE, SARI, Clock, Seat, Town
+from sim.power.town import OFFICE, Seat, Town
 from sim.vfs import SimDriver
 
 Drive = Callable[[SimDisk], Driver]
@@ -72,7 +73,7 @@ class Scene:
     drive: Drive = SimDriver
     promises: list[Promise] = field(default_factory=list)
     asked: dict[bytes, int] = field(default_factory=dict)
-    clock: Clock = field(default_factory=Clock)
+    clock: SteadyClock = field(default_factory=SteadyClock)
     opened: Journal | None = None
     refused: list[Asked] = field(default_factory=list)
     """What was asked and got no receipt yet."""

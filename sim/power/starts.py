@@ -11,14 +11,14 @@ from random import Random
 from perahu.cards.facts import StockReceived
 from perahu.journal import limits
 from perahu.journal.types import COMMON, PART, Draft
-from perahu.keys.facts import NodeEnrolled, PolicySet
 from perahu.people.facts import ResidentCorrected
 from sim.disk import PowerCut
 from sim.medium import Fate
+from sim.papers import RATNA, SARI, first_facts, grant
 from sim.power.promises import Kept
 from sim.power.roads import Parcel, export_to_hub, parcel_of, take_in
 from sim.power.scene import BUDI, Scene, Start, corrected
-from sim.power.town import HUB, MIRROR, OFFICE, RATNA, SARI, STICK, Town, grant
+from sim.power.town import HUB, MIRROR, OFFICE, STICK, Town
 from sim.vfs import SimDriver
 
 
@@ -69,22 +69,12 @@ class Starts:
         machine = self.town.machines[HUB]
 
         def found(scene: Scene) -> Parcel:
-            facts = [
-                Draft(
-                    NodeEnrolled(certificate=m.enrolled, name=m.name), audience=COMMON
-                )
-                for m in self.town.machines.values()
-            ]
-            policy = PolicySet(policy="STORE_AND_FORWARD", decree="SK 1")
-            facts.append(Draft(policy, audience=COMMON))
-            for operator, login, where in (
-                (SARI, "sari", "170301"),
-                (RATNA, "ratna", "1703"),
-            ):
-                facts.append(Draft(grant(operator, login, where), audience=COMMON))
+            grants = grant(SARI, "Sari", "170301"), grant(RATNA, "Ratna", "1703")
+            nodes = [one.papers for one in self.town.machines.values()]
+            facts = first_facts(nodes, grants)
             with scene.journal.writing() as book:
                 book.append(scene.ask(b"", len(facts)), facts)
-            office = self.town.machines[OFFICE].node_id
+            office = self.town.machines[OFFICE].papers.node_id
             told = ResidentCorrected(
                 person=BUDI,
                 changes=(("alamat", "", "DATA UJI 1", "hub"),),

@@ -15,8 +15,8 @@ from perahu.people.rules.imports import decide_import, read_plan
 from perahu.web.district.borders import read_geojson
 from sim.chance import Chance
 from sim.fuzz.damage import damaged
-from sim.fuzz.kabupaten import TODAY
 from sim.fuzz.parsers import Parser, bent_json
+from sim.papers import TODAY
 
 _HEAD = (
     "NIK;NO_KK;NAMA_LGKP;JENIS_KLMIN;TMPT_LHR;TGL_LHR;NO_PROP;NO_KAB;NO_KEC;NO_KEL;"

@@ -39,8 +39,9 @@ from perahu.sync.vector import Reach
 from perahu.words import Refusal
 from sim.chance import Chance
 from sim.fuzz.damage import damaged
-from sim.fuzz.kabupaten import REGISTRY, Kabupaten, peer_of
+from sim.fuzz.kabupaten import Kabupaten, peer_of
 from sim.fuzz.parsers import Parser, bent_cbor
+from sim.papers import REGISTRY
 
 _LENGTH = struct.Struct(">H")
 _NODE = bytes(range(16))
