@@ -63,7 +63,13 @@ def spoil_stock(
 def count_stock(
     journal: Journal, ask: Ask, *, item: str, counted: int, reason: str = ""
 ) -> Receipt:
-    """A count by hand; of blanko it lets a restored node print again."""
+    """A count by hand; of blanko it lets a restored node print again.
+
+    It is the last word on this node's stock. Where another machine of this node has gone on
+    in a later epoch, it could not be: this one goes on in the next.
+    """
+    if journal.receipt(ask.op_id) is None and _has_later_epoch(journal):
+        journal.begin_epoch()
     with journal.writing() as book:
         done = book.done(ask.op_id)
         if done is None:
@@ -74,3 +80,8 @@ def count_stock(
     if item == BLANKO:
         journal.resume(RECOUNT)
     return done
+
+
+def _has_later_epoch(journal: Journal) -> bool:
+    rows = journal.journals()
+    return any(row.own and row.head_seq and row.epoch > journal.epoch for row in rows)

@@ -78,11 +78,27 @@ class Posting(models.Model):
     count = models.IntegerField()
     kind = models.CharField(max_length=20)
     """The name of the fact that moved it."""
+    order = models.CharField(max_length=64, default="")
+    """When its node said so (`reads_stock._order`)."""
     node = models.CharField(max_length=32)
     officer = models.CharField(max_length=16)
     at_ms = models.BigIntegerField()
     text = models.CharField(max_length=200, default="")
     """The delivery note, the reason of a difference, the cause of a spoilage."""
+
+
+class StockCount(models.Model):
+    """A count by hand: what lay there whatever the ledger said, as of its order."""
+
+    class Meta:
+        app_label = "cards"
+        indexes = [models.Index(fields=["account", "item", "order"])]
+
+    movement = models.CharField(max_length=78, primary_key=True)
+    account = models.CharField(max_length=60)
+    item = models.CharField(max_length=10)
+    order = models.CharField(max_length=64)
+    counted = models.IntegerField()
 
 
 class StockTransfer(models.Model):

@@ -1,5 +1,10 @@
 """The ledger of blanko, ribbon and film: its rows, and the questions we ask of it.
 
+A count by hand is the last word on all its node had said before it, also on what comes to
+this book after the count did: a restored office counts, and then its older entries come
+home, or only its hub ever had them. So the difference of a count is posted as this book
+finds it, and found anew whenever something from before the count comes.
+
 Example: `on_hand(node)` is how many blanko lie at an office by the book; `ledger_sum()`
 is zero, or something is wrong.
 """
@@ -12,7 +17,7 @@ from django.db import connections, models, router
 from django.db.models import F, Sum
 
 from perahu.cards import facts
-from perahu.cards.models import Posting, StockTransfer
+from perahu.cards.models import Posting, StockCount, StockTransfer
 from perahu.cards.rules_stock import (
     BLANKO,
     Movement,
@@ -29,19 +34,26 @@ from perahu.journal.types import Event
 def apply(events: Sequence[Event]) -> None:
     """Post the stock facts of a batch, two rows each."""
     rows: list[Posting] = []
+    counts: list[StockCount] = []
     for event in events:
         movement = movement_of(event.fact, event.node)
         if movement is not None:
             rows += _rows(_entry_name(event), movement, event)
+        if isinstance(event.fact, facts.StockCounted):
+            counts.append(_count(event, event.fact))
         if isinstance(event.fact, _TRANSFERS):
             _note_transfer(event)
     put(rows)
+    put(counts)
+    _settle_counts(rows)
 
 
 def post_attempts(ends: Mapping[str, tuple[str, Event]]) -> None:
     """Post the print attempts whose end changed: movement name to (end, its event)."""
     rows: list[Posting] = []
     gone: list[str] = []
+    # An attempt takes its blanko from its office: the first half. An end may be said anew.
+    before = list(Posting.objects.in_bulk([f"{name}-" for name in ends]).values())
     for name, (end, event) in ends.items():
         movement = attempt_movement(end, event.node)
         if movement is None:
@@ -51,6 +63,52 @@ def post_attempts(ends: Mapping[str, tuple[str, Event]]) -> None:
     if gone:
         Posting.objects.filter(movement__in=gone).delete()
     put(rows)
+    _settle_counts([*before, *rows])
+
+
+def _settle_counts(changed: Sequence[Posting]) -> None:
+    """Find anew what each count found that was said after one of these rows."""
+    first: dict[tuple[str, str], str] = {}
+    for row in changed:
+        place = row.account, row.item
+        first[place] = min(first.get(place, row.order), row.order)
+    for (account, item), order in first.items():
+        if account.startswith(office(b"")):
+            _settle(account, item, order)
+
+
+def _settle(account: str, item: str, first: str) -> None:
+    counts = StockCount.objects.filter(account=account, item=item)
+    last = counts.filter(order__lt=first).order_by("-order").first()
+    for one in counts.filter(order__gte=first).order_by("order"):
+        rows = Posting.objects.filter(
+            account=account, item=item, order__lt=one.order,
+            order__gt=last.order if last else "",
+        )  # fmt: skip
+        expected = (last.counted if last else 0) + _sum(rows)
+        for mark, sign in (("-", -1), ("+", 1)):
+            half = Posting.objects.filter(pk=one.movement + mark)
+            half.update(count=sign * (one.counted - expected))
+        last = one
+
+
+def _count(event: Event, fact: facts.StockCounted) -> StockCount:
+    return StockCount(
+        movement=_entry_name(event),
+        account=office(event.node),
+        item=fact.item,
+        order=_order(event),
+        counted=fact.counted,
+    )
+
+
+def _order(event: Event) -> str:
+    """When its node said this, among all it said about its own stock.
+
+    First the epoch: an old copy goes on at an earlier Lamport time than what it lost.
+    """
+    journal = event.journal.hex()
+    return f"{event.epoch:08x}{event.lamport:012x}{journal}{event.seq:012x}"
 
 
 def _entry_name(event: Event) -> str:
@@ -66,6 +124,7 @@ def _rows(name: str, movement: Movement, event: Event) -> tuple[Posting, Posting
             item=movement.item,
             count=sign * movement.count,
             kind=type(event.fact).__name__,
+            order=_order(event),
             node=event.node.hex(),
             officer=event.officer.hex(),
             at_ms=event.wall_ms,
@@ -149,7 +208,10 @@ def _note_relayed(fact: facts.StockRelayed) -> None:
 
 def balance(account: str, item: str = BLANKO) -> int:
     """What an account holds."""
-    rows = Posting.objects.filter(account=account, item=item)
+    return _sum(Posting.objects.filter(account=account, item=item))
+
+
+def _sum(rows: models.QuerySet[Posting]) -> int:
     return int(rows.aggregate(sum=Sum("count"))["sum"] or 0)
 
 
@@ -170,13 +232,12 @@ def spoiled_at(node: bytes) -> int:
 
 def used_total() -> int:
     """How many blanko became good cards, at all offices."""
-    rows = Posting.objects.filter(account__startswith="used:", item=BLANKO)
-    return int(rows.aggregate(sum=Sum("count"))["sum"] or 0)
+    return _sum(Posting.objects.filter(account__startswith="used:", item=BLANKO))
 
 
 def ledger_sum() -> int:
     """All accounts together: zero, always."""
-    return int(Posting.objects.aggregate(sum=Sum("count"))["sum"] or 0)
+    return _sum(Posting.objects.all())
 
 
 def balances(item: str = BLANKO) -> dict[str, int]:

@@ -3,7 +3,9 @@
 - Every stock fact moves a count from one account to another, so all accounts together
   always make zero. What an account holds is the sum of its rows, nothing else.
 - A transfer has two halves; what did not arrive stays in transit until a person decides.
-- Nothing is corrected in silence: a count by hand posts its difference with a reason.
+- Nothing is corrected in silence: a count by hand posts its difference with a reason. Who
+  holds more of its node's history than the counter did finds another difference
+  (`reads_stock`).
 
 Example: `movement_of(fact, node)` says what a fact moves; `decide_send` refuses to send
 more than there is.

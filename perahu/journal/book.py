@@ -177,8 +177,12 @@ class Book:
 
     def lamport(self) -> int:
         """The greatest Lamport time seen; the next own entry is one more."""
-        found = self.store.rows("SELECT value FROM book WHERE name = 'lamport'")
-        return int.from_bytes(bytes(found[0][0]), "big") if found else 0
+        return int.from_bytes(self.name("lamport"), "big")
+
+    def name(self, name: str) -> bytes:
+        """A value of the book itself; b"" where it has none of this name."""
+        found = self.store.rows("SELECT value FROM book WHERE name = ?", (name,))
+        return bytes(found[0][0]) if found else b""
 
     def set_name(self, name: str, value: bytes) -> None:
         """Set a value of the book itself; inside a transaction."""
@@ -483,4 +487,5 @@ def _event_of(
         officer=header.officer,
         blobs=header.blobs,
         fact=fact,
+        epoch=row.epoch,
     )

@@ -93,21 +93,13 @@ class Journal:
             self._receiver = Receiver(self._book)
             self._found_incarnation()
             blobs.mend()
-            self._check_tables()
+            recovery.check_tables(self._book, self._tables)
             self.healing = recovery.heal(self._book, self._fence, self._mirror)
             if self.healing.rolled_back:
                 self._next_epoch()
             self._promises.begin()
             self._book.backlog.prepare()
             self._catch_up()
-
-    def _check_tables(self) -> None:
-        """Tables are not flushed with the book: after a power cut they may be ahead of it.
-
-        Then they show what nobody was told of and the book forgot; they are made anew.
-        """
-        if self._tables and self._tables.position() > self._book.last_position():
-            self._tables.rebuild()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -151,6 +143,10 @@ class Journal:
                 "This book was made by another version of the program and was not "
                 "changed. Update the program, or use the version that made it.",
             )
+        if not self._book.name("created"):
+            # A book of an earlier program has none: it is known from now on.
+            with self._store.transaction():
+                self._book.set_name("created", self.incarnation)
 
     # -- who we are -------------------------------------------------------------------
 
@@ -192,8 +188,7 @@ class Journal:
     @property
     def incarnation(self) -> bytes:
         """Which book this is, anew in each epoch; a peer that sees a new one rewinds."""
-        found = self._store.rows("SELECT value FROM book WHERE name = 'incarnation'")
-        return bytes(found[0][0])
+        return self._book.name("incarnation")
 
     @property
     def authority(self) -> Authority:

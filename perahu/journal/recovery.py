@@ -21,6 +21,7 @@ from perahu.journal.mirroring import take_keys
 from perahu.journal.receiver import Receiver
 from perahu.journal.segment import Checked
 from perahu.journal.store import broken_book
+from perahu.journal.types import Tables
 from perahu.keys import cbor
 from perahu.keys.certificates import Chain, journal_id, open_epoch
 from perahu.words import Refusal
@@ -58,6 +59,20 @@ def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
         and mirror.last_epoch(book.chain.node.node_id) <= epoch
     )
     return Healing(copied, not kept)
+
+
+def check_tables(book: Book, tables: Tables | None) -> None:
+    """Tables that are not this book's own are made anew.
+
+    They are not flushed with it: after a power cut they may be ahead, and show what nobody
+    was told of. Or they are of the book that was here before, where the same positions were
+    other entries.
+    """
+    if tables is None:
+        return
+    tables.belong_to(book.name("created"))
+    if tables.position() > book.last_position():
+        tables.rebuild()
 
 
 def _unread(book: Book, mirror: Mirror) -> dict[bytes, bytes]:

@@ -78,6 +78,8 @@ class Event:
     officer: bytes
     blobs: tuple[BlobRef, ...]
     fact: Fact
+    epoch: int = 1
+    """That of the author's journal: what a node says in a later one, it says later."""
 
     @property
     def order(self) -> tuple[int, bytes, int]:
@@ -135,6 +137,9 @@ class Tables(Protocol):
 
     def rebuild(self) -> None:
         """Begin anew at position 0."""
+
+    def belong_to(self, book: bytes) -> None:
+        """Begin anew unless this is the book they were made from: positions are its own."""
 
     def apply(
         self, events: Sequence[Event], position: int

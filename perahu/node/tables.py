@@ -39,6 +39,8 @@ _pool_lock = Lock()
 _openings = count(1)
 
 _MARK = "node_tables"
+_FORM = b"2"
+"""Of the mark's own row; tables with another one are made again."""
 _REASON_CHARS_MAX = 300
 _REPLAY_EVENTS_MIN = 1_000
 """From so many events on, a batch is one of a replay or a first load."""
@@ -75,6 +77,7 @@ class Tables:
         self._path = path
         self._key = key
         self._projectors = _projectors() if projectors is None else tuple(projectors)
+        self._book = b""
         self._alias: str | None = None
         self._inode = 0
         self.repaired: Words | None = None
@@ -173,6 +176,15 @@ class Tables:
                 for table in connection.introspection.table_names(cursor):
                     cursor.execute(f'DROP TABLE "{table}"')
             self._create()
+
+    def belong_to(self, book: bytes) -> None:
+        """Empty the tables unless they were made from this book."""
+        self._book = book
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(f"SELECT book FROM {_MARK}")
+            made_from = cursor.fetchone()[0]
+        if made_from != book.hex():
+            self.rebuild()
 
     def replace(self) -> None:
         """Put an empty file in the place of a damaged one."""
@@ -294,9 +306,11 @@ class Tables:
                     editor.create_model(model)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"CREATE TABLE {_MARK} (position INTEGER NOT NULL, schema TEXT NOT NULL)"
+                f"CREATE TABLE {_MARK} (position INTEGER NOT NULL, schema TEXT NOT NULL, "
+                "book TEXT NOT NULL)"
             )
-            cursor.execute(f"INSERT INTO {_MARK} VALUES (0, %s)", [_code_hash()])
+            values = [_code_hash(), self._book.hex()]
+            cursor.execute(f"INSERT INTO {_MARK} VALUES (0, %s, %s)", values)
 
     def _note(self, position: int) -> None:
         with connections[self.alias].cursor() as cursor:
@@ -340,7 +354,7 @@ def _code_hash() -> str:
     Actions make facts, not rows, so that theirs does not count.
     """
     if not _CODE_HASH:
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(_FORM)
         for room in ROOMS:
             folder = Path(__file__).parent.parent / room
             for path in sorted(folder.rglob("*.py")):

@@ -52,6 +52,9 @@ class Shelf:
         """How far it is true."""
         return self._at
 
+    def belong_to(self, book: bytes) -> None:
+        """One book only."""
+
     def rebuild(self) -> None:
         """Begin anew."""
         self._at, self.lines = 0, []

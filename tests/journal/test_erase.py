@@ -188,6 +188,9 @@ class Shown:
         """How far they are."""
         return self.at
 
+    def belong_to(self, book: bytes) -> None:
+        """One book only."""
+
     def rebuild(self) -> None:
         """Empty again."""
         self.subjects, self.at, self.rebuilt = set(), 0, self.rebuilt + 1

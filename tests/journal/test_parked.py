@@ -44,6 +44,9 @@ class Shelf:
         """How far the shelf is true."""
         return self.at
 
+    def belong_to(self, book: bytes) -> None:
+        """One book only."""
+
     def rebuild(self) -> None:
         """An empty shelf."""
         self.at, self.facts = 0, []

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from perahu.journal.types import Event
+from perahu.journal.journal import Journal
+from perahu.journal.types import Draft, Event
 from perahu.node.django_settings import ALIASES
 from perahu.node.tables import Tables, _at_work
 from perahu.words import Refusal
-from tests.cast import District
+from tests.cast import RATNA, District, stocked
 from tests.node.events import make_event
 
 KEY = b"k" * 32
@@ -166,6 +167,39 @@ def test_it_is_made_anew_where_it_is_ahead_of_the_book(tmp_path: Path) -> None:
         contents.append(tables.content_hash())
     district.close()
     assert contents[0] == contents[1]
+
+
+def found_with(district: District, hub: Journal, times: int) -> None:
+    """The hub's first facts, and stock that came so many times."""
+    district.found(hub)
+    with hub.writing() as book:
+        book.append(district.ask("Hub", RATNA), [Draft(stocked(times))] * times)
+
+
+def test_it_is_made_anew_for_another_book(tmp_path: Path) -> None:
+    """Old tables come back beside a new book: what that one holds is shown all the same."""
+    district = District(tmp_path / "district")
+    member = district.members["Hub"]
+    with (
+        Tables(tmp_path / "tables", member.keys.tables_key) as tables,
+        tables.at_work(),
+    ):
+        hub = district.open("Hub", tables=tables)
+        found_with(district, hub, 3)
+        hub.close()
+        hub = district.open("Hub", tables=tables)
+        assert tables.position() == len(hub.events(0))
+        old = tables.content_hash()
+        hub.close()
+        for path in member.folder.glob("book.sqlite3*"):
+            path.unlink()
+        with Tables(tmp_path / "fresh", member.keys.tables_key) as fresh:
+            hub = district.open("Hub", tables=fresh)
+            found_with(district, hub, 4)
+            hub.close()
+            hub = district.open("Hub", tables=tables)
+            assert old != tables.content_hash() == fresh.content_hash()
+    district.close()
 
 
 def test_it_keeps_nodes_apart(tmp_path: Path, opened: Opener) -> None:

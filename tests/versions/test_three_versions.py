@@ -59,6 +59,9 @@ class Shelf:
         """How far they are."""
         return self.at
 
+    def belong_to(self, book: bytes) -> None:
+        """One book only."""
+
     def rebuild(self) -> None:
         """Empty again."""
         self.at, self.facts = 0, []

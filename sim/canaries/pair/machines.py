@@ -77,6 +77,9 @@ class Rows:
         """How far they repeat the book."""
         return self._position
 
+    def belong_to(self, book: bytes) -> None:
+        """One book only."""
+
     def rebuild(self) -> None:
         """Begin anew."""
         self.rows, self._position = {}, 0
