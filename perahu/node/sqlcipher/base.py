@@ -94,7 +94,7 @@ class DatabaseWrapper(plain.DatabaseWrapper):
         connection.execute("PRAGMA journal_mode = WAL")
         # Without a flush at each commit: after a power cut the tables are whole (WAL), and
         # behind the book, which replay heals, or ahead of it, which the journal notices at
-        # start (Journal._check_tables). The book is the truth, and is flushed (ADR 0007).
+        # start (recovery.check_tables). The book is the truth, and is flushed (ADR 0007).
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         register_functions(connection)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from perahu.journal.journal import Journal
+from perahu.journal import recovery
 from sim.canaries.planting import rewritten
 
 HARNESS = "pair"
@@ -18,9 +18,6 @@ HARNESS = "pair"
 def plant() -> AbstractContextManager[None]:
     """Nobody compares the two at the start."""
     return rewritten(
-        Journal._check_tables,
-        (
-            "            self._tables.rebuild()",
-            "            assert self._tables is not None",
-        ),
+        recovery.check_tables,
+        ("        tables.rebuild()", "        assert tables is not None"),
     )
