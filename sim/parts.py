@@ -171,7 +171,8 @@ def added(results: list[Result]) -> dict[str, Any]:
             if type(value) not in (int, float):
                 continue
             before = found.get(name, 0)
-            found[name] = max(before, value) if name in _KINDS else before + value
+            summed = round(before + value, 1)
+            found[name] = max(before, value) if name in _KINDS else summed
     return found
 
 
