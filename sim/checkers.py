@@ -22,7 +22,7 @@ from perahu.cards import facts, reads_stock
 from perahu.cases import reads as cases
 from perahu.journal.journal import Journal
 from perahu.journal.types import Event, Receipt
-from perahu.keys.facts import ForkSeen, NodeRevoked
+from perahu.keys.facts import EpochConfirmed, ForkSeen, NodeRevoked
 from perahu.node.tables import Tables
 from sim.node import Node
 
@@ -84,14 +84,14 @@ def check_receipts(world: World, of_hub: Sequence[Event]) -> tuple[int, list[str
 
 
 def named_gaps(hub: Node, of_hub: Sequence[Event]) -> set[bytes]:
-    """The nodes of which the hub knows that something of theirs may be missing: a fork was
-    seen, the node was revoked, or it went on under a later epoch."""
+    """The nodes of which the hub says that something of theirs may be missing: a fork was
+    seen, the node was revoked, or it went on under a later epoch. That the hub could know
+    is not enough: what people read there (`perahu history`) comes from these facts."""
     named = {
         event.fact.node
         for event in of_hub
-        if isinstance(event.fact, ForkSeen | NodeRevoked)
+        if isinstance(event.fact, ForkSeen | NodeRevoked | EpochConfirmed)
     }
-    named |= {row.node for row in hub.journal.journals() if row.epoch > 1}
     if hub.journal.epoch > 1:
         named.add(hub.node_id)
     return named

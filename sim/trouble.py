@@ -184,7 +184,12 @@ class Trouble:
             content[self.chance.randrange(len(content))] ^= 0x80
         path.write_bytes(bytes(content))
         self.world.strikes("tables_rotten", node)
-        node.start()
+        try:
+            # Not `begin`: whoever looks first is the one to meet the rot.
+            node.start()
+        except Refusal as refusal:
+            assert refusal.code == "no_space", refusal
+            self._again(node)
 
     def _tables_old(self) -> None:
         found = self._backed_up("tables_old")

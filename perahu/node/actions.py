@@ -6,7 +6,7 @@ stand in the hub's common journal, so that every node comes to know them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -14,7 +14,7 @@ from hashlib import sha256
 from perahu.journal.journal import Journal
 from perahu.journal.types import COMMON, Ask, BlobRef, Draft, Receipt
 from perahu.keys.authority import Authority
-from perahu.keys.certificates import Papers, covers, is_wilayah
+from perahu.keys.certificates import Chain, Papers, covers, is_wilayah
 from perahu.keys.facts import (
     POLICIES,
     CarrierPolicySet,
@@ -28,6 +28,8 @@ from perahu.keys.facts import (
     PolicySet,
 )
 from perahu.kinds import RIGHTS, Fact
+from perahu.sync import passport
+from perahu.sync.memory import passports_heard
 from perahu.words import Refusal
 
 LOGIN_LENGTH_MAX = 40
@@ -180,7 +182,7 @@ def reset_pin(
 
 
 def confirm_epochs(journal: Journal, ask: Ask) -> Receipt | None:
-    """At the hub, confirm every later epoch whose entries came here and that is new.
+    """At the hub, confirm every later epoch that came here or was shown, and that is new.
 
     The first chain of an epoch is confirmed; a second one with its number is a twin, and
     that is for a person to decide.
@@ -189,20 +191,39 @@ def confirm_epochs(journal: Journal, ask: Ask) -> Receipt | None:
         if done := book.done(ask.op_id):
             return done
         found: dict[tuple[bytes, int], Fact] = {}
-        for row in journal.journals():
-            known = book.authority.confirmed_epochs(row.node)
-            if row.own or row.epoch == 1 or row.epoch in known or not row.head_seq:
+        for chain in _chains_seen(journal):
+            node, epoch = chain.node.node_id, chain.epoch.epoch
+            known = book.authority.confirmed_epochs(node)
+            if node == journal.node_id or epoch == 1 or epoch in known:
                 continue
             fact = EpochConfirmed(
-                node=row.node,
-                epoch=row.epoch,
-                certificate_hash=sha256(row.certificate).digest(),
+                node=node,
+                epoch=epoch,
+                certificate_hash=sha256(chain.encode()).digest(),
             )
-            found.setdefault((row.node, row.epoch), fact)
+            found.setdefault((node, epoch), fact)
         if not found:
             return None
         facts = [Draft(fact, audience=COMMON) for fact in found.values()]
         return book.append(ask, facts)
+
+
+def _chains_seen(journal: Journal) -> Iterator[Chain]:
+    """Of every epoch that entries came of, and those that nodes showed at their contacts.
+
+    A node that lost its book may have nothing to say yet under its next epoch, and nothing
+    that is left of the last one: then its signed greeting alone says that there is a gap.
+    """
+    for row in journal.journals():
+        if row.head_seq:
+            yield Chain.decode(row.certificate, journal.root_public)
+    ours = journal.authority.nodes()
+    for content in passports_heard(journal.local):
+        heard = passport.read(content, journal.root_public)
+        # One that knows no fact stands in a letter of our own (rebuilding.forget_peer):
+        # nobody has begun that epoch yet. Who only brings post may be of another kabupaten.
+        if heard.versions and heard.node_id in ours:
+            yield heard.chain
 
 
 def note_fork(

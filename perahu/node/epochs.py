@@ -7,11 +7,13 @@ be missing: that is the gap, and it has a name.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from perahu.journal.book import JournalRow
 from perahu.journal.types import COMMON, Event
-from perahu.keys.certificates import Chain
+from perahu.keys.certificates import Chain, NodeCertificate
 from perahu.node.actions import node_named
 from perahu.node.office import Office
 from perahu.node.twins import known_twins
@@ -40,13 +42,51 @@ def epochs_of(office: Office, name: str | None = None) -> list[EpochShown]:
     for row in office.journal.journals():
         if row.head_seq and wanted in (None, row.node):
             groups.setdefault(row.certificate, []).append(row)
-    last: dict[bytes, int] = {}
+    nodes, authority = office.authority.nodes(), office.authority
+    last = {node: max(authority.confirmed_epochs(node), default=1) for node in nodes}
+    held: set[tuple[bytes, int]] = set()
     for rows in groups.values():
-        last[rows[0].node] = max(last.get(rows[0].node, 0), rows[0].epoch)
+        first = rows[0]
+        held.add((first.node, first.epoch))
+        last[first.node] = max(last.get(first.node, 0), first.epoch)
     last[office.journal.node_id] = office.journal.epoch
     twins = set(known_twins(office))
     found = [_shown(office, rows, last, twins) for rows in groups.values()]
+    found += [
+        one
+        for node in nodes.values()
+        if wanted in (None, node.node_id)
+        for one in _empty(office, node, held, last)
+    ]
     return sorted(found, key=lambda one: (one.name, one.epoch))
+
+
+def _empty(
+    office: Office,
+    node: NodeCertificate,
+    held: set[tuple[bytes, int]],
+    last: dict[bytes, int],
+) -> Iterator[EpochShown]:
+    """Epochs that nothing is here of: those that the hub confirmed, and the first of all.
+
+    A book that was lost before its first contact leaves nothing else to show its gap by.
+    """
+    confirmed = office.authority.confirmed_epochs(node.node_id)
+    is_own = node.node_id == office.journal.node_id
+    ours = sha256(office.journal.chain.encode()).digest()
+    for epoch in {1, *confirmed} if confirmed else ():
+        if (node.node_id, epoch) in held:
+            continue
+        is_late, is_ours = epoch >= last[node.node_id], confirmed.get(epoch) == ours
+        yield EpochShown(
+            node=node.node_id.hex(),
+            name=node.name,
+            epoch=epoch,
+            entries=0,
+            reach=(),
+            is_running=is_late and (is_ours or not is_own),
+            is_twin=is_late and is_own and not is_ours,
+        )
 
 
 def _shown(

@@ -18,7 +18,7 @@ _PEER, _ACKED, _HAS, _FLOOR = "peer", "acked", "has", "floor"
 _UNTOLD, _TAKEN = "untold", "taken"
 _COUNTS = "counts"
 _BYTES_MAX = 64 * 1024
-_FIELDS = 8
+_FIELDS, _PASSPORT = 8, 5
 ACKS_A_SESSION = 1 << 20
 TAKEN_KEPT = limits.COURIER_ACKS_MAX
 """Records of blobs that came in files: what one file can tell of; more comes again."""
@@ -216,6 +216,12 @@ class Memory:
         assert len(name) == 32 and 0 < len(shas) <= limits.ACKED_BLOBS_MAX
         raw = cbor.encode([number, list(shas)])
         self.local.put(_space(_TAKEN, self.peer), name, raw)
+
+
+def passports_heard(local: Local) -> list[bytes]:
+    """The passport each peer showed last."""
+    records = (cbor.decode(raw, _BYTES_MAX) for _, raw in local.items(_PEER))
+    return [record[_PASSPORT] for record in records if record[_PASSPORT]]
 
 
 def _space(kind: str, peer: bytes) -> str:

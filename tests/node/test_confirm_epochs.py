@@ -7,9 +7,12 @@ from pathlib import Path
 
 from perahu.journal.journal import CLONE
 from perahu.keys.facts import ForkSeen
-from perahu.node.actions import confirm_epochs, note_fork
+from perahu.node.actions import confirm_epochs, note_fork, revoke_node
 from perahu.node.courier import export_to, import_files
+from perahu.node.enrolling import NewNode
+from perahu.node.epochs import epochs_of
 from perahu.node.office import Office, open_office
+from perahu.node.rebuilding import enrol_again
 from perahu.node.road import record_evidence, side_of
 from perahu.sync.offer import ForkEvidence
 from tests.node.offices import PHRASE, add_enggano, found_hub
@@ -40,6 +43,58 @@ def test_it_works(tmp_path: Path) -> None:
         _carry(hub, enggano, stick)
         chain = sha256(enggano.journal.chain.encode()).digest()
         assert enggano.authority.confirmed_epochs(node_id) == {2: chain}
+
+
+def test_it_hears_of_an_epoch_in_which_nothing_was_said_yet(tmp_path: Path) -> None:
+    """A lost book left no entry of either epoch: the head of one file names the gap.
+
+    Without that nothing at the hub says that an epoch is over until its office works again.
+    """
+    found_hub(tmp_path)
+    node_id, stick = add_enggano(tmp_path), tmp_path / "stick"
+    stick.mkdir()
+    with (
+        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
+        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
+    ):
+        _carry(enggano, hub, stick)
+        assert confirm_epochs(hub.journal, hub.ask()) is None
+        assert epochs_of(hub, "Enggano") == []
+        enggano.journal.begin_epoch()
+        _carry(enggano, hub, stick)
+        assert all(row.own for row in hub.journal.journals())
+        assert confirm_epochs(hub.journal, hub.ask()) is not None
+        assert confirm_epochs(hub.journal, hub.ask()) is None
+        chain = sha256(enggano.journal.chain.encode()).digest()
+        assert hub.authority.confirmed_epochs(node_id) == {2: chain}
+        shown = [(one.epoch, one.entries, one.is_running) for one in epochs_of(hub)]
+        assert shown[-2:] == [(1, 0, False), (2, 0, True)]
+
+
+def test_it_confirms_nothing_that_a_revoked_node_showed(tmp_path: Path) -> None:
+    """Its word counts no more, and its gap has the name of the revocation."""
+    found_hub(tmp_path)
+    add_enggano(tmp_path)
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with (
+        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
+        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
+    ):
+        enggano.journal.begin_epoch()
+        _carry(enggano, hub, stick)
+        revoke_node(hub.journal, hub.ask(), name="Enggano", reason="dicuri")
+        assert confirm_epochs(hub.journal, hub.ask()) is None
+
+
+def test_it_takes_a_letter_alone_for_no_epoch(tmp_path: Path) -> None:
+    """The hub wrote a chain for a machine that nobody has set up yet: nothing is over."""
+    found_hub(tmp_path)
+    node_id = add_enggano(tmp_path)
+    with open_office(tmp_path / "hub", passphrase=PHRASE) as hub:
+        plan = NewNode(name="Enggano", role="kecamatan", wilayah=("170301",))
+        enrol_again(hub, plan, node_id, tmp_path / "again.enrol")
+        assert confirm_epochs(hub.journal, hub.ask()) is None
 
 
 def test_it_makes_facts_of_what_the_witness_saw(tmp_path: Path) -> None:

@@ -88,6 +88,19 @@ def test_it_takes_a_gap_with_a_name(world: World) -> None:
     assert (gaps, missing) == (1, [])
 
 
+def test_it_asks_what_the_hub_says_not_what_it_could_know(world: World) -> None:
+    """Nothing was said in the later epoch: its name is what the hub states of a greeting."""
+    office = world.offices[0]
+    forged = replace(world.receipts[0].receipt, h=bytes(32))
+    world.receipts.append(Issued(forged, office, world.now_s, is_excused=True))
+    office.journal.begin_epoch()
+    world.meetings.call(office)
+    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    assert gaps == 0 and "no name" in missing[0]
+    world.meetings.hub_day()
+    assert checkers.check_receipts(world, events(world.hub)) == (1, [])
+
+
 def a_fork_of(world: World, node: Node) -> Event:
     """The hub says that it saw two histories of this node."""
     fork = ForkSeen(
@@ -187,6 +200,15 @@ def goes_back(world: World) -> Node:
     world.people._correct(office)
     trouble._goes_back("book_old", keeps_fence=True)
     return office
+
+
+def test_it_starts_again_when_rot_meets_a_full_disk(world: World) -> None:
+    """A start needs room for its fence; who is refused makes some, and nobody stays off."""
+    for node in world.nodes:
+        node.disk.is_full = True
+        world.people._correct(node)
+    world.trouble._tables_rotten()
+    assert world.alive == world.nodes
 
 
 def _is_at(node: Node, one: Issued) -> bool:
