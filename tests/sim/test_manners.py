@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_harness_leaves_nothing_behind(how: signal.Signals) -> None:
+def test_it_leaves_nothing_behind_when_it_is_stopped(how: signal.Signals) -> None:
     """Ctrl-C reaches its whole group, SIGTERM itself alone; its children end with it."""
     child = subprocess.Popen(
         [sys.executable, "-m", "sim", "--worlds", "40", "--from", "900", "--jobs", "2"],
@@ -36,7 +36,7 @@ def test_a_stopped_harness_leaves_nothing_behind(how: signal.Signals) -> None:
 @pytest.mark.parametrize(
     "words", [["--canaries", "no_such_bug"], ["--worlds", "-3"], ["--json"]]
 )
-def test_wrong_words_are_refused_before_anything_begins(words: list[str]) -> None:
+def test_it_refuses_wrong_words_before_anything_begins(words: list[str]) -> None:
     """A canary nobody knows is not "0 of 0 found"."""
     done = subprocess.run(
         [sys.executable, "-m", "sim", *words],
