@@ -335,11 +335,19 @@ class Meetings:
             for node in list(world.alive):
                 if node.parent_id and node is not world.hub:
                     whole = self.call(node) and whole
+            self._count_again()
             self.hub_day()
             if world.provinsi is not None:
                 whole = self.call(world.hub) and whole
             if whole and before == self._heads_of_hub() and self._is_quiet():
                 break
+
+    def _count_again(self) -> None:
+        """Who heard only now that its book is old is asked for a count, and counts."""
+        for node in self.world.offices:
+            is_there = node.is_open and not node.is_lost and node.is_clone_of is None
+            if is_there and node.journal.halts():
+                self.world.people.recount(node)
 
     def _heads_of_hub(self) -> dict[bytes, int]:
         return {row.id: row.head_seq for row in self.world.hub.journal.journals()}

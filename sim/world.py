@@ -26,6 +26,7 @@ from pathlib import Path
 from perahu.journal.types import Receipt
 from perahu.words import Refusal, Words
 from sim import checkers
+from sim.auditing import audited
 from sim.chance import Chance, Dice, seeded_age
 from sim.checkers import Broken
 from sim.faults import FAULTS, Tally
@@ -70,6 +71,8 @@ class Result:
     gaps: int = 0
     """Receipts whose machine was destroyed first: known and named at the hub."""
     lost: int = 0
+    books: int = 0
+    """Books that the auditor has read at the end."""
     broken: list[Broken] = field(default_factory=list)
     trace: str = ""
 
@@ -275,6 +278,9 @@ class World:
                     self.story.note(row.head_h)
         for node in self.nodes:
             node.stop()
+        if not result.broken:
+            result.books, wrong = audited(self.nodes)
+            result.broken += [Broken("auditor", line) for line in wrong]
         result.faults = self.tally.counts
         result.node_days = self.plan.days * len(self.nodes)
         result.trace = self.story.trace

@@ -14,6 +14,7 @@ from perahu.journal.types import Event
 from perahu.keys.facts import ForkSeen
 from perahu.people.models import Person
 from sim import checkers
+from sim.auditing import audited
 from sim.canaries.book import fence_not_asked
 from sim.chance import Dice, seeded_age
 from sim.checkers import Broken
@@ -345,3 +346,13 @@ def test_it_counts_only_kinds_it_knows() -> None:
     with pytest.raises(AssertionError):
         tally.add("meteor")
     assert Dice("a")(4) == Dice("a")(4) != Dice("b")(4)
+
+
+def test_it_lets_the_second_reader_read_every_book(world: World) -> None:
+    """The auditor finds nothing in a quiet world, and a book whose keys are gone."""
+    for node in world.nodes:
+        node.stop()
+    assert audited(world.nodes) == (3, [])
+    (world.nodes[1].folder / "keyring").unlink()
+    books, wrong = audited(world.nodes)
+    assert books == 3 and wrong and all(one.startswith("Enggano") for one in wrong)

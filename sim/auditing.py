@@ -1,0 +1,31 @@
+"""Every book that a world leaves behind goes through the second reader (tools/auditor.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from perahu.keys import cbor
+from sim.node import Node
+from tools.auditor import UNREADABLE, Auditor
+from tools.auditor_facts import audit
+
+
+def audited(nodes: Iterable[Node]) -> tuple[int, list[str]]:
+    """How many books were read, and what the auditor says of them; all are closed."""
+    books, wrong = 0, list[str]()
+    for node in nodes:
+        if not (node.folder / "book.sqlite3").exists():
+            continue  # its disk is gone
+        books += 1
+        wrong += [f"{node.name}: {line}" for line in _said(node)]
+    return books, wrong
+
+
+def _said(node: Node) -> list[str]:
+    keys = node.papers.keys
+    secret = cbor.encode({1: keys._seed, 2: keys.age_identity})
+    one = Auditor(node.folder, secret, node.papers.root_public, node.mirror)
+    try:
+        return list(audit(one).wrong)
+    except UNREADABLE as error:
+        return [f"cannot be read: {type(error).__name__} {error}"]
