@@ -126,6 +126,8 @@ def _in_memory() -> Iterator[str]:
     with tempfile.TemporaryDirectory(
         prefix="p", dir=MEMORY if has_room else None
     ) as folder:
+        # The tests' PostgreSQL runs as a user of its own, who must get through to its files.
+        Path(folder).chmod(0o711)
         yield folder
 
 
