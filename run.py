@@ -107,7 +107,7 @@ def test(words: list[str]) -> int:
         say("proof")
         unproven = call("-m", "sim.proof")
     say("pytest")
-    pytest = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "-rs")
+    pytest = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "-rfEs")
     with _in_memory() as folder:
         failed = call(*pytest, *words, TMPDIR=folder)
     if unproven:

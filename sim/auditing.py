@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perahu.keys import cbor
 from sim.node import Node
 from tools.auditor import UNREADABLE, Auditor
 from tools.auditor_facts import audit
@@ -22,9 +21,8 @@ def audited(nodes: Iterable[Node]) -> tuple[int, list[str]]:
 
 
 def _said(node: Node) -> list[str]:
-    keys = node.papers.keys
-    secret = cbor.encode({1: keys._seed, 2: keys.age_identity})
-    one = Auditor(node.folder, secret, node.papers.root_public, node.mirror)
+    papers = node.papers
+    one = Auditor(node.folder, papers.keys.secret, papers.root_public, node.mirror)
     try:
         return list(audit(one).wrong)
     except UNREADABLE as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from nacl.signing import SigningKey
@@ -20,7 +20,6 @@ from perahu.journal.types import COMMON, Draft
 from perahu.keys.certificates import (
     Chain,
     IssuingCertificate,
-    NodeCertificate,
     issue_kabupaten,
     issue_node,
     open_epoch,
@@ -28,6 +27,7 @@ from perahu.keys.certificates import (
 from perahu.keys.facts import NodeEnrolled, OperatorGranted, PolicySet
 from perahu.keys.vault import NodeKeys, keys_of, new_secret
 from perahu.kinds import RIGHTS, Fact
+from perahu.node.founding import certificate_for
 from perahu.node.office import FACTS
 from sim.chance import Dice
 
@@ -63,7 +63,6 @@ class Enrolled:
     """One node before its book is open."""
 
     name: str
-    secret: bytes
     keys: NodeKeys
     chain: Chain
 
@@ -92,20 +91,13 @@ class Issuing:
         self, dice: Dice, name: str, role: str, *wilayah: str, node_id: bytes = b""
     ) -> Enrolled:
         """One node and its first epoch; its id is drawn unless it is given."""
-        secret = new_secret(dice)
-        keys = keys_of(secret)
-        certificate = NodeCertificate(
-            node_id=node_id or dice(16),
-            sign_public=bytes(keys.sign_key.verify_key),
-            box_public=bytes(keys.box_key.public_key),
-            age_recipient=keys.age_recipient,
-            role=role,
-            wilayah=wilayah,
-            name=name,
+        keys = keys_of(new_secret(dice))
+        certificate = replace(
+            certificate_for(keys, name, role, wilayah), node_id=node_id or dice(16)
         )
         papers = issue_node(self._key, self._signed, certificate)
         chain = open_epoch(keys, papers, epoch=1, nonce=dice(16))
-        return Enrolled(name, secret, keys, chain)
+        return Enrolled(name, keys, chain)
 
 
 def grant(

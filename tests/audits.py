@@ -24,7 +24,6 @@ from zlib import crc32
 import pytest
 
 from perahu.journal.journal import Journal, Opening
-from perahu.keys import cbor
 from tests.node.offices import PHRASE
 from tools.auditor import UNREADABLE, Auditor, Findings, secret_of
 from tools.auditor_facts import audit
@@ -60,7 +59,7 @@ class Audits:
         keys = opening.keys
         self.openings[opening.folder] = Auditor(
             opening.folder,
-            cbor.encode({1: keys._seed, 2: keys.age_identity}),
+            keys.secret,
             opening.root_public,
             opening.mirror,
             opening.book_url or "",

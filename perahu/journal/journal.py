@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nacl.signing import SigningKey
-
 from perahu.journal import erasure, limits, outgoing, recovery
 from perahu.journal.beside.blobs import Blobs
 from perahu.journal.beside.fence import Fence
@@ -215,16 +213,8 @@ class Journal:
         return self._mirror.present()
 
     def sign(self, domain: bytes, message: bytes) -> bytes:
-        """A signature of the epoch's key outside the chain (HELLO, acks, paper receipts).
-
-        `domain` is a prefix of its own for each purpose, never "JRN1-seal".
-        """
-        assert domain and domain != b"JRN1-seal"
-        return self._epoch_key().sign(domain + message).signature
-
-    def _epoch_key(self) -> SigningKey:
-        epoch = self._book.chain.epoch
-        return self._book.keys.epoch_sign_key(epoch.epoch, epoch.nonce)
+        """A signature of the running epoch's key outside the chain (`Chain.sign`)."""
+        return self.chain.sign(self._book.keys, domain, message)
 
     # -- own facts --------------------------------------------------------------------
 

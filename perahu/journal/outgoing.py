@@ -31,8 +31,7 @@ def close_open_segments(book: Book) -> None:
 
 
 def _key_of(book: Book, row: JournalRow) -> SigningKey:
-    epoch = Chain.decode(row.certificate, book.root_public).epoch
-    return book.keys.epoch_sign_key(epoch.epoch, epoch.nonce)
+    return Chain.decode(row.certificate, book.root_public).sign_key(book.keys)
 
 
 def store_seal(book: Book, row: JournalRow, segment: Segment) -> None:

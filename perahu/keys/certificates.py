@@ -178,6 +178,18 @@ class Chain:
         pairs = (papers.signed_issuing, papers.signed_node, self.signed_epoch)
         return cbor.encode([[pair.body, pair.signature] for pair in pairs])
 
+    def sign_key(self, keys: NodeKeys) -> SigningKey:
+        """The key of this epoch; `keys` are the node's own."""
+        return keys.epoch_sign_key(self.epoch.epoch, self.epoch.nonce)
+
+    def sign(self, keys: NodeKeys, domain: bytes, message: bytes) -> bytes:
+        """A signature of this epoch's key outside a journal (HELLO, acks, paper receipts).
+
+        `domain` is a prefix of its own for each purpose, never "JRN1-seal".
+        """
+        assert domain and domain != b"JRN1-seal"
+        return self.sign_key(keys).sign(domain + message).signature
+
     @classmethod
     def decode(cls, data: bytes, root_public: bytes) -> Chain:
         """Verify every signature under our root. Raises Refusal "bad_certificate"."""

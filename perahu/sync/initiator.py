@@ -31,7 +31,7 @@ class Initiator(Session):
         with self.journal.ports.lock():
             counter = self._memory.counts().sessions + 1
             self._memory.raise_counts(sessions=counter)
-            self._number_acks()
+            self._acks.number_from(self._memory)
         self._sending.begin()
         wrapped = self._seal_to(peer.box_public, self._memory.dictionary)
         self._put(self._hello(counter, wrapped).sign(self._sign))

@@ -5,13 +5,11 @@ It changes about once a year, so it travels once; afterwards 16 bytes of its has
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from perahu.keys import cbor
 from perahu.keys.certificates import Chain
-from perahu.keys.vault import NodeKeys
 from perahu.sync import limits
 from perahu.sync.fields import Fields, bad_message, is_count
 
@@ -50,21 +48,6 @@ def write(chain: Chain, versions: dict[int, int]) -> Passport:
     content = cbor.encode({1: chain.encode(), 2: versions})
     assert len(content) <= limits.PASSPORT_BYTES_MAX, "passport too big"
     return Passport(content, chain, versions)
-
-
-def signer(keys: NodeKeys, own: Passport) -> Callable[[bytes, bytes], bytes]:
-    """Signs as `Journal.sign` with the epoch that the passport shows.
-
-    What a session learns may open the next epoch while it lasts; it ends in its own.
-    """
-    epoch = own.chain.epoch
-    key = keys.epoch_sign_key(epoch.epoch, epoch.nonce)
-
-    def sign(domain: bytes, message: bytes) -> bytes:
-        assert domain and domain != b"JRN1-seal"
-        return key.sign(domain + message).signature
-
-    return sign
 
 
 def read(content: bytes, root_public: bytes) -> Passport:

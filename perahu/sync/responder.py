@@ -139,7 +139,7 @@ class Responder(Session):
             self._memory.drop_told(found.seen_ack)
         self._peer = peer
         with self.journal.ports.lock():
-            self._number_acks()
+            self._acks.number_from(self._memory)
         self._sending.begin()
         wrapped = self._seal_to(peer.chain.node.box_public, found.dictionary)
         answer = self._hello(found, wrapped)

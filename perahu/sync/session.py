@@ -19,17 +19,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from perahu.journal.journal import Journal
 from perahu.keys.sealing import FrameKey
 from perahu.sync import ack as acks
 from perahu.sync import dictionary, frames, limits, passport, turned_back, vector
 from perahu.sync.ack import Ack, End, Evidence, Have
+from perahu.sync.acknowledging import Acknowledging
 from perahu.sync.fields import bad_message
 from perahu.sync.frames import Frame, FrameReader
 from perahu.sync.hello import Hello
 from perahu.sync.links import RoadKey, road_key_of
-from perahu.sync.memory import ACKS_A_SESSION, Memory
+from perahu.sync.memory import Memory
 from perahu.sync.offer import ForkEvidence, Gives, Offer, Witness
 from perahu.sync.parts import Joining, Parting
 from perahu.sync.passport import Passport
@@ -87,7 +89,8 @@ class Session:
         self._clock = side.journal.ports.clock
         self._random = side.journal.ports.random
         self._passport = passport.write(side.journal.chain, side.versions)
-        self._sign = passport.signer(side.journal.keys, self._passport)
+        # What is learned may open the next epoch meanwhile; a session ends in its own.
+        self._sign = partial(self._passport.chain.sign, side.journal.keys)
         self._reader = FrameReader()
         self._window = Window.after(self.progress.window_bytes)
         self._out = bytearray(frames.MAGIC)
@@ -96,11 +99,11 @@ class Session:
         self._id = self._token = b""
         self._peer: Passport | None = None
         self._post: Talk | None = None
-        self._ends_sent = self._ends_acked = self._ends_heard = self._ends_told = 0
+        self._acks = Acknowledging(side.journal)
+        self._ends_sent = self._ends_acked = 0
         self._is_ended = self._has_greeted = False
         self._awaits_vector = self._has_shown_vector = False
-        self._taken_bytes = self._told_bytes = 0
-        self._ack_number = self._acks_base = self._budget_bytes = self._road_port = 0
+        self._budget_bytes = self._road_port = 0
         self._keys: list[FrameKey] = []
         self._rtt_s = 0.0
         self._is_held = self._is_closed = False
@@ -128,8 +131,11 @@ class Session:
             return not self._out
         if self._post is not None and self._post.is_busy:
             return False
-        heard = self._ends_heard > 0 and self._ends_told == self._ends_heard
-        return heard and 0 < self._ends_sent == self._ends_acked and self._is_ended
+        return (
+            self._acks.is_done
+            and 0 < self._ends_sent == self._ends_acked
+            and self._is_ended
+        )
 
     @property
     def is_agreed(self) -> bool:
@@ -260,36 +266,9 @@ class Session:
 
     def _put_ack(self) -> None:
         """What was committed since the last ACK; more than one where it does not fit."""
-        while (
-            self._receiving.has_news
-            or self._taken_bytes != self._told_bytes
-            or self._ends_told != self._ends_heard
-        ):
-            self._ack_number += 1
-            self.is_hasty |= self._ends_told != self._ends_heard
-            reached = self._receiving.take_reached()
-            partials = self._receiving.take_partials()
-            done = self._receiving.take_done()
-            if not self._receiving.has_news:
-                if self._ends_told != self._ends_heard:
-                    numbers = self._ack_number, self._acks_base
-                    done += self._memory.tell_safe(*numbers, [sha for sha, _ in done])
-                self._ends_told = self._ends_heard
-            self._told_bytes = self._taken_bytes
-            assert self._ends_told <= self._ends_heard
-            found = Ack(
-                session=self._id,
-                number=self._ack_number,
-                incarnation=self._incarnation,
-                time_ms=max(0, self._clock.now().wall_ms),
-                received_bytes=self._taken_bytes,
-                reached=reached,
-                partials=partials,
-                done=done,
-                token=self._token,
-                seen_ack=self._memory.seen_ack,
-                ends=self._ends_told,
-            )
+        has_end = self._acks.owes_end
+        while found := self._acks.next(self._id, self._token, self._receiving):
+            self.is_hasty |= has_end
             self._put(found.sign(self._sign, is_between=True))
 
     # -- in ---------------------------------------------------------------------------
@@ -319,11 +298,11 @@ class Session:
                 self._take(whole)
         elif frame.type in _CONTENT:
             # Only what was closed by an END is complete; more of it may follow one.
-            self._taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
+            self._acks.taken_bytes += len(frame.payload) + frames.OVERHEAD_BYTES
             self._heard_content(frame)
         elif frame.type in frames.POST and self._post is not None:
             # A piece of a parcel takes its place in the window as our own content.
-            self._taken_bytes += self._post.weight(frame)
+            self._acks.taken_bytes += self._post.weight(frame)
             for answer in self._post.heard(frame):
                 self._put(answer)
         elif frame.type == frames.ACK:
@@ -344,7 +323,7 @@ class Session:
     def _heard_end(self, end: End) -> None:
         self.peer_end = end
         if not end.code:
-            self._ends_heard += 1
+            self._acks.ends_heard += 1
 
     def _heard_content(self, frame: Frame) -> None:
         if frame.type == frames.SEG:
@@ -417,7 +396,7 @@ class Session:
         self._sending.take_up()
         if self._side.post is not None:
             bag, is_exchanged = self._side.post, self._is_exchanged
-            self._post = Talk(bag, peer, self._id, is_exchanged)
+            self._post = Talk(bag, peer, self._id, is_exchanged, self._sign)
 
     def _hello_vector(self) -> tuple[dict[bytes, vector.Reach] | None, bytes]:
         """The whole vector, or the digest where it is long and the peer may know it."""
@@ -451,13 +430,6 @@ class Session:
         if len(self._keys) < 2:
             return None
         return road_key_of(self._keys, self._id, self._road_port)
-
-    def _number_acks(self) -> None:
-        """Take a stretch of ACK numbers that no other session of ours uses."""
-        base = self._memory.counts().acks + ACKS_A_SESSION
-        self._memory.raise_counts(acks=base)
-        assert self._memory.counts().acks == base
-        self._ack_number = self._acks_base = base
 
     def check(self) -> None:
         """Asked at every turn: raises Refusal where the session may not go on."""

@@ -11,6 +11,7 @@ from sim.fuzz.kabupaten import Member
 from sim.fuzz.pen import Sealed
 from sim.fuzz.watch import NotBelieved
 from tools.auditor import Auditor
+from tools.auditor_facts import audit
 
 Heads = dict[bytes, int]
 
@@ -70,6 +71,6 @@ def check_blobs(folder: Path, before: set[str], sealed: set[str]) -> int:
 
 def check_audited(member: Member, root_public: bytes) -> None:
     """The second reader (tools/auditor.py) finds nothing wrong with a closed book."""
-    found = Auditor(member.folder, member.papers.secret, root_public).run()
+    found = audit(Auditor(member.folder, member.papers.keys.secret, root_public))
     if found.wrong:
         raise NotBelieved(f"the auditor: {found.wrong[0]}")

@@ -132,4 +132,4 @@ def _times(fields: Any, lamport: int, wall_ms: int) -> tuple[int, int]:
 
 
 def _key_of(keys: NodeKeys, chain: Chain) -> SigningKey:
-    return keys.epoch_sign_key(chain.epoch.epoch, chain.epoch.nonce)
+    return chain.sign_key(keys)

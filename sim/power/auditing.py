@@ -9,6 +9,7 @@ from sim.power.promises import Verdict
 from sim.power.scene import Scene
 from sim.power.town import MIRROR
 from tools.auditor import Auditor
+from tools.auditor_facts import audit as read
 
 _IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
@@ -24,6 +25,6 @@ def audit(scene: Scene) -> Verdict:
             path.write_bytes(content)
         mirror = root / str(MIRROR).lstrip("/") if scene.start.mirrored else None
         place = root / str(machine.folder).lstrip("/")
-        secret = machine.papers.secret
-        found = Auditor(place, secret, scene.town.root_public, mirror).run()
+        secret = machine.papers.keys.secret
+        found = read(Auditor(place, secret, scene.town.root_public, mirror))
     return Verdict(corrupt=tuple(f"the auditor: {one}" for one in found.wrong))

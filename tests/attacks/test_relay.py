@@ -26,7 +26,7 @@ from perahu.sync.postbag.bag import BEGUN_OF_PEER, DAY_MS
 from perahu.sync.postbag.frames import Offered, Piece
 from perahu.sync.postbag.index import Parcel
 from perahu.sync.postbag.room import Room
-from perahu.sync.postbag.talk import LIES_MAX, WAIT_S, Talk, next_frame
+from perahu.sync.postbag.talk import LIES_MAX, WAIT_S, next_frame
 from perahu.sync.postbag.tidy import tidy
 from perahu.sync.session import Side
 from perahu.words import Refusal
@@ -62,16 +62,6 @@ def _put(
 def _content(post: Post, name: str = "Kapal") -> bytearray:
     (parcel,) = post.lies(name)
     return bytearray(post.bag(name).path_of(parcel.sha).read_bytes())
-
-
-def _talk(post: Post, us: str, peer: str) -> Talk:
-    """What one side of a session has, with a peer that sends what it likes."""
-    initiator, responder = post.sessions(us, peer)
-    for _ in range(6):
-        responder.received(initiator.to_send(1 << 16))
-        initiator.received(responder.to_send(1 << 16))
-    assert initiator._post is not None
-    return initiator._post
 
 
 def test_it_changes_bytes(post: Post) -> None:
@@ -152,7 +142,7 @@ def test_it_claims_to_be_the_end_of_it(post: Post) -> None:
     bag = post.bag("Enggano")
     bag.held_by([parcel.sha], post.at("Kapal").node_id)
     assert len(post.lies("Enggano")) == 1
-    talk = _talk(post, "Enggano", "Ketahun")
+    talk = post.talk("Enggano", "Ketahun")
     forged = wire.got(talk.session, [parcel.sha], post.at("Kapal").sign)
     with pytest.raises(Refusal, match="bad_signature"):
         talk.heard(forged)
@@ -164,7 +154,7 @@ def test_it_claims_to_be_the_end_of_it(post: Post) -> None:
 
 def test_it_lies_about_what_it_has(post: Post) -> None:
     """A label that is not the file's own costs a head's bytes, and three of them its ear."""
-    talk = _talk(post, "Ketahun", "Kapal")
+    talk = post.talk("Ketahun", "Kapal")
     content = bytes(_content(post))
     (parcel,) = post.lies("Kapal")
     for number in range(2, 2 + LIES_MAX + 1):
@@ -210,7 +200,7 @@ def test_it_fills_the_bag(post: Post) -> None:
 
 def test_it_sends_more_than_it_said(post: Post) -> None:
     """Pieces that were not asked for, out of order, behind the end, or blown up."""
-    talk = _talk(post, "Ketahun", "Kapal")
+    talk = post.talk("Ketahun", "Kapal")
     (parcel,) = post.lies("Kapal")
     sha = post.district.dice(32)
     stray = wire.piece(Piece(sha, 0, b"x" * 100))
@@ -230,7 +220,7 @@ def test_it_sends_more_than_it_said(post: Post) -> None:
 
 def test_it_asks_for_what_it_was_not_told_of(post: Post) -> None:
     """Only what was offered to this peer is given, never another file, never past its end."""
-    talk = _talk(post, "Enggano", "Ketahun")
+    talk = post.talk("Enggano", "Ketahun")
     (parcel,) = post.lies("Enggano")
     talk.heard(
         wire.want([(bytes(32), 0), (parcel.sha, parcel.size), (parcel.sha, 1 << 50)])
@@ -240,7 +230,7 @@ def test_it_asks_for_what_it_was_not_told_of(post: Post) -> None:
 
 def test_it_keeps_us_waiting(post: Post) -> None:
     """It tells and never gives, asks and never takes: the session ends by itself."""
-    talk = _talk(post, "Ketahun", "Kapal")
+    talk = post.talk("Ketahun", "Kapal")
     (parcel,) = post.lies("Kapal")
     label = dataclasses.replace(parcel.label, number=8)
     sha = post.district.dice(32)
@@ -279,7 +269,7 @@ def test_it_loses_its_papers(post: Post) -> None:
 
 def test_it_sends_messages_that_are_none(post: Post) -> None:
     """PARCELS, WANT and GOT of every wrong form are refused in words, and change nothing."""
-    talk = _talk(post, "Ketahun", "Kapal")
+    talk = post.talk("Ketahun", "Kapal")
     before = post.lies("Ketahun")
     wrong = [
         b"", b"\x80", cbor.encode({1: 5}), cbor.encode({1: [[1, 2, 3, 4]]}),
@@ -314,7 +304,7 @@ def test_it_tells_of_much_and_finishes_nothing(post: Post) -> None:
     """Session after session, a piece of each: rows and room it can take are few."""
     (parcel,) = post.lies("Kapal")
     for turn in range(3):
-        talk = _talk(post, "Ketahun", "Kapal")
+        talk = post.talk("Ketahun", "Kapal")
         offered = [
             Offered(
                 sha=post.district.dice(32),

@@ -36,7 +36,7 @@ class Pen:
         member = district.members[name]
         raw = (member.folder / "certificate").read_bytes()
         chain = Chain.decode(raw, bytes(district.root.verify_key))
-        key = member.keys.epoch_sign_key(chain.epoch.epoch, chain.epoch.nonce)
+        key = chain.sign_key(member.keys)
         return cls(chain, key, lane, audience, h=genesis(raw))
 
     @property

@@ -14,12 +14,12 @@ from perahu.enrolment import reads_hub
 from perahu.journal.entry import Entry
 from perahu.journal.journal import Journal
 from perahu.journal.types import Event, Level
-from perahu.keys import cbor
 from perahu.kinds import TELEMETRY
 from tests.enrolment.stations import Station
 from tests.incidents.acts import Town
 from tests.incidents.stage import Stage
 from tools import auditor
+from tools.auditor_facts import audit
 
 SCAN = 5_000
 
@@ -121,9 +121,8 @@ def every_book_is_sound(stage: Stage) -> None:
     root = bytes(stage.district.root.verify_key)
     for name, counts in reports.items():
         member = stage.district.members[name]
-        keys = member.keys
-        secret = cbor.encode({1: keys._seed, 2: keys.age_identity})
-        found = auditor.Auditor(member.folder, secret, root, member.mirror).run()
+        secret = member.keys.secret
+        found = audit(auditor.Auditor(member.folder, secret, root, member.mirror))
         assert found.wrong == [], name
         assert (found.journals, found.entries, found.seals, found.blobs) == counts[:4]
         assert found.mirrored == (counts[4] if member.mirror else 0)

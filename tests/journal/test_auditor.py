@@ -10,7 +10,6 @@ import pytest
 
 from perahu.journal.journal import Journal
 from perahu.journal.types import PHOTO, Draft
-from perahu.keys import cbor
 from perahu.keys.vault import Cost, new_secret, seal_secret
 from tests.cast import BUDI, SARI, Dice, carry, corrected, stocked, with_hub
 from tests.journal.stores import StoreDistrict, with_mirror
@@ -24,7 +23,7 @@ def audited(
     """What the second reader finds in a closed node."""
     journal.close()
     member = district.members[name]
-    secret = cbor.encode({1: member.keys._seed, 2: member.keys.age_identity})
+    secret = member.keys.secret
     root = bytes(district.root.verify_key)
     return audit(auditor.Auditor(member.folder, secret, root, mirror))
 

@@ -82,8 +82,8 @@ def test_it_refuses_another_root(district: District, tmp_path: object) -> None:
         hub.introduce(chain, 1, b"")
 
 
-def test_it_keeps_a_fork_as_evidence(district: StoreDistrict) -> None:
-    """Two good seals over one place: the second is reported, the first stays."""
+def _beside_a_twin(district: StoreDistrict) -> tuple[Journal, Segment]:
+    """A hub that has what Enggano wrote, and what its twin wrote in the same place."""
     hub, enggano = with_hub(district)
     enggano.close()
     twin = district.twin("Enggano")
@@ -92,22 +92,21 @@ def test_it_keeps_a_fork_as_evidence(district: StoreDistrict) -> None:
     _record(district, twin, 3)
     _introduce(enggano, hub)
     assert hub.receive(_sealed(enggano)) is Received.STORED
+    return hub, _sealed(twin)
+
+
+def test_it_keeps_a_fork_as_evidence(district: StoreDistrict) -> None:
+    """Two good seals over one place: the second is reported, the first stays."""
+    hub, theirs = _beside_a_twin(district)
     before = hub.vector()
-    assert hub.receive(_sealed(twin)) is Received.FORK
+    assert hub.receive(theirs) is Received.FORK
     assert hub.vector() == before
 
 
 def test_it_proves_a_fork_without_a_word_of_anybody(district: StoreDistrict) -> None:
     """Evidence is about nobody, so no erasure would find a name in it: it holds none."""
-    hub, enggano = with_hub(district)
-    enggano.close()
-    twin = district.twin("Enggano")
-    enggano = district.open("Enggano")
-    _record(district, enggano, 2)
-    _record(district, twin, 3)
-    _introduce(enggano, hub)
-    assert hub.receive(_sealed(enggano)) is Received.STORED
-    proof = decode_segment(_sealed(twin).proof().encode())
+    hub, theirs = _beside_a_twin(district)
+    proof = decode_segment(theirs.proof().encode())
     assert all(one.body is None and one.salt is None for one in proof.entries)
     assert hub.receive(proof) is Received.FORK
 

@@ -12,6 +12,7 @@ from perahu.sync.offer import POST_ONLY, Offer, Peer
 from perahu.sync.postbag.bag import PostBag
 from perahu.sync.postbag.index import Parcel
 from perahu.sync.postbag.room import Room
+from perahu.sync.postbag.talk import Talk
 from perahu.sync.responder import Doors, Responder
 from perahu.sync.session import Side
 from tests.cast import District, with_hub
@@ -95,6 +96,15 @@ class Post:
         answers = Side(self.at(answerer), post=self.bag(answerer))
         called = peer_of(self.at(answerer))
         return Initiator(calls, called, offer), Responder(answers, doors)
+
+    def talk(self, us: str, peer: str) -> Talk:
+        """One side of a session that has said HELLO, with a peer that sends what it likes."""
+        initiator, responder = self.sessions(us, peer)
+        for _ in range(6):
+            responder.received(initiator.to_send(1 << 16))
+            initiator.received(responder.to_send(1 << 16))
+        assert initiator._post is not None
+        return initiator._post
 
     def meet(
         self,

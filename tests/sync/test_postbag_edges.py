@@ -25,7 +25,7 @@ from perahu.sync.postbag.tidy import tidy
 from perahu.words import Refusal
 from tests.cast import NOON_MS, District
 from tests.sync.bags import SMALL, Post
-from tests.sync.road import TO_HUB, record_part
+from tests.sync.road import TO_HUB, record_part, relay
 from tests.sync.sticks import Stick, reopened
 
 
@@ -48,16 +48,6 @@ def with_disk(post: Post, name: str, disk: RealDisk) -> PostBag:
     post.nodes[name] = reopened(post.district, post.at(name), name, disk)
     post.bags.pop(name, None)
     return post.bag(name)
-
-
-def talk_of(post: Post, us: str, peer: str) -> Talk:
-    """One side of a session that has said HELLO."""
-    initiator, responder = post.sessions(us, peer)
-    for _ in range(6):
-        responder.received(initiator.to_send(1 << 16))
-        initiator.received(responder.to_send(1 << 16))
-    assert initiator._post is not None
-    return initiator._post
 
 
 def test_it_gives_nothing_away_by_itself(post: Post, tmp_path: Path) -> None:
@@ -263,7 +253,7 @@ def asked_at(answer: list[Frame]) -> list[tuple[bytes, int]]:
 def test_it_gives_what_has_left_the_bag_to_nobody(post: Post) -> None:
     """Told of, asked for, and then gone from the disk: an empty piece says so."""
     (parcel,) = post.send("Enggano", "Hub")
-    talk = talk_of(post, "Enggano", "Kapal")
+    talk = post.talk("Enggano", "Kapal")
     talk.heard(wire.want([(parcel.sha, 0)]))
     post.bag("Enggano").path_of(parcel.sha).unlink()
     frame = talk.next_frame()
@@ -275,7 +265,7 @@ def test_it_gives_what_has_left_the_bag_to_nobody(post: Post) -> None:
 def test_it_waits_for_nothing_that_the_peer_lets_go(post: Post) -> None:
     """An empty piece: the parcel left the other bag, and another peer may bring it."""
     (parcel,) = post.send("Enggano", "Hub")
-    talk = talk_of(post, "Ketahun", "Kapal")
+    talk = post.talk("Ketahun", "Kapal")
     assert asked_at(told(talk, parcel, 2)) == [(parcel.sha, 0)], "once for both"
     before = talk.is_busy, list(talk.bag.claimed)
     talk.heard(wire.piece(Piece(parcel.sha, 0, b"")))
@@ -287,11 +277,11 @@ def test_it_asks_one_peer_at_a_time(post: Post) -> None:
     """What one brings is not asked of another; a newer session of the same takes over."""
     (parcel,) = post.send("Enggano", "Hub")
     content = post.bag("Enggano").path_of(parcel.sha).read_bytes()
-    first, other = talk_of(post, "Ketahun", "Kapal"), talk_of(post, "Ketahun", "Hub")
+    first, other = post.talk("Ketahun", "Kapal"), post.talk("Ketahun", "Hub")
     assert asked_at(told(first, parcel)) == [(parcel.sha, 0)]
     assert told(other, parcel) == [], "it is on its way"
     first.heard(wire.piece(Piece(parcel.sha, 0, content[:16_384])))
-    newer = talk_of(post, "Ketahun", "Kapal")
+    newer = post.talk("Ketahun", "Kapal")
     assert asked_at(told(newer, parcel)) == [(parcel.sha, 16_384)]
     assert told(newer, parcel) == [], "asked once a session"
     assert not first.is_busy
@@ -307,7 +297,7 @@ def test_it_asks_one_peer_at_a_time(post: Post) -> None:
 def test_it_begins_anew_where_more_is_here_than_there_is(post: Post) -> None:
     """Pieces of an earlier try that reach beyond the file: thrown away, from the front."""
     (parcel,) = post.send("Enggano", "Hub")
-    talk = talk_of(post, "Ketahun", "Kapal")
+    talk = post.talk("Ketahun", "Kapal")
     talk.bag.add_piece(parcel.sha, 0, bytes(parcel.size + 5), bytes(16))
     assert asked_at(told(talk, parcel)) == [(parcel.sha, 0)]
     assert talk.bag.begun_bytes(parcel.sha) == 0
@@ -317,7 +307,7 @@ def test_it_blames_nobody_for_our_own_trouble(post: Post) -> None:
     """Our book takes nothing just then: no lie of the peer, and it is heard further."""
     (parcel,) = post.send("Enggano", "Hub")
     content = post.bag("Enggano").path_of(parcel.sha).read_bytes()
-    talk = talk_of(post, "Ketahun", "Kapal")
+    talk = post.talk("Ketahun", "Kapal")
     told(talk, parcel)
     store = post.at("Ketahun")._book.store
     for at in range(0, len(content), 16_384):
@@ -349,7 +339,7 @@ def test_it_is_overtaken_by_a_newer_session(post: Post) -> None:
     content = post.bag("Enggano").path_of(parcel.sha).read_bytes()
     disk = Overtaken()
     with_disk(post, "Ketahun", disk)
-    older, newer = (talk_of(post, "Ketahun", "Kapal") for _ in range(2))
+    older, newer = (post.talk("Ketahun", "Kapal") for _ in range(2))
     told(older, parcel)
     *most, last = range(0, len(content), 16_384)
     for at in most:
@@ -360,3 +350,19 @@ def test_it_is_overtaken_by_a_newer_session(post: Post) -> None:
     assert newer.bag.claimed == {parcel.sha: newer}
     newer.close()
     assert newer.bag.claimed == {}
+
+
+def test_it_thanks_as_the_epoch_it_was_met_in(post: Post) -> None:
+    """The boat's next epoch begins while it takes a letter: its receipt is still believed."""
+    (parcel,) = post.send("Enggano", "Hub")
+    boat, office = post.sessions("Kapal", "Enggano")
+    while boat._post is None:
+        office.received(boat.to_send(1 << 16))
+        boat.received(office.to_send(1 << 16))
+    assert not post.lies("Kapal")
+    post.at("Kapal").begin_epoch()
+    relay(boat, office, None, 1 << 16)
+    assert boat.finished and office.finished and office.refusal is None
+    assert [one.sha for one in post.lies("Kapal")] == [parcel.sha]
+    (holder, _), *_ = post.bag("Enggano").index.given(parcel.sha)
+    assert holder == post.at("Kapal").node_id

@@ -18,16 +18,6 @@ from tests.cast import SARI, District, stocked
 from tests.sync.road import Meeting, drain, record, record_part
 
 
-@pytest.fixture
-def meeting(district: District) -> Meeting:
-    """Hub and Enggano, who have exchanged the hub's first facts."""
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    made = Meeting(enggano, hub)
-    made.hold()
-    return made
-
-
 def backup(district: District, hub: Journal, folder: Path) -> Journal:
     """The hub's folder is copied at night; gives the hub, running again."""
     hub.close()

@@ -41,16 +41,6 @@ from tests.sync.road import (
 )
 
 
-@pytest.fixture
-def meeting(district: District) -> Meeting:
-    """Hub and Enggano, who have exchanged the hub's first facts."""
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    made = Meeting(enggano, hub)
-    made.hold()
-    return made
-
-
 def said(stream: bytes) -> list[Frame]:
     """The frames of one direction."""
     return list(FrameReader().feed(stream))

@@ -11,6 +11,7 @@ One that asks and never takes, or tells and never gives, is not waited for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from perahu.sync import limits
@@ -57,6 +58,8 @@ class Talk:
     is_exchanged: bool
     """Whether the session carries journals besides: then our own letters to the peer
     need not go as parcels."""
+    sign: Callable[[bytes, bytes], bytes]
+    """Signs as the epoch that the session began in."""
     moved_bytes: int = 0
     """Bytes of parcels that came and were kept: a session with these got on."""
     _has_told: bool = False
@@ -94,7 +97,7 @@ class Talk:
             found.append(wire.parcels(list(self._told.values())))
         while self._got:
             shas, self._got = self._got[: wire.TOLD_MAX], self._got[wire.TOLD_MAX :]
-            found.append(wire.got(self.session, shas, self.bag.journal.sign))
+            found.append(wire.got(self.session, shas, self.sign))
         return found
 
     def next_frame(
