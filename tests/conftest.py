@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,14 @@ settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("patient")
+
+
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, str] | None:
+    """No dots in a log that is read later: what failed must not drown in them."""
+    is_dot = report.when == "call" and report.passed
+    return ("passed", "", "") if is_dot and not sys.stdout.isatty() else None
 
 
 @pytest.fixture
