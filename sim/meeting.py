@@ -330,12 +330,13 @@ class Meetings:
         That is so when all have met the hub, and it was the same before and afterwards.
         """
         world = self.world
-        for _ in range(rounds_max):
+        for left in reversed(range(rounds_max)):
             whole, before = True, self._heads_of_hub()
             for node in list(world.alive):
                 if node.parent_id and node is not world.hub:
                     whole = self.call(node) and whole
-            self._count_again()
+            if left:
+                self._count_again()
             self.hub_day()
             if world.provinsi is not None:
                 whole = self.call(world.hub) and whole
@@ -343,7 +344,11 @@ class Meetings:
                 break
 
     def _count_again(self) -> None:
-        """Who heard only now that its book is old is asked for a count, and counts."""
+        """Who heard only now that its book is old is asked for a count, and counts.
+
+        Beside a clone that goes on calling it is asked each time: somebody must end one of
+        the two (docs/runbooks), and what is said after the last contact is nowhere else.
+        """
         for node in self.world.offices:
             is_there = node.is_open and not node.is_lost and node.is_clone_of is None
             if is_there and node.journal.halts():

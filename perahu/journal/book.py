@@ -384,7 +384,7 @@ class Book:
 
         Anything new sets `has_news`: then what was parked is judged again.
         """
-        rows = {row.number: row for row in self.journals() if _is_control(row)}
+        rows = {row.number: row for row in self.journals() if is_control(row)}
         # Along the index of each journal: the cost must not grow with the book.
         found = [
             entry
@@ -413,13 +413,18 @@ class Book:
 
     def learn(self, event: Event, row: JournalRow) -> None:
         """Feed one allowed event to the authority, where it is the hub's control."""
-        if _is_control(row):
+        if is_control(row):
             self.authority.learn(event.fact, (row.epoch, event.seq))
             self.has_news = True
 
+    def unlearn(self) -> None:
+        """Begin anew with what counts: some of what was learned does no more."""
+        self.authority, self._learned = Authority(), {}
+        self.learn_control()
+
     def control_head(self) -> tuple[JournalRow, Position] | None:
         """The hub's newest common control journal and how far it is known here."""
-        rows = [row for row in self.journals() if _is_control(row) and row.head_seq]
+        rows = [row for row in self.journals() if is_control(row) and row.head_seq]
         newest = max(rows, key=lambda row: row.epoch, default=None)
         return (newest, (newest.epoch, newest.head_seq)) if newest else None
 
@@ -435,15 +440,15 @@ class Book:
             (position, refusal.code, refusal.words.id, refusal.words.en),
         )
 
-    def counted(self, row: JournalRow, after: int) -> list[int]:
-        """Positions of entries of a journal beyond `after` that count."""
+    def counted(self, row: JournalRow, after: int) -> list[tuple[int, int, bytes]]:
+        """(seq, position, header) of entries of a journal beyond `after` that count."""
         found = self.store.rows(
-            "SELECT e.position FROM entries e LEFT JOIN parked p "
+            "SELECT e.seq, e.position, e.header FROM entries e LEFT JOIN parked p "
             "ON p.position = e.position WHERE e.journal = ? AND e.seq > ? "
             "AND e.body IS NOT NULL AND p.position IS NULL",
             (row.number, after),
         )
-        return [position for (position,) in found]
+        return [(seq, position, bytes(raw)) for seq, position, raw in found]
 
     def parked(self) -> list[Parked]:
         """Everything parked, oldest first."""
@@ -460,7 +465,7 @@ class Book:
         ]
 
 
-def _is_control(row: JournalRow) -> bool:
+def is_control(row: JournalRow) -> bool:
     """Whether it is the hub's common control journal, of whatever epoch."""
     return (row.lane, row.audience) == (CONTROL, COMMON)
 

@@ -34,6 +34,7 @@ from perahu.journal.store import Local, disk_words
 from perahu.journal.types import Event, Level, Receipt, Tables, settle
 from perahu.journal.verify import Report, verify_book
 from perahu.journal.waiting import Waiting
+from perahu.journal.withdrawing import withdraw
 from perahu.journal.writer import Writer, level_of, receipt_of
 from perahu.keys.authority import Authority
 from perahu.keys.certificates import Chain, NodeCertificate
@@ -305,6 +306,7 @@ class Journal:
         self._book.learn_control()
         while self._book.has_news:
             self._book.has_news = False
+            withdraw(self._book, self._receiver)
             while freed := self._receiver.reconsider():
                 self._free([event for event, _ in freed])
                 for event, row in freed:

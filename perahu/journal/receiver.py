@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
 
@@ -19,11 +19,10 @@ from perahu.journal import limits
 from perahu.journal.beside.keyring import NO_SUBJECT
 from perahu.journal.book import Book, JournalRow
 from perahu.journal.entry import Header, decode_header, genesis
-from perahu.journal.erasure import STALE
 from perahu.journal.outgoing import note_seal
 from perahu.journal.segment import Checked, Segment, bad_segment, check_chain
 from perahu.journal.types import COMMON, Event
-from perahu.keys.authority import NODE_REVOKED, Position
+from perahu.keys.authority import Position
 from perahu.keys.certificates import HUB_ROLES, Chain, journal_id
 from perahu.kinds import CONTROL
 from perahu.words import Refusal
@@ -221,7 +220,6 @@ class Receiver:
 
         The caller projects them and then calls `release`: a crash in between repeats it.
         """
-        self._withdraw()
         # What does not read as papers never will; the tables say when they can show more.
         never = ("projection", "bad_certificate")
         parked = [p for p in self._book.parked() if p.code not in never]
@@ -229,37 +227,22 @@ class Receiver:
         freed = []
         for journal in dict.fromkeys(p.journal for p in parked):
             places = {p.seq: p.position for p in parked if p.journal == journal}
-            freed += self._freed(rows[journal], places)
+            row = rows[journal]
+            freed += [(e, row) for e, _, no in self.judged(row, places) if no is None]
         freed.sort(key=lambda pair: pair[0].position)
         return freed[: limits.EVENTS_PER_BATCH]
 
-    def _withdraw(self) -> None:
-        """Park what a revoked node wrote behind its last valid entry and counted so far.
-
-        A revocation may come after such entries: what counts must not hang on who was
-        heard first. The tables still show them, and are made anew.
-        """
-        reason, authority = NODE_REVOKED, self._book.authority
-        refusal = Refusal("not_allowed", id=reason.id, en=reason.en)
-        for row in self._book.journals():
-            end = authority.valid_through(row.node, row.id)
-            if end is None or end >= row.head_seq:
-                continue
-            found = self._book.counted(row, end)
-            if found:
-                self._book.local.put(*STALE, b"\1")
-                with self._book.store.transaction():
-                    for position in found:
-                        self._book.park(position, refusal)
-
-    def _freed(
+    def judged(
         self, row: JournalRow, places: dict[int, int]
-    ) -> list[tuple[Event, JournalRow]]:
-        """Walk one journal once: what its author knew grows from entry to entry."""
+    ) -> Iterator[tuple[Event, Position | None, Refusal | None]]:
+        """Some entries of a journal (seq -> position), with why they may not count.
+
+        Walks it once: what its author knew grows from entry to entry. What does not read,
+        or was erased, is left out.
+        """
         chain = Chain.decode(row.certificate, self._book.root_public)
         known: Position | None = None
-        freed = []
-        stored = self._book.stored(row, 1, max(places))
+        stored = self._book.stored(row, 1, max(places, default=0))
         for seq, item in enumerate(stored, start=1):
             header = decode_header(item.header)
             known = self.knows(row, known, header)
@@ -270,11 +253,14 @@ class Receiver:
                 if body is None:
                     continue
                 event = self._book.event(places[seq], row, header, body, item.h)
-                self.allow(event, known, chain)
             except Refusal:
-                continue  # it stays parked
-            freed.append((event, row))
-        return freed
+                continue
+            try:
+                self.allow(event, known, chain)
+            except Refusal as refusal:
+                yield event, known, refusal
+            else:
+                yield event, known, None
 
     def retry_projection(self) -> None:
         """The tables begin anew: what could not be shown may be shown by this program."""
