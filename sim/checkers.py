@@ -1,7 +1,8 @@
 """What must hold in every world; each check says in words what it found broken.
 
 1. Every receipt: its entry is at the hub byte for byte, or its machine was destroyed first
-   and the gap is known and named there.
+   and the gap is known and named there: node, epoch and number (gaps.py). What was said to
+   be *diterima* or *aman* was so (levels.py).
 2. Equal vectors, equal tables; tables made anew from the book are the same tables.
 3. No print attempt has two ends; no version of a card is printed twice without a case.
 4. The ledger's sum is zero everywhere, and at its end it says what lies in the drawers.
@@ -21,13 +22,13 @@ from django.db import connections
 from perahu.cards import facts, reads_stock
 from perahu.cases import reads as cases
 from perahu.journal.journal import Journal
-from perahu.journal.types import Event, Receipt
-from perahu.keys.facts import EpochConfirmed, ForkSeen, NodeRevoked
+from perahu.journal.types import Event
 from perahu.node.tables import Tables
+from sim.gaps import check_receipts, is_of_a_clone, said
 from sim.node import Node
 
 if TYPE_CHECKING:
-    from sim.world import Issued, Result, World
+    from sim.world import Result, World
 
 _EVENTS_MAX = 100_000
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -65,91 +66,18 @@ def check_all(world: World, result: Result) -> None:
 # --- receipts ----------------------------------------------------------------------------
 
 
-def check_receipts(world: World, of_hub: Sequence[Event]) -> tuple[int, list[str]]:
-    """How many are named gaps, and what is missing in silence."""
-    named = named_gaps(world.hub, of_hub)
-    hub, gaps = world.hub.journal, 0
-    missing: list[str] = []
-    for one in world.receipts:
-        receipt = one.receipt
-        if hub.hash_at(receipt.journal, receipt.seq) == receipt.h:
-            continue
-        is_branch = one.is_excused or _is_on_a_branch(world, one)
-        if is_branch and one.node.node_id in named:
-            gaps += 1
-            continue
-        why = "no name for its gap" if is_branch else "nothing destroyed it"
-        missing.append(_said(one, why))
-    return gaps, missing
-
-
-def named_gaps(hub: Node, of_hub: Sequence[Event]) -> set[bytes]:
-    """The nodes of which the hub says that something of theirs may be missing: a fork was
-    seen, the node was revoked, or it went on under a later epoch. That the hub could know
-    is not enough: what people read there (`perahu history`) comes from these facts."""
-    named = {
-        event.fact.node
-        for event in of_hub
-        if isinstance(event.fact, ForkSeen | NodeRevoked | EpochConfirmed)
-    }
-    if hub.journal.epoch > 1:
-        named.add(hub.node_id)
-    return named
-
-
-def _is_on_a_branch(world: World, one: Issued) -> bool:
-    """Whether a clone or an old disk made two histories of a journal whose epoch is over:
-    some machine keeps what this receipt says, and the hub holds the other history."""
-    node, receipt = one.node, one.receipt
-    if not _is_of_a_clone(world, node) and node.is_old_since_s == float("inf"):
-        return False
-    for other in world.alive:
-        row = other.journal.journal(receipt.journal)
-        if row is None or other.journal.hash_at(row.id, receipt.seq) != receipt.h:
-            continue
-        # What is said under the epoch that runs is on no branch.
-        is_over = not node.is_open or row.epoch < node.journal.epoch
-        if is_over and _is_parted(world.hub.journal, other.journal, receipt):
-            return True
-    return False
-
-
-def _is_parted(ours: Journal, theirs: Journal, receipt: Receipt) -> bool:
-    """Whether two machines hold two things at a place up to that of a receipt."""
-    for seq in range(1, receipt.seq + 1):
-        said = ours.hash_at(receipt.journal, seq)
-        if said is None:
-            # The hub holds the beginning of this very history: the rest was due to come.
-            return False
-        if said != theirs.hash_at(receipt.journal, seq):
-            return True
-    return False
-
-
-def _is_of_a_clone(world: World, node: Node) -> bool:
-    return node.is_clone_of is not None or any(
-        one.is_clone_of is node for one in world.nodes
-    )
-
-
-def _said(one: Issued, why: str) -> str:
-    receipt = one.receipt
-    place = f"{receipt.journal.hex()[:8]}/{receipt.seq}"
-    return f"{one.node.name} {place} {receipt.h.hex()[:8]}: {why}"
-
-
 def check_mirror(world: World, node: Node) -> None:
     """A receipt that says it is mirrored survives the loss of the book."""
     if node.mirror is None or node.is_mirror_torn or not node.mirror.exists():
         return
-    if _is_of_a_clone(world, node):
+    if is_of_a_clone(world, node):
         return
     for one in world.receipts:
         receipt = one.receipt
         if one.node is not node or not receipt.mirrored or one.is_excused:
             continue
         if node.journal.hash_at(receipt.journal, receipt.seq) != receipt.h:
-            raise Broken("mirror", _said(one, "mirrored, and lost with the book"))
+            raise Broken("mirror", said(one, "mirrored, and lost with the book"))
 
 
 # --- books -------------------------------------------------------------------------------
@@ -288,7 +216,7 @@ def _halves(node: Node) -> Iterable[str]:
 def check_drawers(world: World) -> None:
     """After the last count the hub's ledger says what really lies in each drawer."""
     for node in world.offices:
-        if node.node_id not in world.people.counted or _is_of_a_clone(world, node):
+        if node.node_id not in world.people.counted or is_of_a_clone(world, node):
             continue
         with world.hub.at_work():
             shown = reads_stock.on_hand(node.node_id)

@@ -134,6 +134,7 @@ class Meetings:
         if not parent.is_open or not node.is_open:
             return False
         done = self._hold(node, parent)
+        world.levels.look(node, parent)
         if done is None:
             return False
         words = f"{done.up_bytes}+{done.down_bytes} B"
@@ -286,6 +287,7 @@ class Meetings:
             haul = sticks.read(one)
             if sticks.is_read_again():
                 sticks.read(one)
+            world.levels.look(one.to)
             taken = sum(t.imported.stored_entries for t in haul.taken) if haul else -1
             world.tell(
                 one.to,

@@ -57,6 +57,8 @@ class SimPrinter:
         """One card, and what became of it."""
         trouble, node, drawer = self._world.trouble, self._node, self._drawer
         assert job.name not in drawer.printed, "a job is never printed twice"
+        order = bytes.fromhex(job.name.partition("-")[0])
+        self._world.rights.prints(node, order)
         self.jobs.append(job.name)
         if trouble.happens("print_never", node):
             return PrintOutcome(NEVER_BEGAN, "job-canceled")

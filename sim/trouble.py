@@ -264,6 +264,7 @@ class Trouble:
             return
         node, backup = found
         held, epoch = self._held(node), node.journal.epoch
+        self.world.levels.taken_away(node)
         node.restore(backup, keeps_fence=keeps_fence)
         node.is_old_since_s = min(node.is_old_since_s, self.world.now_s)
         self.world.strikes(kind, node)
@@ -324,6 +325,7 @@ class Trouble:
         if node is None or node.mirror is None or not node.mirror.exists():
             return
         held = self._held(node)
+        self.world.levels.taken_away(node)
         node.stop()
         for pattern in ("book.sqlite3*", "tables.sqlite3*"):
             for path in node.folder.glob(pattern):

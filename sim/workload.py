@@ -420,7 +420,8 @@ class People:
             )
 
         words = Words(f"hak cetak ke {to.name}", f"right sent to {to.name}")
-        self.act(node, words, send)
+        if self.act(node, words, send):
+            self.world.rights.sent(node, order)
 
     def _take_right(self, node: Node) -> None:
         with node.at_work():
@@ -429,10 +430,13 @@ class People:
         if not mine:
             return
 
-        def take(journal: Journal, ask: Ask) -> Receipt:
-            return actions_move.take_order(journal, ask, order=mine[0].order)
+        order = mine[0].order
 
-        self.act(node, Words("hak cetak diterima", "right taken"), take)
+        def take(journal: Journal, ask: Ask) -> Receipt:
+            return actions_move.take_order(journal, ask, order=order)
+
+        if self.act(node, Words("hak cetak diterima", "right taken"), take):
+            self.world.rights.taken(node, order)
 
     # -- a recording ------------------------------------------------------------------
 

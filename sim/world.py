@@ -20,6 +20,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -32,9 +33,11 @@ from sim.checkers import Broken
 from sim.faults import FAULTS, Tally
 from sim.folder import Died
 from sim.image import START_S, Image
+from sim.levels import Levels
 from sim.link import CALM, SimLink
 from sim.meeting import Meetings
 from sim.node import Node
+from sim.rights import Rights
 from sim.stick import Luck, Sticks
 from sim.story import Line, Story
 from sim.swarm import Plan, plan_of
@@ -55,6 +58,9 @@ class Issued:
     receipt: Receipt
     node: Node
     at_s: float
+    epoch: int = 1
+    certificate: bytes = b""
+    """The hash of that of the epoch it was said in: two books may have one number."""
     is_excused: bool = False
     """What it is a receipt of was destroyed before the hub had it, or was said by a clone:
     then the gap must be named."""
@@ -99,6 +105,7 @@ class World:
             folder / "sticks", self.chance("sticks"), self.tally, self.plan.luck
         )
         self.nodes: list[Node] = []
+        self.levels, self.rights = Levels(self), Rights(self)
         self.people = People(self)
         self.meetings = Meetings(self)
         self.trouble = Trouble(self)
@@ -176,7 +183,12 @@ class World:
     def holds(self, node: Node, receipt: Receipt | None) -> None:
         """Somebody got a receipt in hand."""
         if receipt is not None:
-            self.receipts.append(Issued(receipt, node, self.now_s))
+            row = node.journal.journal(receipt.journal)
+            assert row is not None, "an own entry is here"
+            said_in = sha256(row.certificate).digest()
+            one = Issued(receipt, node, self.now_s, row.epoch, said_in)
+            self.receipts.append(one)
+            self.levels.receipt(node, receipt)
 
     # -- machines ---------------------------------------------------------------------
 
@@ -269,6 +281,7 @@ class World:
         self.trouble.ends()
         self.people.closing_time()
         self.meetings.gather(ROUNDS_MAX)
+        self.levels.look(*self.alive)
         self.people.erase()
 
     def _end(self, result: Result) -> None:

@@ -14,6 +14,8 @@ configure()
 from sim import image as images  # noqa: E402
 from sim.command import in_memory  # noqa: E402
 from sim.image import Image  # noqa: E402
+from sim.world import World  # noqa: E402
+from tests.sim.quiet import quiet_world  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +29,10 @@ def worlds_folder() -> Iterator[Path]:
 def image(worlds_folder: Path) -> Image:
     """The founded kabupaten."""
     return images.found(worlds_folder / "image")
+
+
+@pytest.fixture
+def world(image: Image, worlds_folder: Path, tmp_path: Path) -> Iterator[World]:
+    """A quiet world of a hub, an office and the provinsi."""
+    with quiet_world(image, worlds_folder / tmp_path.name) as made:
+        yield made

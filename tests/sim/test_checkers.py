@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,38 +14,15 @@ from perahu.people.models import Person
 from sim import checkers
 from sim.auditing import audited
 from sim.canaries.book import fence_not_asked
-from sim.chance import Dice, seeded_age
+from sim.chance import Dice
 from sim.checkers import Broken
 from sim.faults import Tally
-from sim.image import Image, person_of
+from sim.gaps import check_receipts
+from sim.image import person_of
 from sim.node import Node
-from sim.swarm import Plan, plan_of
 from sim.world import Issued, Result, World
 
 _EVENTS = 10_000
-
-
-def calm_plan() -> Plan:
-    """Two offices, a week, nothing goes wrong."""
-    plan = plan_of(1)
-    return replace(
-        plan, nodes=3, days=7, acts=24, contacts=8, kinds=frozenset(), rates={},
-        outages=(), has_mirrors=False, has_recordings=False, has_erasure=False,
-        luck=type(plan.luck)(),
-        weather=type(plan.weather)(),
-    )  # fmt: skip
-
-
-@pytest.fixture
-def world(image: Image, worlds_folder: Path, tmp_path: Path) -> Iterator[World]:
-    """A quiet world at its end, still open."""
-    made = World(1, image, worlds_folder / tmp_path.name, calm_plan())
-    with seeded_age(made.dice):
-        made._settle()
-        made._safety()
-        made._liveness()
-        yield made
-    made._end(Result(1))
 
 
 def events(node: Node) -> list[Event]:
@@ -68,10 +43,10 @@ def test_it_misses_a_receipt_that_the_hub_does_not_hold(world: World) -> None:
     one = world.receipts[0]
     forged = replace(one.receipt, h=bytes(32))
     world.receipts.append(Issued(forged, world.offices[0], world.now_s))
-    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, events(world.hub))
     assert gaps == 0 and len(missing) == 1 and "nothing destroyed" in missing[0]
     world.receipts[-1].is_excused = True
-    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, events(world.hub))
     assert gaps == 0 and "no name" in missing[0]
     with pytest.raises(Broken):
         checkers.check_all(world, Result(1))
@@ -80,26 +55,26 @@ def test_it_misses_a_receipt_that_the_hub_does_not_hold(world: World) -> None:
 def test_it_takes_a_gap_with_a_name(world: World) -> None:
     """The office went on under a later epoch, and the hub knows it."""
     office = world.offices[0]
-    forged = replace(world.receipts[0].receipt, h=bytes(32))
+    forged = replace(world.receipts[0].receipt, seq=_EVENTS, h=bytes(32))
     world.receipts.append(Issued(forged, office, world.now_s, is_excused=True))
     office.journal.begin_epoch()
     world.people.recount(office)
     world.meetings.gather(2)
-    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, events(world.hub))
     assert (gaps, missing) == (1, [])
 
 
 def test_it_asks_what_the_hub_says_not_what_it_could_know(world: World) -> None:
     """Nothing was said in the later epoch: its name is what the hub states of a greeting."""
     office = world.offices[0]
-    forged = replace(world.receipts[0].receipt, h=bytes(32))
+    forged = replace(world.receipts[0].receipt, seq=_EVENTS, h=bytes(32))
     world.receipts.append(Issued(forged, office, world.now_s, is_excused=True))
     office.journal.begin_epoch()
     world.meetings.call(office)
-    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, events(world.hub))
     assert gaps == 0 and "no name" in missing[0]
     world.meetings.hub_day()
-    assert checkers.check_receipts(world, events(world.hub)) == (1, [])
+    assert check_receipts(world, events(world.hub)) == (1, [])
 
 
 def a_fork_of(world: World, node: Node) -> Event:
@@ -117,10 +92,10 @@ def test_it_takes_no_unsent_tail_for_a_branch(world: World) -> None:
     world.people._correct(office)
     office.journal.begin_epoch()
     of_hub = [*events(world.hub), a_fork_of(world, office)]
-    gaps, missing = checkers.check_receipts(world, of_hub)
+    gaps, missing = check_receipts(world, of_hub)
     assert gaps == 0 and len(missing) == 1 and "nothing destroyed" in missing[0]
     world.meetings.gather(2)
-    assert checkers.check_receipts(world, events(world.hub)) == (0, [])
+    assert check_receipts(world, events(world.hub)) == (0, [])
 
 
 def test_it_asks_a_stolen_machine_for_what_the_hub_had(world: World) -> None:
@@ -132,7 +107,7 @@ def test_it_asks_a_stolen_machine_for_what_the_hub_had(world: World) -> None:
     office.stop()
     office.is_lost = True
     of_hub = [*events(world.hub), a_fork_of(world, office)]
-    gaps, missing = checkers.check_receipts(world, of_hub)
+    gaps, missing = check_receipts(world, of_hub)
     assert gaps == 0 and "nothing destroyed" in missing[-1]
 
 
@@ -143,7 +118,7 @@ def test_it_names_one_of_two_histories(world: World) -> None:
     for node in (office, world.nodes[-1]):
         world.people._correct(node)
     world.meetings.gather(5)
-    gaps, missing = checkers.check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, events(world.hub))
     assert (gaps, missing) == (1, [])
 
 
@@ -156,7 +131,7 @@ def test_it_excuses_nothing_that_somebody_still_holds(world: World) -> None:
     last = world.receipts[-1]
     trouble._goes_back("hub_yesterday", keeps_fence=False)
     assert not _is_at(hub, last) and not last.is_excused
-    gaps, missing = checkers.check_receipts(world, events(hub))
+    gaps, missing = check_receipts(world, events(hub))
     assert gaps == 0 and "nothing destroyed" in missing[-1]
     world.meetings.gather(3)
     assert _is_at(hub, last)
@@ -176,7 +151,7 @@ def test_it_follows_the_handbook_when_the_witness_is_gone_too(world: World) -> N
         epochs.append((hub.journal.epoch, last.is_excused))
     assert epochs == [(1, False), (2, True)]
     world.meetings.gather(3)
-    gaps, missing = checkers.check_receipts(world, events(hub))
+    gaps, missing = check_receipts(world, events(hub))
     assert (gaps, missing) == (1, [])
 
 

@@ -96,7 +96,10 @@ def _check_rows(machine: Machine) -> None:
 
 
 def check_levels(story: Story) -> None:
-    """What is *diterima* lies at the hub, entry and blobs; and no level ever falls."""
+    """What is *diterima* lies at the hub, entry and blobs; and no level ever falls.
+
+    There is no second site here: nothing is *aman*, whoever says so.
+    """
     for one in story.kept(ENGGANO):
         level = story.office.journal.level_of(one.receipt.journal, one.receipt.seq)
         hold(
@@ -104,6 +107,11 @@ def check_levels(story: Story) -> None:
             f"receipt {one.receipt.seq} fell from {one.level.name} to {level.name}",
         )
         one.level = level
+        said = [story.office.journal.blob_level(ref.sha256) for ref in one.blobs]
+        hold(
+            Level.SAFE not in (level, *said),
+            f"receipt {one.receipt.seq} or its blob is SAFE, and nobody has a copy",
+        )
         if level is Level.RECORDED:
             continue
         hold(
