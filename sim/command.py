@@ -30,6 +30,7 @@ from perahu.node.django_settings import configure
 
 configure()
 
+from perahu.words import Words  # noqa: E402
 from sim import image as images  # noqa: E402
 from sim import manners  # noqa: E402
 from sim.faults import FAULTS  # noqa: E402
@@ -40,6 +41,10 @@ _SHARE = 10
 """Worlds that one process plays before it tells what they came to."""
 _JOBS_MAX = 64
 _MEMORY = Path("/dev/shm")
+_LEGEND = Words(
+    "waktu, simpul, kejadian; ! di depan simpul: gangguan yang ditarik benih ini",
+    "time, node, what happened; ! before a node: a fault that this seed has drawn",
+)
 
 
 @manners.stoppable
@@ -54,20 +59,25 @@ def main(words: Sequence[str]) -> int:
         if given.worlds is None:
             return _tell(given.seed, image, folder, given.lang)
         results = _play_many(given, image, folder)
-        return _sum_up(results, given.json)
+        return _sum_up(results, given)
 
 
 def _given(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="sim",
+        prog="python3 run.py sim",
         description="Dunia simulasi: kisah satu benih, atau banyak dunia (--worlds). / "
         "Worlds: the story of one seed, or many of them. Kesalahan yang ditanam / planted "
         "bugs: sim --canaries --help.",
     )
     for name, reader, default, words_ in (
-        ("--seed", manners.seed(), 1, "benih satu dunia / the seed of one world"),
+        (
+            "--seed",
+            manners.seed(),
+            None,
+            "benih satu dunia / the seed of one world (1)",
+        ),
         ("--worlds", manners.whole(1), None, "berapa dunia / how many worlds"),
-        ("--from", manners.seed(), 1, "benih pertama / the first seed"),
+        ("--from", manners.seed(), None, "benih pertama / the first seed (1)"),
         ("--jobs", manners.whole(1, _JOBS_MAX), 1, "proses / processes"),
     ):
         parser.add_argument(
@@ -83,8 +93,15 @@ def _given(words: Sequence[str]) -> argparse.Namespace:
     )
     given = parser.parse_args(words)
     given.first = getattr(given, "from")
-    if given.worlds is None and given.json:
-        parser.error("--json: bersama --worlds / goes with --worlds")
+    if given.worlds is None:
+        for name, value in (("--json", given.json or None), ("--from", given.first)):
+            if value is not None:
+                parser.error(f"{name}: bersama --worlds / goes with --worlds")
+    elif given.seed is not None:
+        # Otherwise worlds would be played that nobody asked for.
+        parser.error("--seed: satu dunia; banyak: --from / one world; of many: --from")
+    given.seed = 1 if given.seed is None else given.seed
+    given.first = 1 if given.first is None else given.first
     return given
 
 
@@ -110,9 +127,10 @@ def play(seed: int, image: Image, folder: Path) -> Result:
 def _tell(seed: int, image: Image, folder: Path, language: str) -> int:
     world = World(seed, image, folder / f"world{seed}")
     result = world.run()
+    is_english = language == "en"
+    print(_LEGEND.in_(language))
     for line in world.story.lines:
         print(line.told(language, START_S))
-    is_english = language == "en"
     print()
     for broken in result.broken:
         print("RUSAK" if not is_english else "BROKEN", broken)
@@ -183,7 +201,7 @@ def _play_share(seeds: range, image: Image, folder: Path) -> list[Result]:
     return [play(seed, image, folder) for seed in seeds]
 
 
-def _sum_up(results: list[Result], as_json: bool) -> int:
+def _sum_up(results: list[Result], given: argparse.Namespace) -> int:
     faults = sum((one.faults for one in results), Counter[str]())
     found = {
         "worlds": len(results),
@@ -196,10 +214,10 @@ def _sum_up(results: list[Result], as_json: bool) -> int:
         "lost": sum(one.lost for one in results),
         "violations": sum(len(one.broken) for one in results),
     }
-    if as_json:
+    if given.json:
         print(json.dumps(found))
     else:
         for kind, count in faults.most_common():
-            print(f"{count:>9}  {kind}")
+            print(f"{count:>9}  {FAULTS[kind].in_(given.lang)}")
         print(", ".join(f"{name} {value}" for name, value in found.items()))
     return 1 if found["violations"] or found["lost"] else 0

@@ -11,11 +11,17 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
+from time import monotonic
+from types import FrameType
 from typing import ParamSpec
 
 STOPPED = 130
+ENDED = (STOPPED, -signal.SIGINT, -signal.SIGTERM)
+"""The exit codes of a harness that somebody stopped."""
 SEED_MAX = 2**63 - 1
 COUNT_MAX = 10**9
+_DEAF_S = 3.0
+"""So long nobody is stopped twice: a terminal's Ctrl-C and a parent's SIGTERM are one wish."""
 _Given = ParamSpec("_Given")
 
 
@@ -24,7 +30,7 @@ def stoppable(main: Callable[_Given, int]) -> Callable[_Given, int]:
 
     @wraps(main)
     def run(*args: _Given.args, **kwargs: _Given.kwargs) -> int:
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = {one: signal.signal(one, _stop) for one in _obeyed()}
         try:
             return main(*args, **kwargs)
         except KeyboardInterrupt:
@@ -35,9 +41,33 @@ def stoppable(main: Callable[_Given, int]) -> Callable[_Given, int]:
             )
             return STOPPED
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     return run
+
+
+class _Stop:
+    """The handler of both signals: clearing up is not interrupted by a second one."""
+
+    def __init__(self) -> None:
+        self._heard_s = float("-inf")
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now_s = monotonic()
+        if now_s - self._heard_s < _DEAF_S:
+            return
+        self._heard_s = now_s
+        raise KeyboardInterrupt
+
+
+_stop = _Stop()
+
+
+def _obeyed() -> list[signal.Signals]:
+    """Who was started in the background by a shell lets Ctrl-C pass by."""
+    is_deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return [signal.SIGTERM] if is_deaf else [signal.SIGTERM, signal.SIGINT]
 
 
 def die_at_once() -> None:

@@ -89,7 +89,8 @@ def _told(job: tuple[Part, int, int]) -> Result:
     began_s = monotonic()
     result = run(*job)
     took = f"{monotonic() - began_s:.0f} s"
-    print(f"== {result.part.name}: {dict(result.counts)} ({took})", file=sys.stderr)
+    if result.code not in manners.ENDED:
+        print(f"== {result.part.name}: {dict(result.counts)} ({took})", file=sys.stderr)
     return result
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import subprocess
 import sys
 import time
@@ -18,7 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count, cycle
 from pathlib import Path
-from signal import SIGINT, SIGTERM
 from threading import Event, Lock
 
 from sim import manners
@@ -31,7 +31,6 @@ COLUMNS = (
     "kills", "mutants", "findings",
 )  # fmt: skip
 _LANES = 2
-_ENDED = (manners.STOPPED, -SIGINT, -SIGTERM)
 _HEARD_S = 5.0
 _SHARE = 4
 """One run of a soak is this part of a landing's slice: its line comes every minute or so."""
@@ -42,29 +41,52 @@ def main(words: Sequence[str]) -> int:
     """Soak, and give 1 where something was found."""
     parser = argparse.ArgumentParser(
         prog="python3 run.py soak",
-        description="Every harness with new seeds for as long as one likes. Ctrl-C ends it "
-        "early: what was counted until then is kept.",
+        description="Every harness with new seeds for as long as one likes; adds one line to "
+        "docs/soak.csv. What runs when the time is over runs to its end, which takes some "
+        "minutes. Ctrl-C ends it early: what was counted until then is kept. Gives 1 where "
+        "something was found, and says how to see it again.",
     )
-    parser.add_argument("--minutes", type=float, required=True, metavar="M")
+    parser.add_argument(
+        "--minutes", type=float, required=True, metavar="M", help="at most a week"
+    )
     parser.add_argument(
         "--seed", type=manners.seed(), metavar="N", help="the first seed (the clock's)"
     )
-    parser.add_argument("--paper", type=Path, default=PAPER, help="where the line goes")
+    parser.add_argument(
+        "--paper", type=Path, default=PAPER, metavar="FILE", help="where the line goes"
+    )
     given = parser.parse_args(words)
     if not 0 < given.minutes <= 7 * 24 * 60:
         parser.error("--minutes: more than 0, at most a week")
-    if not given.paper.absolute().parent.is_dir():
+    if why_not := _why_not(given.paper.absolute()):
         # Said now, not after an hour.
-        parser.error(f"--paper: there is no folder {given.paper.absolute().parent}")
+        parser.error(f"--paper: {why_not}")
     seed = int(time.time()) if given.seed is None else given.seed
     began_s = time.monotonic()
     results, is_stopped = _soak(seed, given.minutes * 60)
-    _keep(given.paper, seed, (time.monotonic() - began_s) / 60, results)
     findings = [one for one in results if not one.is_sound]
-    print(f"{len(results)} runs, {len(findings)} with findings; added to {given.paper}")
+    print(f"{len(results)} runs, {len(findings)} with findings", end="; ")
+    if results:
+        _keep(given.paper, seed, (time.monotonic() - began_s) / 60, results)
+        print(f"one line added to {given.paper}")
+    else:
+        print("no line added, for nothing was played to its end")
+    for one in findings:
+        print(f"!! {one.again}")
     if is_stopped:
         raise KeyboardInterrupt
     return 1 if findings else 0
+
+
+def _why_not(paper: Path) -> str:
+    """Why no line can be added to it; nothing where one can."""
+    if not paper.parent.is_dir():
+        return f"there is no folder {paper.parent}"
+    if paper.is_dir():
+        return f"{paper} is a folder"
+    if not os.access(paper if paper.exists() else paper.parent, os.W_OK):
+        return f"{paper} cannot be written"
+    return ""
 
 
 def _soak(first_seed: int, seconds: float) -> tuple[list[Result], bool]:
@@ -82,7 +104,7 @@ def _soak(first_seed: int, seconds: float) -> tuple[list[Result], bool]:
                 part, number = next(parts), next(numbers)
             result = run(part, first_seed + number * 10_000, part.size // _SHARE)
             # Ctrl-C reaches the part before us: what it broke off is no result.
-            was_ended = result.code in _ENDED and stopped.wait(_HEARD_S)
+            was_ended = result.code in manners.ENDED and stopped.wait(_HEARD_S)
             if was_ended or stopped.is_set():
                 return
             with lock:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from collections.abc import Sequence
 
-from perahu.node.django_settings import configure
+from sim import manners
+
+
+@manners.stoppable
+def _main(words: Sequence[str]) -> int:
+    # Some readers of pages can only be imported once Django knows its settings.
+    from perahu.node.django_settings import configure
+
+    configure()
+    from sim.fuzz.command import main
+
+    return main(words)
+
 
 if __name__ == "__main__":
-    # Some readers of pages can only be imported once Django knows its settings.
-    configure()
-    sys.exit(import_module("sim.fuzz.command").main(sys.argv[1:]))
+    sys.exit(_main(sys.argv[1:]))
