@@ -34,7 +34,7 @@ from perahu.journal.store import Local, disk_words
 from perahu.journal.types import Event, Level, Receipt, Tables, settle
 from perahu.journal.verify import Report, verify_book
 from perahu.journal.waiting import Waiting
-from perahu.journal.withdrawing import withdraw
+from perahu.journal.withdrawing import Withdrawing
 from perahu.journal.writer import Writer, level_of, receipt_of
 from perahu.keys.authority import Authority
 from perahu.keys.certificates import Chain, NodeCertificate
@@ -90,6 +90,7 @@ class Journal:
             self._book.attach(store, keyring, blobs, opening.root_public)
             self._store = store
             self._receiver = Receiver(self._book)
+            self._withdrawing = Withdrawing(self._book, self._receiver)
             self._found_incarnation()
             blobs.mend()
             recovery.check_tables(self._book, self._tables)
@@ -306,11 +307,11 @@ class Journal:
         self._book.learn_control()
         while self._book.has_news:
             self._book.has_news = False
-            withdraw(self._book, self._receiver)
             while freed := self._receiver.reconsider():
                 self._free([event for event, _ in freed])
                 for event, row in freed:
                     self._book.learn(event, row)
+            self._withdrawing.run()
 
     def _free(self, events: Sequence[Event]) -> None:
         """Project what the tables passed over, then take it off the list."""

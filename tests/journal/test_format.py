@@ -7,6 +7,7 @@ import pytest
 from perahu.journal.journal import FORMAT
 from perahu.words import Refusal
 from tests.cast import District
+from tests.journal.test_parked import Shelf
 
 
 def test_it_opens_a_book_of_its_own_form(district: District) -> None:
@@ -31,3 +32,28 @@ def test_it_refuses_a_book_of_another_form(district: District, damage: str) -> N
     hub.close()
     with pytest.raises(Refusal, match="book_format"):
         district.open("Hub")
+
+
+class NamedShelf(Shelf):
+    """A shelf that says which book its things are of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.books: list[bytes] = []
+
+    def belong_to(self, book: bytes) -> None:
+        """Note the book."""
+        self.books.append(book)
+
+
+def test_it_gives_a_name_to_a_book_of_an_earlier_program(district: District) -> None:
+    """It was made when books had none: it is known from now on, in later epochs too."""
+    shelf = NamedShelf()
+    hub = district.open("Hub")
+    with hub._store.transaction():
+        hub._store.run("DELETE FROM book WHERE name = 'created'")
+    hub.close()
+    district.open("Hub", tables=shelf).begin_epoch()
+    hub.close()
+    district.open("Hub", tables=shelf)
+    assert len(shelf.books) == 2 and set(shelf.books) == {shelf.books[0]} != {b""}
