@@ -274,8 +274,11 @@ def test_it_parks_a_node_whose_papers_do_not_read(district: StoreDistrict) -> No
 
 
 def test_it_sets_aside_what_only_a_newer_program_knew(district: StoreDistrict) -> None:
-    """An update taken back: what it wrote waits, all else counts, until it is there again."""
-    _, enggano = with_hub(district)
+    """An update taken back: what it wrote waits, all else counts, until it is there again.
+
+    News of the hub, at which all that is parked is judged again, changes nothing of it.
+    """
+    hub, enggano = with_hub(district)
     district.state(enggano)
     district.state(enggano, stocked(7))
     enggano.close()
@@ -285,6 +288,11 @@ def test_it_sets_aside_what_only_a_newer_program_knew(district: StoreDistrict) -
     shelf = Shelf()
     desk = district.open("Enggano", tables=shelf)
     assert codes(desk) == ["unknown_kind"] and stocked(7) in shelf.facts
+    with hub.writing() as book:
+        policy = PolicySet(policy="ONLINE_ONLY", decree="SK 3")
+        book.append(district.ask(), [Draft(policy, audience=COMMON)])
+    give(hub, desk)
+    assert codes(desk) == ["unknown_kind"] and policy in shelf.facts
     desk.close()
     district.registry, shelf = newer, Shelf()
     desk = district.open("Enggano", tables=shelf)
