@@ -30,6 +30,7 @@ from playwright.sync_api import (
 from sim.demo.plan import PIN
 
 WAIT_MS, WAITS_MAX, LOOKS_MAX = 30_000, 25, 50
+expect.set_options(timeout=WAIT_MS)  # a busy machine is slow, and that is no fault
 PICTURES = os.environ.get("PERAHU_PICTURES", "")
 """A folder for a picture of every page looked at; none are taken where it is empty."""
 

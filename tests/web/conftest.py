@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from perahu.node.office import Office
 from perahu.node.settings import load_settings
@@ -32,6 +32,9 @@ __all__ = [
 ]  # fmt: skip
 
 CHROMIUM = "/usr/bin/chromium"
+WAIT_MS = 20_000
+"""A busy machine is slow, and that is no fault."""
+expect.set_options(timeout=WAIT_MS)
 # Playwright keeps an event loop in this thread, in which Django would not ask its tables.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
@@ -86,6 +89,6 @@ def screen(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(
         viewport={"width": 1280, "height": 900}, locale="id-ID"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(WAIT_MS)
     yield context
     context.close()
