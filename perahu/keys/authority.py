@@ -283,6 +283,10 @@ class Authority:
         """The enrolled nodes that are not revoked, by node id."""
         return dict(self._live())
 
+    def ever_enrolled(self) -> list[bytes]:
+        """Every node the hub ever took into its network, revoked or not."""
+        return sorted(self._nodes)
+
     def node(self, node_id: bytes) -> NodeCertificate | None:
         """The certificate of an enrolled node, revoked or not."""
         history = self._nodes.get(node_id)

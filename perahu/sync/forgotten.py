@@ -25,7 +25,8 @@ def witness_forgotten(
     if not strange:
         return
     chain = journal.chain.encode()
-    for audience in (b"", COMMON, *sorted(journal.authority.nodes())):
+    # Also those that the old copy has revoked since: it forgot what it had told them.
+    for audience in (b"", COMMON, *journal.authority.ever_enrolled()):
         for lane in (CONTROL, CIVIL, TELEMETRY):
             own = journal_id(chain, lane, audience)
             reach = strange.get(own[:SHORT])
