@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from perahu.journal.types import Level
+from perahu.words import Refusal
 from tests.runbooks.follow import Site
 from tests.system.world import ENGGANO, HUB, PROVINSI
 
@@ -16,6 +19,8 @@ HALTED = "Pencetakan berhenti"
 BACK_AGAIN = "Kalau komputer lama ternyata menyala lagi"
 PREPARED = "Sebelum terjadi"
 SEEN = "Yang terlihat"
+OVER = "Selesai bila"
+BRANCH = "Kalau ada baris *Hanya di komputer ini*"
 
 
 def begin(site: Site) -> None:
@@ -67,7 +72,7 @@ def check_old_backup(site: Site, people: set[str], known: set[bytes]) -> None:
 def test_it_follows_the_book_that_is_older_than_its_fence(site: Site) -> None:
     """The book alone was restored: noticed at the first start."""
     found = old_backup(site, whole=False)
-    site.follow("pencetakan-berhenti-di-kantor.md")
+    site.follow("pencetakan-berhenti-di-kantor.md", but=(BRANCH,))
     check_old_backup(site, *found)
 
 
@@ -75,8 +80,24 @@ def test_it_follows_it_where_the_whole_folder_is_old(site: Site) -> None:
     """Fence and all were restored: noticed at the first contact."""
     found = old_backup(site, whole=True)
     assert HALTED not in status(site, ENGGANO)
-    site.follow("pencetakan-berhenti-di-kantor.md", but=(SEEN,))
+    site.follow("pencetakan-berhenti-di-kantor.md", but=(SEEN, BRANCH))
     check_old_backup(site, *found)
+
+
+def test_it_serves_again_who_was_recorded_in_a_book_that_was_old(site: Site) -> None:
+    """The whole folder was restored and somebody recorded before the first contact."""
+    people, known = old_backup(site, whole=True)
+    nik = site.record(2)
+    site.follow("pencetakan-berhenti-di-kantor.md", but=(SEEN, OVER, BRANCH))
+    assert site.recorded(HUB) == people and nik in site.recorded(ENGGANO)
+    with pytest.raises(Refusal, match="once for life"):
+        site.record(2)
+    site.follow("pencetakan-berhenti-di-kantor.md", BRANCH)
+    check_old_backup(site, people, known)
+    away = site.world.place(ENGGANO).with_name("enggano-cabang")
+    with site.open(away) as office:
+        kept = [getattr(event.fact, "nik", "") for event in office.journal.events()]
+    assert nik in kept, "the branch is in the book that was put away"
 
 
 def test_it_follows_the_twins(site: Site) -> None:
