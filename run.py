@@ -45,6 +45,14 @@ COMMANDS = {
 }
 
 
+USAGE = {
+    "test": "test [WORDS FOR PYTEST]    for example: test tests/cards -x",
+    "lint": "lint",
+    "setup": "setup",
+}
+"""The commands that no other program explains."""
+
+
 class Stop(Exception):
     """The command ends here: a sentence in English and in Bahasa Indonesia, exit code 2."""
 
@@ -65,6 +73,9 @@ def main(words: list[str]) -> int:
                 f"There is no command `{name}`; call `python3 run.py` to see them all.",
                 f"Tidak ada perintah `{name}`; `python3 run.py` menampilkan semuanya.",
             )
+        if name in USAGE and rest in (["-h"], ["--help"]):
+            print(f"usage: python3 run.py {USAGE[name]}\n\n{COMMANDS[name]}")
+            return 0
         check_python()
         calls = {
             "demo": demo, "test": test, "lint": lint, "bench": bench, "setup": setup,
@@ -83,6 +94,7 @@ def print_commands() -> None:
     print("Perahu: python3 run.py COMMAND [WORDS]\n")
     for name, line in COMMANDS.items():
         print(f"  {name:6} {line}")
+    print("\nCOMMAND --help says more; a first look: python3 run.py demo")
 
 
 # The commands ---------------------------------------------------------------------------
