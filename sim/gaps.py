@@ -5,8 +5,8 @@ by its facts:
 
 - `EpochConfirmed`: which epoch of the node runs, by its certificate; all others are over,
   also one of the same number (an old copy that was put in twice). A number that is not
-  here by then is missing; and the certificate says after which number of the epoch before
-  it the node itself goes on otherwise (its not-before).
+  here by then is missing. Where it is here with another hash the paper's own mark tells,
+  unless the certificate says that the node goes on behind a smaller number (not-before).
 - `NodeRevoked`: after which number of each journal nothing counts.
 - `ForkSeen`: in which journal, and by which number, there are two histories.
 
@@ -66,6 +66,9 @@ class Named:
     """Journal to the number after which a later epoch goes on otherwise."""
     valid_through: dict[bytes, dict[bytes, int]] = field(default_factory=dict)
     """Revoked node to the last number that counts in each of its journals."""
+    by_mark: int = 0
+    """Receipts whose number is taken: an old copy had grown again when it was noticed. Only
+    their third mark, the hash, tells them from what stands there now."""
     forks: dict[bytes, int] = field(default_factory=dict)
     """Journal to the greatest number by which two histories of it were seen."""
 
@@ -114,9 +117,9 @@ class Named:
         row = self.hub.journal.journal(journal)
         if row is None or seq > row.head_seq:
             return ""
-        if seq > self.goes_on.get(journal, seq):
-            return ""
-        return f"number {seq} is taken by something else"
+        if seq <= self.goes_on.get(journal, seq):
+            self.by_mark += 1
+        return ""
 
 
 def chains_at(hub: Node) -> dict[bytes, Chain]:

@@ -271,7 +271,8 @@ def proof_paper(
 def check_proof(journal: Journal, text: str) -> Proof:
     """A scanned proof whose signature is good and whose entry stands in this book.
 
-    Raises Refusal "bad_proof", or "unknown_journal" where its office's book is not here.
+    Raises Refusal "bad_proof", "unknown_journal" where its office's book is not here, or
+    "other_history" where it is, and another entry has this number.
     """
     proof = rules_proof.read_qr(text)
     chains = (row.certificate for row in journal.journals())
@@ -293,7 +294,7 @@ def check_proof(journal: Journal, text: str) -> Proof:
         raise rules_proof.bad_proof() from error
     here = journal.hash_at(proof.journal, proof.seq)
     if here is not None and here[:8] != proof.h8:
-        raise rules_proof.bad_proof()
+        raise rules_proof.other_history()
     return proof
 
 

@@ -171,3 +171,14 @@ def bad_proof() -> Refusal:
         id="Kode ini bukan bukti perekaman yang sah; cocokkan nomor register di buku.",
         en="This code is no valid proof of recording; look the number up in the book.",
     )
+
+
+def other_history() -> Refusal:
+    """The office signed it, and what it is a proof of went with an old disk or a twin."""
+    return Refusal(
+        "other_history",
+        id="Bukti ini asli, tetapi catatannya tidak ada di buku ini: nomornya dipakai catatan "
+        "lain sesudah disk lama terpasang. Cari orangnya; bila tidak ada, rekam lagi.",
+        en="This proof is genuine, but its entry is not in this book: another entry took its "
+        "number after an old disk was put in. Look the person up; record again if missing.",
+    )

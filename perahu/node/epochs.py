@@ -1,8 +1,8 @@
 """The epochs of nodes as this book holds them: what is here, what ended, what is a gap.
 
-A receipt names epoch and number. Of an epoch that runs, what is not here yet is on its way;
-of one that ended, what is not here by the time its machine is gone is known by its number to
-be missing: that is the gap, and it has a name.
+A receipt names journal, number and hash, and a journal is of one epoch. Of an epoch that
+runs, what is not here yet is on its way; of one that ended, what is not here by the time its
+machine is gone is known by its number to be missing: that is the gap, and it has a name.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class EpochShown:
     name: str
     epoch: int
     entries: int
-    reach: tuple[tuple[str, int], ...]
-    """(lane, last number here) of its journals."""
+    reach: tuple[tuple[str, int, str], ...]
+    """(lane, last number here, mark on paper) of its journals."""
     is_running: bool
     is_twin: bool
 
@@ -106,6 +106,7 @@ def _shown(
             (
                 f"{LANES[row.lane]} bersama" if row.audience else LANES[row.lane],
                 row.head_seq,
+                row.id.hex()[:8],
             )
             for row in sorted(rows, key=lambda row: (row.lane, row.audience))
             if row.audience in (b"", COMMON)

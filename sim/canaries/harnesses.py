@@ -13,16 +13,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from perahu.node.django_settings import configure
 from sim.canaries.pair.founding import founded
 from sim.canaries.pair.story import play
+
+if TYPE_CHECKING:
+    from sim.swarm import Plan
 
 SHARED_MEMORY = Path("/dev/shm")
 _CUTS_A_SEED, _FAILINGS_A_SEED, _KILLS_A_SEED = 24, 6, 4
 
 _BUSY_ACTS = 150
 """Enough that cards are ordered, their parts arrive and they are printed."""
+_MOVING_ACTS, _MOVING_CONTACTS = 120, 24
+"""Enough that a right is sent by an office that has blanko."""
 
 Ask = Callable[[int], str | None]
 """Of a seed: what did not hold, in words; None where everything did."""
@@ -67,8 +73,12 @@ def _power(_: Path) -> Ask:
     return ask
 
 
-def _worlds(folder: Path, *besides: str) -> Ask:
-    """Worlds as their seeds draw them; with `besides` busy ones, which have those faults."""
+def _as_drawn(plan: Plan) -> Plan:
+    return plan
+
+
+def _worlds(folder: Path, changed: Callable[[Plan], Plan] = _as_drawn) -> Ask:
+    """Worlds as their seeds draw them, or with a plan that was changed for one end."""
     from sim.image import found
     from sim.swarm import plan_of
     from sim.world import World
@@ -76,9 +86,7 @@ def _worlds(folder: Path, *besides: str) -> Ask:
     image = found(folder / "image")
 
     def ask(seed: int) -> str | None:
-        plan = plan_of(seed)
-        if besides:
-            plan = replace(plan, kinds=plan.kinds | set(besides), acts=_BUSY_ACTS)
+        plan = changed(plan_of(seed))
         result = World(seed, image, folder / f"world-{seed}", plan).run()
         return str(result.broken[0]) if result.broken else None
 
@@ -86,7 +94,27 @@ def _worlds(folder: Path, *besides: str) -> Ask:
 
 
 def _printers(folder: Path) -> Ask:
-    return _worlds(folder, "print_unknown", "second_card")
+    mute = {"print_unknown", "second_card"}
+
+    def busy(plan: Plan) -> Plan:
+        return replace(plan, kinds=plan.kinds | mute, acts=_BUSY_ACTS)
+
+    return _worlds(folder, busy)
+
+
+def _moves(folder: Path) -> Ask:
+    """Two offices that give each other rights, often and without any other trouble."""
+    from sim.link import CALM
+    from sim.stick import Luck
+
+    def quiet(plan: Plan) -> Plan:
+        return replace(
+            plan, nodes=4, days=7, acts=_MOVING_ACTS, contacts=_MOVING_CONTACTS,
+            kinds=frozenset(), rates={}, outages=(), luck=Luck(), weather=CALM,
+            has_recordings=False, has_erasure=False,
+        )  # fmt: skip
+
+    return _worlds(folder, quiet)
 
 
 def _kills(folder: Path) -> Ask:
@@ -114,6 +142,7 @@ HARNESSES = {
         Harness("power", f"times {_CUTS_A_SEED} cuts", _power),
         Harness("worlds", "worlds", _worlds),
         Harness("printers", "worlds with mute printers", _printers),
+        Harness("moves", "worlds of rights that move", _moves),
         Harness("kills", f"times {_KILLS_A_SEED} kills", _kills),
     )
 }

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perahu.enrolment import actions, reads, rules_proof
+from perahu.enrolment.actions import PROOF_DOMAIN
 from perahu.enrolment.rules import pickup_hash
 from perahu.words import Refusal
 from tests.cast import TODAY
@@ -84,6 +85,21 @@ def test_it_refuses_a_forged_proof(network: Network) -> None:
         with pytest.raises(Refusal) as refusal:
             actions.check_proof(journal, text)
     assert refusal.value.code == "bad_proof"
+
+
+def test_it_calls_nobody_a_forger_whose_entry_an_old_disk_took(
+    network: Network,
+) -> None:
+    """Its office signed it; then the number was given to something else."""
+    record_all(network.enggano)
+    with network.enggano.at_work() as journal:
+        paper, qr = actions.proof_paper(journal, recording=RECORDING, today=TODAY)
+        lost = rules_proof.statement(dataclasses.replace(paper, h=bytes(32)))
+        signature = journal.sign(PROOF_DOMAIN, lost)
+        chain8 = rules_proof.read_qr(qr).chain8
+        with pytest.raises(Refusal) as refusal:
+            actions.check_proof(journal, rules_proof.qr_text(lost, signature, chain8))
+    assert refusal.value.code == "other_history"
 
 
 def test_it_covers_every_word_on_the_paper() -> None:

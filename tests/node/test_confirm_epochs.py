@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from perahu.journal.journal import CLONE
 from perahu.keys.facts import ForkSeen
 from perahu.node.actions import confirm_epochs, note_fork, revoke_node
@@ -15,7 +17,7 @@ from perahu.node.office import Office, open_office
 from perahu.node.rebuilding import enrol_again
 from perahu.node.road import record_evidence, side_of
 from perahu.sync.offer import ForkEvidence
-from tests.node.offices import PHRASE, add_enggano, found_hub
+from tests.node.offices import PHRASE, add_enggano, found_hub, perahu
 
 
 def _carry(source: Office, target: Office, stick: Path) -> None:
@@ -43,6 +45,33 @@ def test_it_works(tmp_path: Path) -> None:
         _carry(hub, enggano, stick)
         chain = sha256(enggano.journal.chain.encode()).digest()
         assert enggano.authority.confirmed_epochs(node_id) == {2: chain}
+
+
+def test_it_shows_the_marks_that_stand_on_paper(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A receipt shows no epoch: by its book's mark and number it is found in the history."""
+    found_hub(tmp_path)
+    node_id, stick = add_enggano(tmp_path), tmp_path / "stick"
+    stick.mkdir()
+    with (
+        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
+        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
+    ):
+        fork = ForkSeen(node=node_id, journal=bytes(16), seq=1, ours=b"", theirs=b"")
+        for _ in range(2):
+            receipt = note_fork(enggano.journal, enggano.ask(), fork=fork)
+            _carry(enggano, hub, stick)
+            enggano.journal.begin_epoch()
+        confirm_epochs(hub.journal, hub.ask())
+        first, second = epochs_of(hub, "Enggano")[:2]
+        assert second.reach == (("kendali", 1, receipt.journal.hex()[:8]),)
+        assert first.reach != second.reach
+        mark = receipt.journal.hex()[:8]
+    assert perahu(tmp_path / "hub", "history") == 0
+    said = capsys.readouterr().out
+    assert f"(kendali {mark}: 1)" in said
+    assert "this book's mark and a greater number" in said
 
 
 def test_it_hears_of_an_epoch_in_which_nothing_was_said_yet(tmp_path: Path) -> None:

@@ -95,17 +95,19 @@ def test_it_asks_for_the_number_that_counts_no_more(world: World) -> None:
     assert missing(world, also(world, revoked(one, 9_000, bytes(16)))) == ""
 
 
-def test_it_asks_for_the_number_after_which_the_node_goes_on(world: World) -> None:
+def test_it_counts_what_the_mark_alone_can_name(world: World) -> None:
     """The old copy had grown again when it was noticed: its number is taken."""
     office = world.offices[0]
     one = lost(world, office, after=0)
+    assert "is not over" in missing(world, events(world))
     confirmed = EpochConfirmed(node=office.node_id, epoch=2, certificate_hash=bytes(32))
-    assert "taken by something else" in missing(world, also(world, confirmed))
     named = Named(world.hub, also(world, confirmed))
+    assert (named.lacks(one, None), named.by_mark) == ("", 1)
     named.goes_on[one.receipt.journal] = one.receipt.seq
-    assert "taken by something else" in named.lacks(one, None)
+    assert (named.lacks(one, None), named.by_mark) == ("", 2)
+    # The node itself says that it goes on behind a smaller number.
     named.goes_on[one.receipt.journal] = one.receipt.seq - 1
-    assert named.lacks(one, None) == ""
+    assert (named.lacks(one, None), named.by_mark) == ("", 2)
 
 
 def test_it_reads_the_certificate_that_a_fact_names(world: World) -> None:

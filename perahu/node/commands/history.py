@@ -24,9 +24,15 @@ _RUNNING = Words(
 )
 _ENDED = Words(
     "{name}: epoch {epoch} berakhir; ada di sini {entries} catatan ({reach}). Bukti kertas "
-    "epoch {epoch} bernomor lebih besar dari itu adalah celah: layani lagi orangnya.",
-    "{name}: epoch {epoch} is over; {entries} entries are here ({reach}). Paper receipts of "
-    "epoch {epoch} with a greater number are the gap: serve those people again.",
+    "dengan tanda buku itu dan nomor lebih besar adalah celah: layani lagi orangnya.",
+    "{name}: epoch {epoch} is over; {entries} entries are here ({reach}). Paper receipts "
+    "with this book's mark and a greater number are the gap: serve those people again.",
+)
+_GONE = Words(
+    "{name}: epoch {epoch} berakhir; tidak ada catatannya di sini. Bukti kertas {name} yang "
+    "tanda bukunya tidak ada di daftar ini adalah celah: layani lagi orangnya.",
+    "{name}: epoch {epoch} is over; nothing of it is here. Paper receipts of {name} with a "
+    "book's mark that is not in this list are the gap: serve those people again.",
 )
 _TWIN = Words(
     "{name}: epoch {epoch} ditulis komputer lain dengan kunci yang sama; ada di sini "
@@ -61,11 +67,13 @@ def run(call: Call) -> None:
 def _words_of(one: EpochShown) -> Words:
     if one.is_twin:
         return _TWIN
-    return _RUNNING if one.is_running else _ENDED
+    if one.is_running:
+        return _RUNNING
+    return _ENDED if one.entries else _GONE
 
 
 def _shown(one: EpochShown) -> dict[str, object]:
-    reach = ", ".join(f"{lane}: {seq}" for lane, seq in one.reach)
+    reach = ", ".join(f"{lane} {mark}: {seq}" for lane, seq, mark in one.reach)
     return {
         "name": one.name,
         "epoch": one.epoch,

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from perahu.cards import reads, rules
 from sim.canaries.planting import both, rewritten
 
-HARNESS = "printers"
+HARNESS = "moves"
 
 
 def plant() -> AbstractContextManager[None]:

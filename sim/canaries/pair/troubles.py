@@ -140,12 +140,13 @@ def again(story: Story) -> None:
 
 
 def stick(story: Story) -> None:
-    """A courier file is written, and another one, or the same, is read."""
-    record(story)
+    """A courier file is written, another one, or the same, is read, and answered."""
+    (record_part if story.chance.hits(0.5) else record)(story)
     ends = [story.office, story.hub]
     story.chance.shuffle(ends)
     story.files += road.write(*ends)
     _take_any(story)
+    _take_answer(story)
 
 
 def torn_stick(story: Story) -> None:
