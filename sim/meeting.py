@@ -348,10 +348,11 @@ class Meetings:
     def _count_again(self) -> None:
         """Who heard only now that its book is old is asked for a count, and counts.
 
+        The hub too: a count is also how who went back behind an epoch of its own leaves it.
         Beside a clone that goes on calling it is asked each time: somebody must end one of
         the two (docs/runbooks), and what is said after the last contact is nowhere else.
         """
-        for node in self.world.offices:
+        for node in (self.world.hub, *self.world.offices):
             is_there = node.is_open and not node.is_lost and node.is_clone_of is None
             if is_there and node.journal.halts():
                 self.world.people.recount(node)
