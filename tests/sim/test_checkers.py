@@ -178,6 +178,32 @@ def goes_back(world: World) -> Node:
     return office
 
 
+@pytest.mark.damages_book("an old copy beside a mirror that knows more")
+def test_it_asks_no_mirror_for_a_number_that_an_old_copy_took(world: World) -> None:
+    """The mirror lay in a drawer when the old disk was put in, and came back too late."""
+    office, trouble = world.offices[0], world.trouble
+    mirror, drawer = (office.folder.with_name(name) for name in ("mirror", "drawer"))
+    mirror.mkdir()
+    office.stop()
+    office.mirror = mirror
+    world.begin(office)
+    trouble._backups["disk_old"] = (office, office.backup())
+    world.people._correct(office)
+    last = world.receipts[-1]
+    assert last.receipt.mirrored and world.meetings.call(office)
+    mirror.rename(drawer)
+    trouble._goes_back("disk_old", keeps_fence=False)
+    world.people._correct(office)
+    drawer.rename(mirror)
+    world.dies(office, "killed")
+    assert office.journal.epoch == 2 and not last.is_excused
+    assert _is_at(world.hub, last) and not _is_at(office, last)
+    office.is_old_since_s = float("inf")
+    with pytest.raises(Broken) as caught:
+        checkers.check_mirror(world, office)
+    assert caught.value.check == "mirror"
+
+
 def test_it_starts_again_when_rot_meets_a_full_disk(world: World) -> None:
     """A start needs room for its fence; who is refused makes some, and nobody stays off."""
     for node in world.nodes:
