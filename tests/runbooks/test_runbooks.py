@@ -149,6 +149,38 @@ def test_it_follows_the_hub_of_yesterday(site: Site) -> None:
     check_case(site)
 
 
+def test_it_states_again_what_a_hub_of_yesterday_had_said(site: Site) -> None:
+    """Before its first contact it gave one right, and it does not know another any more."""
+    begin(site)
+    hub = site.world.place(HUB)
+    site.settle()
+    site.stop(HUB)
+    shutil.copytree(hub, site.folder / "cadangan" / "hub")
+    site.serve(HUB)
+    grant(site)
+    site.type(ENGGANO_SYNC)
+    site.stop(HUB)
+    shutil.rmtree(hub)
+    shutil.copytree(site.folder / "cadangan" / "hub", hub)
+    grant(site, "tuti")
+    site.serve(HUB)
+    site.follow("pencetakan-berhenti-di-kabupaten.md")
+    assert (knows(site, HUB, "tuti"), knows(site, ENGGANO, "tuti")) == (True, False)
+    assert (knows(site, HUB, "dewi"), knows(site, ENGGANO, "dewi")) == (False, True)
+    grant(site, "dewi2")
+    grant(site, "tuti")
+    site.type(ENGGANO_SYNC)
+    for name in (HUB, ENGGANO):
+        assert knows(site, name, "dewi2") and knows(site, name, "tuti")
+    check_case(site)
+
+
+def knows(site: Site, name: str, login: str) -> bool:
+    """Whether a node knows of somebody's rights."""
+    with site.open(site.world.place(name)) as office:
+        return office.authority.operator_by_login(login) is not None
+
+
 def heard_of_hub(site: Site) -> set[bytes]:
     """What the hub said and somebody heard; what it noted since is known to nobody."""
     node, others = site.world.node_id(HUB), (ENGGANO, PROVINSI)
@@ -157,10 +189,11 @@ def heard_of_hub(site: Site) -> set[bytes]:
     return set.union(*heard)
 
 
-def grant(site: Site) -> None:
+def grant(site: Site, login: str = "dewi") -> None:
     """The hub gives somebody new rights at Enggano."""
     site.type(
-        "perahu --dir /srv/perahu/kabupaten grant --login dewi --name Dewi "
+        f"perahu --dir /srv/perahu/kabupaten grant --login {login} "
+        f"--name {login.title()} "
         '--rights record --wilayah 17.03.01 --decree "SK 2/DATA-UJI"'
     )
 
