@@ -244,7 +244,7 @@ def judge(
     """Everything that must hold of an open book."""
     report = journal.verify()
     seen = Seen(journal, disk)
-    corrupt = [str(fault) for fault in report.faults]
+    corrupt = [fault.en for fault in report.faults]
     corrupt += _pages(journal) + _halves(seen, asked) + _ledger(seen)
     lost = [said for one in promises if (said := one.broken(seen))]
     return Verdict(tuple(lost), tuple(corrupt))
