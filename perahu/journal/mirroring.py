@@ -53,16 +53,21 @@ def is_mirrored(book: Book, mirror: Mirror) -> bool:
 
 
 def gap(book: Book, mirror: Mirror) -> list[Mirrored]:
-    """Every own entry of this epoch that a mirror lacks, after it was away or is new."""
+    """Every own entry of this epoch that a mirror lacks, after it was away or is new.
+
+    As they were said, and not journal by journal: where the file's end is torn off, the last
+    entry is gone, and by that one the fence tells a lost book that it lacks something.
+    """
     epoch = book.chain.epoch.epoch
     there = {(m.journal, m.seq) for m in mirror.read(book.chain.node.node_id, epoch)}
-    return [
-        item
+    lacking = [
+        (lamport, item)
         for row in book.journals()
         if row.own and row.epoch == epoch
-        for _, item in at_rest(book, row, 1, row.head_seq)
+        for lamport, item in at_rest(book, row, 1, row.head_seq)
         if (row.id, item.seq) not in there
     ]
+    return [item for _, item in sorted(lacking, key=lambda pair: pair[0])]
 
 
 def at_rest(

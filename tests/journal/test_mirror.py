@@ -225,6 +225,31 @@ def test_it_opens_an_epoch_where_the_tail_has_a_hole(district: StoreDistrict) ->
     assert district.state(enggano).mirrored and enggano.verify().sound
 
 
+def test_it_opens_an_epoch_where_the_end_was_brought_late_and_torn(
+    district: StoreDistrict,
+) -> None:
+    """What was said while the stick was away lies on it as it was said, not by journals.
+
+    So a torn end lacks the last entry of all, and that one the fence knows.
+    """
+    folder = with_mirror(district)
+    _, enggano = with_hub(district)
+    enggano.close()
+    saved = district.save("Enggano")
+    enggano = district.open("Enggano")
+    away = folder.rename(folder.with_name("in a pocket"))
+    for fact in (stocked(1), corrected(), stocked(2)):
+        district.state(enggano, fact)
+    enggano.close()
+    away.rename(folder)
+    district.open("Enggano").close()
+    path = stick(folder, ".jrnm")
+    path.write_bytes(path.read_bytes()[:-10])
+    district.restore(saved, keep=("fence",))
+    enggano = district.open("Enggano")
+    assert enggano.healing.rolled_back and enggano.epoch == 2
+
+
 def test_it_shows_an_epoch_the_old_copy_never_saw(district: StoreDistrict) -> None:
     """Book, fence and certificate are old; the stick alone knows of a later epoch."""
     _ = with_mirror(district)
