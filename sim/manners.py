@@ -1,7 +1,7 @@
 """How the harnesses behave at the command line: what they accept, and how they stop.
 
-Ctrl-C and SIGTERM end a harness alike: its folders are taken away, its children end with it,
-one sentence says that it is not finished, and the exit code is 130.
+Ctrl-C, SIGTERM and a closed terminal end a harness alike: its folders are taken away, its
+children end with it, one sentence says that it is not finished, and the exit code is 130.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ ENDED = (STOPPED, -signal.SIGINT, -signal.SIGTERM)
 """The exit codes of a harness that somebody stopped."""
 SEED_MAX = 2**63 - 1
 COUNT_MAX = 10**9
+_WORDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEAF_S = 3.0
 """So long nobody is stopped twice: a terminal's Ctrl-C and a parent's SIGTERM are one wish."""
 _Given = ParamSpec("_Given")
@@ -48,7 +49,7 @@ def stoppable(main: Callable[_Given, int]) -> Callable[_Given, int]:
 
 
 class _Stop:
-    """The handler of both signals: clearing up is not interrupted by a second one."""
+    """The handler of all of them: clearing up is not interrupted by a second one."""
 
     def __init__(self) -> None:
         self._heard_s = float("-inf")
@@ -65,15 +66,14 @@ _stop = _Stop()
 
 
 def _obeyed() -> list[signal.Signals]:
-    """Who was started in the background by a shell lets Ctrl-C pass by."""
-    is_deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    return [signal.SIGTERM] if is_deaf else [signal.SIGTERM, signal.SIGINT]
+    """All but those that whoever started us wants ignored (a shell's `&`, nohup)."""
+    return [one for one in _WORDS if signal.getsignal(one) is not signal.SIG_IGN]
 
 
 def die_at_once() -> None:
     """In a child: whoever stops the parent stops it too, without a word of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for one in _obeyed():
+        signal.signal(one, signal.SIG_DFL)
 
 
 def whole(least: int = 0, most: int = COUNT_MAX) -> Callable[[str], int]:
