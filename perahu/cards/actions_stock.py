@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from perahu.cards import reads_stock, rules_stock
 from perahu.cards.rules_stock import BLANKO
-from perahu.journal.journal import RECOUNT, Journal
+from perahu.journal.journal import CLONE, RECOUNT, Journal
 from perahu.journal.types import Ask, Draft, Receipt
 from perahu.keys.certificates import HUB_ROLES
 
@@ -63,7 +63,7 @@ def spoil_stock(
 def count_stock(
     journal: Journal, ask: Ask, *, item: str, counted: int, reason: str = ""
 ) -> Receipt:
-    """A count by hand; of blanko it lets a restored node print again.
+    """A count by hand; of blanko it lets a restored node, or one that had a twin, print again.
 
     It is the last word on this node's stock. Where another machine of this node has gone on
     in a later epoch, it could not be: this one goes on in the next.
@@ -77,8 +77,10 @@ def count_stock(
             fact = rules_stock.decide_count(item, counted, on_hand, reason)
             done = book.append(ask, [Draft(fact)])
     # After the fact is in the book: a crash in between only asks for one more count.
+    # A twin that goes on all the same halts it again at its next contact.
     if item == BLANKO:
-        journal.resume(RECOUNT)
+        for reason_halted in (RECOUNT, CLONE):
+            journal.resume(reason_halted)
     return done
 
 

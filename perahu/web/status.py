@@ -33,8 +33,8 @@ _STOPPED = {
         "Printing has stopped: the stock must be counted by hand.",
     ),
     "clone": Words(
-        "Pencetakan berhenti: kabupaten harus memutuskan soal simpul kembar.",
-        "Printing has stopped: the kabupaten must decide about a twin of this node.",
+        "Pencetakan berhenti: ada simpul kembar. Matikan yang satu, lalu hitung stok.",
+        "Printing has stopped: a twin is at work. End one of the two, then count the stock.",
     ),
 }
 _POLICIES = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from perahu.cards import actions_stock, facts, reads_stock
-from perahu.journal.journal import RECOUNT, Journal
+from perahu.journal.journal import CLONE, RECOUNT, Journal
 from perahu.journal.types import Draft
 from perahu.kinds import Fact
 from perahu.node.tables import Tables
@@ -183,3 +183,12 @@ def test_it_takes_an_end_that_is_told_anew(world: World) -> None:
             book.append(world.ask(), [Draft(never)])
         assert shown(world, "Enggano") == 10
         assert RECOUNT not in journal.halts()
+
+
+def test_it_lets_a_node_print_again_whose_twin_was_ended(world: World) -> None:
+    """Nobody but a count by hand knows in which drawer the blanko of both machines lie."""
+    with world.at("Enggano") as journal:
+        journal.halt(CLONE)
+        journal.halt(RECOUNT)
+    count(world, 0)
+    assert world.journals["Enggano"].halts() == []

@@ -53,8 +53,8 @@ _HALTS = {
         "Printing has stopped: count the stock by hand, then `perahu stock count`.",
     ),
     CLONE.decode(): Words(
-        "Pencetakan berhenti: kabupaten harus memutuskan soal simpul kembar.",
-        "Printing has stopped: the hub must decide about a twin of this node.",
+        "Pencetakan berhenti: ada simpul kembar. Matikan yang satu, lalu hitung stok.",
+        "Printing has stopped: a twin is at work. End one of the two, then count the stock.",
     ),
 }
 _UNFINISHED = Words(

@@ -292,8 +292,8 @@ def _troubles(visit: Visit) -> list[Item]:
             Item(
                 title=Words("Ada simpul kembar", "There is a twin of this node"),
                 reason=Words(
-                    "cetak berhenti sampai kabupaten memutuskan mana yang asli",
-                    "printing has stopped until the kabupaten decides which is true",
+                    "cetak berhenti: kabupaten memutuskan mana yang tinggal, lalu blanko dihitung",
+                    "printing has stopped: the kabupaten decides which stays; then count the stock",
                 ),
                 label=_("Lihat keadaan"),
                 address=link(visit, "status"),
