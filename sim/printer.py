@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from perahu.cards.facts import PrintIntended
 from perahu.devices.printer_ports import (
     GAGAL_CETAK,
     NEVER_BEGAN,
@@ -20,11 +21,14 @@ from perahu.devices.printer_ports import (
     PrinterState,
     PrintOutcome,
 )
+from perahu.journal.types import Event
 from perahu.words import Words
 from sim.node import Node
 
 if TYPE_CHECKING:
     from sim.world import World
+
+_EVENTS_MAX = 100_000
 
 
 @dataclass(slots=True)
@@ -34,6 +38,8 @@ class Drawer:
     blanko: int = 0
     printed: dict[str, str] = field(default_factory=dict)
     """Job name to printed or spoiled."""
+    intents: dict[str, Event] = field(default_factory=dict)
+    """Job name to what the book said when the job began."""
     good: Counter[str] = field(default_factory=Counter)
     """Order to the good cards that left the printer."""
 
@@ -56,7 +62,11 @@ class SimPrinter:
     def print(self, job: CardJob) -> PrintOutcome:
         """One card, and what became of it."""
         trouble, node, drawer = self._world.trouble, self._node, self._drawer
-        assert job.name not in drawer.printed, "a job is never printed twice"
+        if drawer.printed.pop(job.name, ""):
+            # Nobody who knows of the first: an old copy of the book numbers it anew.
+            assert self._is_forgotten(job), "a job is never printed twice"
+        if intent := self._intent(job):
+            drawer.intents[job.name] = intent
         order = bytes.fromhex(job.name.partition("-")[0])
         self._world.rights.prints(node, order)
         self.jobs.append(job.name)
@@ -77,6 +87,24 @@ class SimPrinter:
         self._takes(job, PRINTED)
         self.was_printed = True
         return PrintOutcome(PRINTED, "completed")
+
+    def _is_forgotten(self, job: CardJob) -> bool:
+        """Whether the book here holds no more what it said when this job first began."""
+        first = self._drawer.intents.get(job.name)
+        if first is None:
+            return False
+        return self._node.journal.hash_at(first.journal, first.seq) != first.h
+
+    def _intent(self, job: CardJob) -> Event | None:
+        """What the book says of this job; the last, where an old copy said it again."""
+        journal = self._node.journal
+        found = [
+            event
+            for event in journal.events(0, _EVENTS_MAX)
+            if isinstance(event.fact, PrintIntended) and event.node == journal.node_id
+            if f"{event.fact.order.hex()}-{event.fact.attempt}" == job.name
+        ]
+        return found[-1] if found else None
 
     def _takes(self, job: CardJob, end: str) -> None:
         self._drawer.blanko -= 1

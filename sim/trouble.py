@@ -271,7 +271,8 @@ class Trouble:
         self._again(node)
         self._excuse(held)
         if not node.journal.healing.rolled_back and node.journal.epoch <= epoch:
-            own = [one.receipt for one in held if one.node is node]
+            # What it said before came home to it, if at all: no fence stands behind that.
+            own = [o.receipt for o in held if o.node is node and o.epoch == epoch]
             if keeps_fence and not all(_holds(node, one) for one in own):
                 raise Broken("noticed", f"{node.name}: behind its fence, and goes on")
             self._unnoticed.append((node, node.journal.epoch))
