@@ -106,11 +106,10 @@ class Named:
         `parted` is where its history and the hub's part, where some machine shows it.
         """
         node, journal, seq = one.node.node_id, one.receipt.journal, one.receipt.seq
-        through = self.valid_through.get(node)
-        if through is not None and seq > through.get(journal, 0):
-            return ""
         if parted is not None and parted <= self.forks.get(journal, 0):
             return ""
+        if node in self.valid_through:
+            return self._lacks_of_revoked(node, journal, seq)
         epoch, certificate = self.running.get(node, (1, one.certificate))
         if one.epoch > epoch or one.certificate == certificate:
             return f"epoch {one.epoch} is not over"
@@ -119,6 +118,15 @@ class Named:
             return ""
         if seq <= self.goes_on.get(journal, seq):
             self.by_mark += 1
+        return ""
+
+    def _lacks_of_revoked(self, node: bytes, journal: bytes, seq: int) -> str:
+        """All its epochs are over; what was let stand is named with its hash."""
+        if seq > self.valid_through[node].get(journal, 0):
+            return ""
+        if self.hub.journal.hash_at(journal, seq) is None:
+            return f"number {seq} was to stand"
+        self.by_mark += 1
         return ""
 
 

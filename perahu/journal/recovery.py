@@ -57,8 +57,23 @@ def heal(book: Book, fence: Fence, mirror: Mirror) -> Healing:
         and mirror_agrees(book, mirror)
         # A mirror with a later epoch: book, fence and certificate are all an old copy.
         and mirror.last_epoch(book.chain.node.node_id) <= epoch
+        and _follows(book)
     )
     return Healing(copied, not kept)
+
+
+def _follows(book: Book) -> bool:
+    """Whether nothing stands where the running epoch said that something else had stood.
+
+    An old copy that went on while its mirror lay in a drawer, and was then lost: the mirror
+    gives back the entries from before it, and what the copy had said in their place is gone.
+    """
+    rows = {row.id: row for row in book.journals()}
+    return all(
+        book.hash_at(rows[journal], seq) in (None, h)
+        for journal, seq, h in book.chain.epoch.not_before
+        if journal in rows
+    )
 
 
 def check_tables(book: Book, tables: Tables | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perahu.journal.journal import Journal
+from perahu.journal.journal import RECOUNT, Journal
 from perahu.journal.types import Draft
 from tests.cast import SARI, District, corrected, with_hub
 from tests.sync.road import Meeting, record
@@ -119,3 +119,42 @@ def test_it_writes_no_keys_over_those_that_the_mirror_alone_has(
     assert old.healing.copied_back == people
     assert old.hash_at(receipt.journal, receipt.seq) == receipt.h
     assert old.verify().sound
+
+
+def test_it_begins_anew_where_the_mirror_gave_back_another_history(
+    district: District, pair: tuple[Journal, Journal], tmp_path: Path
+) -> None:
+    """An old copy went on while the mirror lay in a drawer; noticed, and then lost as well.
+
+    What it had said in the same place is gone, its next epoch names it, and the mirror gives
+    back the entry from before: nobody may go on as if nothing were missing.
+    """
+    hub, enggano = pair
+    enggano.close()
+    folder, mirror = tmp_path / "backup", tmp_path / "mirror"
+    shutil.copytree(district.members["Enggano"].folder, folder)
+    enggano = district.open("Enggano")
+    receipt = record(district, enggano)
+    enggano.close()
+    mirror.rename(tmp_path / "drawer")
+    old = district.open("Enggano", folder=folder)
+    with old.writing() as book:
+        ask, fact = district.ask("Enggano", SARI), corrected(subject=b"somebody els")
+        branch = book.append(ask, [Draft(fact)])
+    assert (branch.journal, branch.seq) == (receipt.journal, receipt.seq)
+    old.close()
+    (tmp_path / "drawer").rename(mirror)
+    old = district.open("Enggano", folder=folder)
+    assert old.epoch == 2 and old.hash_at(branch.journal, branch.seq) == branch.h
+    last = record(district, old)
+    old.close()
+    for path in folder.glob("book.sqlite3*"):
+        path.unlink()
+    for _ in range(2):
+        found = district.open("Enggano", folder=folder)
+        assert found.epoch == 3 and found.halts() == [RECOUNT]
+        assert found.hash_at(receipt.journal, receipt.seq) == receipt.h
+        assert found.hash_at(last.journal, last.seq) == last.h
+        Meeting(found, hub).hold()
+        assert found.verify().sound and hub.verify().sound
+        found.close()

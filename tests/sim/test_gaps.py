@@ -90,9 +90,13 @@ def test_it_asks_for_the_number_that_counts_no_more(world: World) -> None:
     one = lost(world, world.offices[0], after=5)
     assert "is not over" in missing(world, events(world))
     assert missing(world, also(world, revoked(one, one.receipt.seq - 1))) == ""
-    assert "is not over" in missing(world, also(world, revoked(one, one.receipt.seq)))
+    assert "was to stand" in missing(world, also(world, revoked(one, one.receipt.seq)))
     # A journal that the revocation does not list is valid through nothing.
     assert missing(world, also(world, revoked(one, 9_000, bytes(16)))) == ""
+    # What stands is named with its hash: another one under its number is not that.
+    one.receipt = replace(one.receipt, seq=1)
+    named = Named(world.hub, also(world, revoked(one, 9_000)))
+    assert (named.lacks(one, None), named.by_mark) == ("", 1)
 
 
 def test_it_counts_what_the_mark_alone_can_name(world: World) -> None:
