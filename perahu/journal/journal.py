@@ -429,13 +429,14 @@ class Journal:
                 self._next_epoch()
 
     def _next_epoch(self) -> None:
-        # A promise is kept in its own epoch: the old journals are not looked at again.
-        self._promises.keep()
         chain = recovery.next_epoch(self._book, self._fence, self._mirror)
         # First the halt: after a power cut between the two, the epoch is opened again.
         self.local.put("halt", RECOUNT, b"\1")
         path = self._folder / "certificate"
         self._ports.disk.replace_durable(path, chain.encode())
+        # A promise is kept in its own epoch: the old journals are not looked at again. Not
+        # sooner: it moves fence and mirror, by which an old copy is noticed, to its end.
+        self._promises.keep()
         self._book.chain = chain
 
     def _join_epoch(self) -> bool:

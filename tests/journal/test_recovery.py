@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from perahu.journal.journal import RECOUNT, Journal
+from perahu.node.disk import RealDisk
 from tests.cast import carry, give, with_hub
 from tests.journal.stores import BOTH_STORES, StoreDistrict
 
@@ -100,6 +103,48 @@ def test_it_goes_past_every_epoch_the_fence_saw(district: StoreDistrict) -> None
         carry(enggano, hub, audience=lambda a: a == b"")
     assert epochs == [2, 3, 4]
     assert hub.parked() == [] and hub.verify().sound
+
+
+class PowerCut(BaseException):
+    """What ends the program while it begins its next epoch."""
+
+
+class CutDisk(RealDisk):
+    """The power goes when the certificate is about to be written."""
+
+    def replace_durable(self, path: Path, content: bytes) -> None:
+        """Write what is not the certificate."""
+        if path.name == "certificate":
+            raise PowerCut
+        super().replace_durable(path, content)
+
+
+def test_it_opens_the_epoch_also_after_a_power_cut(district: StoreDistrict) -> None:
+    """An old copy wrote on, then a longer copy of the history before takes its place.
+
+    The fence knows the branch; it may not move to the longer copy's end before the new
+    epoch stands on the disk, or the next start finds nothing wrong.
+    """
+    _, enggano = with_hub(district)
+    district.state(enggano)
+    enggano.close()
+    short = district.save("Enggano")
+    enggano = district.open("Enggano")
+    for _ in range(3):
+        district.state(enggano)
+    enggano.close()
+    long = district.save("Enggano")
+    district.restore(short)
+    enggano = district.open("Enggano")
+    assert not enggano.healing.rolled_back, "nothing here knew better"
+    district.state(enggano)
+    enggano.close()
+    district.restore(long, keep=("fence",))
+    with pytest.raises(PowerCut):
+        district.open("Enggano", disk=CutDisk())
+    enggano = district.open("Enggano")
+    assert enggano.healing.rolled_back and enggano.epoch == 2
+    assert enggano.halts() == [RECOUNT] and enggano.verify().sound
 
 
 def test_it_is_taken_up_by_a_process_already_running(district: StoreDistrict) -> None:
