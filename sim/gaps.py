@@ -74,7 +74,8 @@ class Named:
 
     def __post_init__(self) -> None:
         chains = chains_at(self.hub)
-        for event in self.of_hub:
+        # What a restored hub had forgotten it hears last, and it was said first.
+        for event in sorted(self.of_hub, key=lambda one: one.epoch):
             fact = event.fact
             if isinstance(fact, EpochConfirmed):
                 self._confirmed(fact, chains.get(fact.certificate_hash))
