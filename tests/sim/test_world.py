@@ -22,6 +22,9 @@ from sim.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "sim" / "seeds.csv"
+_DAMAGED = {961000130: "an old copy dies beside a mirror that knows more"}
+"""Worlds in which a book is no more what its mirror says when its process ends in between;
+what is left at their end the auditor reads all the same."""
 
 
 def kept_seeds() -> list[int]:
@@ -37,7 +40,13 @@ def kept_seeds() -> list[int]:
     return [int(row["seed"]) for row in rows]
 
 
-@pytest.mark.parametrize("seed", kept_seeds())
+def _replayed(seed: int) -> object:
+    why = _DAMAGED.get(seed)
+    marks = [pytest.mark.damages_book(why)] if why else []
+    return pytest.param(seed, marks=marks)
+
+
+@pytest.mark.parametrize("seed", [_replayed(seed) for seed in kept_seeds()])
 def test_it_holds_in_every_world_that_failed_once(
     seed: int, image: Image, worlds_folder: Path
 ) -> None:
