@@ -8,6 +8,8 @@ Then printing waits here too until the stock was counted; which machine stays is
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from perahu.journal.book import JournalRow
 from perahu.journal.journal import RECOUNT
 from perahu.keys.facts import ForkSeen
@@ -26,6 +28,8 @@ def watch_own_epochs(office: Office) -> int:
         is_twin = row.own and row.head_seq and row.epoch >= journal.epoch
         if is_twin and row.certificate != journal.chain.encode():
             fresh.setdefault(row.certificate, row)
+    if _is_number_taken(office):
+        journal.begin_epoch()
     for row in fresh.values():
         if journal.local.get(_SPACE, row.id) is None:
             journal.halt(RECOUNT)
@@ -36,6 +40,17 @@ def watch_own_epochs(office: Office) -> int:
             journal.local.put(_SPACE, row.id, b"\1")
             count += 1
     return count
+
+
+def _is_number_taken(office: Office) -> bool:
+    """Whether the hub confirmed another book of this node under the number of our epoch.
+
+    An old disk that was put in twice counts anew what nobody here remembers; of the first
+    the hub may have heard its greeting and no entry. Under the next number both are named.
+    """
+    journal = office.journal
+    confirmed = office.authority.confirmed_epochs(journal.node_id).get(journal.epoch)
+    return confirmed not in (None, sha256(journal.chain.encode()).digest())
 
 
 def known_twins(office: Office) -> list[bytes]:

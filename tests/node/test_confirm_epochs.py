@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from perahu.journal.journal import CLONE
+from perahu.journal.journal import CLONE, RECOUNT
 from perahu.keys.facts import ForkSeen
 from perahu.node.actions import confirm_epochs, note_fork, revoke_node
 from perahu.node.courier import export_to, import_files
@@ -45,6 +46,32 @@ def test_it_works(tmp_path: Path) -> None:
         _carry(hub, enggano, stick)
         chain = sha256(enggano.journal.chain.encode()).digest()
         assert enggano.authority.confirmed_epochs(node_id) == {2: chain}
+
+
+def test_it_leaves_a_number_that_the_hub_confirmed_of_another_book(
+    tmp_path: Path,
+) -> None:
+    """An old disk is put in twice: of its first second epoch the hub heard the greeting."""
+    found_hub(tmp_path)
+    add_enggano(tmp_path)
+    stick, old = tmp_path / "stick", tmp_path / "old"
+    stick.mkdir()
+    shutil.copytree(tmp_path / "enggano", old)
+    with open_office(tmp_path / "hub", passphrase=PHRASE) as hub:
+        with open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano:
+            enggano.journal.begin_epoch()
+            _carry(enggano, hub, stick)
+        confirm_epochs(hub.journal, hub.ask())
+        with open_office(old, passphrase=PHRASE) as enggano:
+            enggano.journal.begin_epoch()
+            enggano.journal.resume(RECOUNT)
+            record_evidence(enggano)
+            assert (enggano.journal.epoch, enggano.journal.halts()) == (2, [])
+            _carry(hub, enggano, stick)
+            record_evidence(enggano)
+            assert (enggano.journal.epoch, enggano.journal.halts()) == (3, [RECOUNT])
+            record_evidence(enggano)
+            assert enggano.journal.epoch == 3
 
 
 def test_it_shows_the_marks_that_stand_on_paper(
