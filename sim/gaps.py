@@ -107,7 +107,9 @@ class Named:
         `parted` is where its history and the hub's part, where some machine shows it.
         """
         node, journal, seq = one.node.node_id, one.receipt.journal, one.receipt.seq
-        if parted is not None and parted <= self.forks.get(journal, 0):
+        fork = self.forks.get(journal, 0)
+        # What no machine keeps any more may have stood behind a number that was seen twice.
+        if fork and (fork <= seq if parted is None else parted <= fork):
             return ""
         if node in self.valid_through:
             return self._lacks_of_revoked(node, journal, seq)
@@ -145,8 +147,9 @@ def chains_at(hub: Node) -> dict[bytes, Chain]:
 def _parted_at(world: World, one: Issued) -> int | None:
     """Where a receipt's history and the hub's part: a clone or an old disk made two of one.
 
-    Only of an epoch that is over, and where some machine keeps what the receipt says while
-    the hub holds the other history.
+    Only where some machine keeps what the receipt says while the hub holds the other
+    history. Also in the epoch that runs: an old disk whose witnesses went back too goes on
+    in it, and nobody told it; then the hub must have seen the fork (`lacks`).
     """
     node, receipt = one.node, one.receipt
     if not is_of_a_clone(world, node) and node.is_old_since_s == float("inf"):
@@ -155,10 +158,8 @@ def _parted_at(world: World, one: Issued) -> int | None:
         row = other.journal.journal(receipt.journal)
         if row is None or other.journal.hash_at(row.id, receipt.seq) != receipt.h:
             continue
-        # What is said under the epoch that runs is on no branch.
-        is_over = not node.is_open or row.epoch < node.journal.epoch
         found = _parts(world.hub.journal, other.journal, receipt)
-        if is_over and found is not None:
+        if found is not None:
             return found
     return None
 
