@@ -76,6 +76,8 @@ class Node:
         self.mortal = Mortal(self._picture)
         self.disk = FolderDisk(self.mortal, folder.parent / "sticks")
         self.is_lost = self.is_mirror_torn = False
+        self.is_mirror_unseen = False
+        """It was put back since the program was last started, which looks into it."""
         self.is_old_since_s = float("inf")
         """When an old disk was put in: until it notices, it writes on a branch."""
         self.is_clone_of: Node | None = None
@@ -113,6 +115,7 @@ class Node:
     def start(self, dies_after: int = 0) -> None:
         """Open tables and book, as the node's process does; heals what a death left."""
         assert self._open is None
+        self.is_mirror_unseen = False
         self.mortal = self.disk.mortal = Mortal(self._picture)
         self.mortal.dies_at = dies_after
         papers, clock = self.papers, clock_of(self.wall, self.true_s, self.zone)

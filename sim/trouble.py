@@ -230,6 +230,7 @@ class Trouble:
         def is_back() -> None:
             if drawer.exists() and not mirror.exists():
                 drawer.rename(mirror)
+                node.is_mirror_unseen = True
 
         self.world.at(self.world.now_s + self.chance.uniform(0.2, 9) * 86_400, is_back)
 
