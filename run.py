@@ -119,8 +119,7 @@ def test(words: list[str]) -> int:
         say("proof")
         unproven = call("-m", "sim.proof")
     say("pytest")
-    # One more than there are cores: a third of the time a test waits for a browser or a node.
-    pytest = ("-m", "pytest", "-n", "3", "--dist", "worksteal", "-rfEs")
+    pytest = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "-rfEs")
     with _in_memory() as folder:
         failed = call(*pytest, *words, TMPDIR=folder)
     if unproven:

@@ -28,12 +28,6 @@ __all__ = [
     "pytest_testnodedown",
 ]
 
-LONG = (
-    "test_demo.py", "test_every_page.py", "test_voyage_by_pages.py",
-    "test_recording_looks.py", "test_bench.py", "test_broken_node.py",
-)  # fmt: skip
-"""Files whose tests take longest, by the clock of a quiet machine."""
-
 # Rooms have tables, and Django must know its settings before it sees one.
 configure()
 
@@ -45,12 +39,6 @@ settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("patient")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: at the end nobody waits for one that had just begun."""
-    at = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: at.get(item.path.name, len(at)))
 
 
 def pytest_report_teststatus(
