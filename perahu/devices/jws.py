@@ -13,7 +13,7 @@ from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -67,6 +67,13 @@ def verified(token: str, root: x509.Certificate) -> bytes:
     return decode(parts[1])
 
 
+_MALFORMED = (
+    ValueError, KeyError, IndexError, TypeError, RecursionError,
+    # Of a certificate; neither is a ValueError.
+    x509.InvalidVersion, UnsupportedAlgorithm,
+)  # fmt: skip
+
+
 def _device_key(header: bytes, root: x509.Certificate) -> RSAPublicKey:
     """The public key of the token's first certificate, if `root` stands behind it."""
     try:
@@ -79,7 +86,7 @@ def _device_key(header: bytes, root: x509.Certificate) -> RSAPublicKey:
         key = leaf.public_key()
     except InvalidSignature as error:
         raise BadToken("certificate is not under the pinned root") from error
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+    except _MALFORMED as error:
         raise BadToken("bad header") from error
     if not isinstance(key, RSAPublicKey):
         raise BadToken("not an RSA key")

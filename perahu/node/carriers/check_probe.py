@@ -227,7 +227,7 @@ class Probe:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         assert self.target is not None
-        with suppress(OSError, ValueError, Wrong):
+        with suppress(OSError, ValueError, x509.InvalidVersion, Wrong):
             plain = self._open(self.target, SMALL_S)
             with closing(plain), context.wrap_socket(plain) as secure:
                 raw = secure.getpeercert(binary_form=True)

@@ -53,6 +53,19 @@ def test_it_takes_one_algorithm_only(algorithm: object) -> None:
         verified(f"{header}.{payload}.{signature}", KEYS.root)
 
 
+def test_it_refuses_a_certificate_of_a_version_that_is_none() -> None:
+    """A flipped bit may make it version 38, which its reader takes for no mere bad value."""
+    der = KEYS.certificate.public_bytes(Encoding.DER)
+    odd = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x26", 1)
+    assert odd != der
+    told = {"alg": "RS256", "x5c": [b64encode(odd).decode()]}
+    _, payload, signature = TOKEN.split(".")
+    with pytest.raises(BadToken, match="bad header"):
+        verified(
+            f"{encode(json.dumps(told).encode())}.{payload}.{signature}", KEYS.root
+        )
+
+
 def test_it_refuses_a_token_above_the_limit() -> None:
     """A token that is too long is not even taken apart."""
     with pytest.raises(BadToken, match="too long"):
