@@ -27,6 +27,11 @@ def _said(node: Node) -> list[str]:
         mirror = None
     one = Auditor(node.folder, papers.keys.secret, papers.root_public, mirror)
     try:
-        return list(audit(one).wrong)
+        wrong = audit(one).wrong
+        # A book that came back from a torn mirror lacks the end of an epoch that is over,
+        # which its certificate names; whether the hub names the gap too is checked there.
+        return [
+            w for w in wrong if not (node.is_mirror_torn and w.endswith(": before"))
+        ]
     except UNREADABLE as error:
         return [f"cannot be read: {type(error).__name__} {error}"]

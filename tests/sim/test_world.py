@@ -22,7 +22,10 @@ from sim.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "sim" / "seeds.csv"
-_DAMAGED = {961000130: "an old copy dies beside a mirror that knows more"}
+_DAMAGED = {
+    961000130: "an old copy dies beside a mirror that knows more",
+    1721754015: "its certificate names what a lost book had and a torn mirror has not",
+}
 """Worlds in which a book is no more what its mirror says when its process ends in between;
 what is left at their end the auditor reads all the same."""
 
