@@ -46,22 +46,11 @@ def check_receipts(world: World, of_hub: Sequence[Event]) -> tuple[int, list[str
         parted = _parted_at(world, one)
         if not one.is_excused and parted is None:
             missing.append(said(one, "nothing destroyed it"))
-        elif one.node is world.hub and one.is_excused and not _is_heard(world, one):
-            gaps += 1  # no machine can know of it (docs/reliability.md, "By nature")
         elif why := named.lacks(one, parted):
             missing.append(said(one, f"no name for its gap: {why}"))
         else:
             gaps += 1
     return gaps, missing
-
-
-def _is_heard(world: World, one: Issued) -> bool:
-    """Whether any machine that lives has what a hub said before it went back."""
-    receipt = one.receipt
-    return any(
-        node.journal.hash_at(receipt.journal, receipt.seq) == receipt.h
-        for node in world.alive
-    )
 
 
 @dataclass(slots=True)

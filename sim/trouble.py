@@ -303,10 +303,14 @@ class Trouble:
                 self.world.people.recount(node)
 
     def _is_seen(self, node: Node) -> bool:
-        """Whether some other machine holds this node's journals further than it does."""
+        """Whether some other machine holds this node's running epoch further than it does.
+
+        That of an epoch which is over others hold more was noticed when it ended.
+        """
+        running = node.journal.chain.encode()
         ours = {row.id: row.head_seq for row in node.journal.journals() if row.own}
         return any(
-            row.node == node.node_id and row.head_seq > ours.get(row.id, 0)
+            row.certificate == running and row.head_seq > ours.get(row.id, 0)
             for other in self.world.alive
             if other is not node
             for row in other.journal.journals()

@@ -264,8 +264,9 @@ class Facts:
         for line in (line for line in own if line.epoch == running):
             for journal, seq, h in line.epoch[5]:
                 before = self._audited.lines.get(journal)
-                held = before is not None and before.hashes[seq : seq + 1] == [h]
-                self._check(line.name, before=held)
+                held = before.hashes[seq : seq + 1] if before else []
+                # Rebuilt and not yet in contact, or back from a torn mirror: it ends early.
+                self._check(line.name, before=held in ([], [h]), before_whole=held)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,9 @@ def _follows(book: Book) -> bool:
 
     An old copy that went on while its mirror lay in a drawer, and was then lost: the mirror
     gives back the entries from before it, and what the copy had said in their place is gone.
+
+    To hold less is no sign of an old copy: the numbers are named gaps, and a rebuilt office
+    whose first contact was cut holds a part of what will come.
     """
     rows = {row.id: row for row in book.journals()}
     return all(

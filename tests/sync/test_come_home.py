@@ -9,7 +9,7 @@ import pytest
 
 from perahu.journal.journal import Journal
 from perahu.journal.types import PHOTO, Draft
-from perahu.keys.certificates import Chain
+from perahu.keys.certificates import Chain, open_epoch
 from perahu.sync.offer import POST_ONLY, returned
 from tests.cast import SARI, District, corrected, give, with_hub
 from tests.sync.road import TO_HUB, Meeting, record
@@ -74,6 +74,37 @@ def test_it_survives_a_cut(district: District, tmp_path: Path, cut: int) -> None
     Meeting(enggano, hub).hold(cut=cut, piece=512)
     Meeting(enggano, hub).hold()
     assert hashes(enggano, enggano.node_id) == known
+
+
+def test_it_is_no_old_copy_while_a_part_has_come(
+    district: District, tmp_path: Path
+) -> None:
+    """A rebuilt office whose first contact was cut is started again: its epoch goes on."""
+    hub, enggano = with_hub(district)
+    for _ in range(12):
+        record(district, enggano)
+        Meeting(enggano, hub).hold()
+    enggano.close()
+    member, node = district.members["Enggano"], enggano.node_id
+    known = hashes(hub, node)
+    heads = [(r.id, r.head_seq, r.head_h) for r in hub.journals() if r.node == node]
+    papers = enggano.chain.papers
+    chain = open_epoch(
+        member.keys, papers, epoch=2, nonce=b"n" * 16, not_before=tuple(heads)
+    )
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "certificate").write_bytes(chain.encode())
+    rebuilt = district.open("Enggano", folder=tmp_path / "new")
+    for cut in range(2_000, 20_000, 500):
+        Meeting(rebuilt, hub).hold(cut=cut, piece=256)
+        if hashes(rebuilt, node):
+            break
+    assert 0 < len(hashes(rebuilt, node)) < len(known)
+    rebuilt.close()
+    rebuilt = district.open("Enggano", folder=tmp_path / "new")
+    assert rebuilt.epoch == 2 and not rebuilt.healing.rolled_back
+    Meeting(rebuilt, hub).hold()
+    assert hashes(rebuilt, node) == known
 
 
 def test_it_never_takes_the_running_epoch_from_elsewhere(
