@@ -7,7 +7,7 @@ import pytest
 from perahu.journal.journal import FORMAT
 from perahu.words import Refusal
 from tests.cast import District
-from tests.journal.test_parked import Shelf
+from tests.journal.shelf import Shelf
 
 
 def test_it_opens_a_book_of_its_own_form(district: District) -> None:

@@ -20,9 +20,9 @@ from perahu.journal.types import Draft, Receipt
 from perahu.node.disk import RealDisk
 from perahu.words import Refusal
 from tests.cast import BUDI, SARI, corrected, stocked, with_hub
+from tests.journal.shelf import Shelf
 from tests.journal.stores import BOTH_STORES, StoreDistrict, with_mirror
 from tests.journal.test_kill import assert_mirrored
-from tests.journal.test_parked import Shelf
 
 WAIT_S = 30.0
 SLOWEST = 9

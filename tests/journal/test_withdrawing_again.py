@@ -2,92 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pytest
 
 from perahu.journal.journal import Journal
 from perahu.journal.store import Local
 from perahu.journal.types import COMMON
-from perahu.keys.facts import GrantRevoked, PolicySet
-from perahu.kinds import CONTROL, Fact
-from tests.cast import (
-    BUDI,
-    MADE,
-    RATNA,
-    SARI,
-    carry,
-    corrected,
-    give,
-    grant,
-    stocked,
-    with_hub,
+from perahu.keys.facts import PolicySet
+from perahu.kinds import CONTROL
+from tests.cast import BUDI, MADE, RATNA, SARI, carry, corrected, give, grant, stocked
+from tests.journal.lost_days import (
+    TONO,
+    WATI,
+    Days,
+    common,
+    counting,
+    left,
+    own,
+    to_all,
 )
+from tests.journal.shelf import Shelf, codes
 from tests.journal.stores import BOTH_STORES, StoreDistrict, with_mirror
-from tests.journal.test_parked import Shelf, codes
-from tests.journal.test_withdrawing import common, counting, own, says
 
 pytestmark = BOTH_STORES
-TONO, WATI = b"tono\0\0\0\0", b"wati\0\0\0\0"
-
-
-def left(operator: bytes) -> GrantRevoked:
-    """She left her post."""
-    return GrantRevoked(operator=operator, reason="pindah")
-
-
-def to_all(audience: bytes) -> bool:
-    """What a hub and its offices say to everybody."""
-    return common(audience) or own(audience)
-
-
-class Days:
-    """The hub loses days; the provinsi was told of them and keeps what it heard."""
-
-    def __init__(self, district: StoreDistrict) -> None:
-        self.district = district
-        self.hub, self.enggano = with_hub(district)
-        self.provinsi = district.open("Provinsi")
-
-    def lost(self, *said: tuple[bytes, Fact], keep: Collection[str] = ()) -> None:
-        """A day on which the hub's officers say this; then the hub is as it was before it."""
-        self.hub.close()
-        saved = self.district.save("Hub")
-        self.hub = self.district.open("Hub")
-        self.day(*said)
-        carry(self.hub, self.provinsi, audience=common)
-        self.hub.close()
-        self.district.restore(saved, keep=keep)
-        self.hub = self.district.open("Hub")
-        if not self.hub.healing.rolled_back:
-            self.hub.begin_epoch()
-        self.day((b"", PolicySet(policy="ONLINE_ONLY", decree="SK 9")))
-        give(self.hub, self.enggano)
-
-    def day(self, *said: tuple[bytes, Fact]) -> None:
-        """The hub's officers say this to all."""
-        for officer, fact in said:
-            says(self.district, self.hub, fact, officer=officer)
-
-    def sari_works(self) -> None:
-        """In good faith; the hub, which forgot, counts it."""
-        self.district.state(self.enggano, corrected())
-        carry(self.enggano, self.hub, audience=own)
-        assert self.hub.parked() == []
-
-    def all_is_told(self) -> None:
-        """The provinsi brings what it was told; then everybody hears everything."""
-        for _ in range(2):
-            carry(self.provinsi, self.hub, audience=common)
-            carry(self.enggano, self.hub, audience=own)
-            carry(self.hub, self.provinsi, audience=to_all)
-            give(self.hub, self.enggano)
-
-    def assert_the_same_everywhere(self) -> None:
-        """What counts hangs on nobody's luck of who was heard first."""
-        assert counting(self.hub) == counting(self.provinsi)
-        for journal in (self.hub, self.enggano, self.provinsi):
-            assert journal.verify().sound
 
 
 def test_it_hears_two_lost_days(district: StoreDistrict) -> None:
