@@ -5,14 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.cast import District
-from tests.sync.road import Meeting
+from tests.sync.road import Meeting, met
 
 
 @pytest.fixture
 def meeting(district: District) -> Meeting:
-    """Hub and Enggano, who have exchanged the hub's first facts."""
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    made = Meeting(enggano, hub)
-    made.hold()
-    return made
+    """Hub and Enggano, who have met once."""
+    return met(district)

@@ -133,3 +133,12 @@ def record_part(
         ask = district.ask("Enggano", SARI)
         receipt = book.append(ask, [Draft(corrected(), blobs=(ref,))])
     return receipt, ref
+
+
+def met(district: District) -> Meeting:
+    """Hub and Enggano, who have exchanged the hub's first facts."""
+    hub, enggano = district.open("Hub"), district.open("Enggano")
+    district.found(hub)
+    meeting = Meeting(enggano, hub)
+    meeting.hold()
+    return meeting

@@ -18,15 +18,7 @@ from perahu.sync.session import Side
 from perahu.sync.vector import Reach
 from perahu.words import Refusal
 from tests.cast import District
-from tests.sync.road import Meeting, drain, record, record_part, relay
-
-
-def _met(district: District) -> Meeting:
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
-    return meeting
+from tests.sync.road import Meeting, drain, met, record, record_part, relay
 
 
 class _Liar(Initiator):
@@ -73,7 +65,7 @@ _SPOIL: dict[str, Callable[[SegmentCargo], SegmentCargo]] = {
 @pytest.mark.parametrize("how", sorted(_SPOIL))
 def test_it_refuses(district: District, how: str) -> None:
     """A segment with a lie in it: nothing is stored, and the peer is told."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller)
     meeting.caller.seal()
     responder, liar = meeting.responder(), _liar(meeting)
@@ -91,7 +83,7 @@ def test_it_refuses(district: District, how: str) -> None:
 
 def test_it_refuses_our_own_journal_from_elsewhere(district: District) -> None:
     """The hub takes no entry of its own from an office, true or not."""
-    meeting = _met(district)
+    meeting = met(district)
     responder, liar = meeting.responder(), _liar(meeting)
     responder.received(liar.to_send(1 << 16))
     hubs = next(r.id for r in meeting.caller.journals() if not r.own)
@@ -102,7 +94,7 @@ def test_it_refuses_our_own_journal_from_elsewhere(district: District) -> None:
 
 def test_it_hears_of_a_fork_from_a_clone(district: District) -> None:
     """Two seals over one place: the hub keeps its branch, keeps evidence, tells the clone."""
-    meeting = _met(district)
+    meeting = met(district)
     twin_folder = district.folder / "twin"
     shutil.copytree(district.members["Enggano"].folder, twin_folder)
     twin = district.open("Enggano", folder=twin_folder)
@@ -124,7 +116,7 @@ def test_it_hears_of_a_fork_from_a_clone(district: District) -> None:
 
 def test_it_sends_no_more_of_a_refused_journal(district: District) -> None:
     """After EVIDENCE the sender leaves that journal alone and says which it was."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller)
     meeting.caller.seal()
     journal = _own_civil(meeting)
@@ -140,7 +132,7 @@ def test_it_sends_no_more_of_a_refused_journal(district: District) -> None:
 
 def test_it_begins_again_where_the_peer_lost_pieces(district: District) -> None:
     """The hub lost the pieces it had acknowledged: the blob goes again from there."""
-    meeting = _met(district)
+    meeting = met(district)
     _, ref = record_part(district, meeting.caller, 12 * limits.CHUNK_BYTES)
     meeting.hold(cut=90_000)
     partial = district.members["Hub"].folder / "blobs" / "partial"
@@ -152,7 +144,7 @@ def test_it_begins_again_where_the_peer_lost_pieces(district: District) -> None:
 
 def test_it_goes_back_where_the_peer_lost_entries(district: District) -> None:
     """The peer holds less than its last ack said: it gets all of it again."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller, 2)
     meeting.caller.seal()
     record(district, meeting.caller, 2)
@@ -167,7 +159,7 @@ def test_it_goes_back_where_the_peer_lost_entries(district: District) -> None:
 
 def test_it_passes_over_content_it_cannot_open(district: District) -> None:
     """A frame under another key is counted and passed over; the exchange goes on."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller)
     stray, initiator, responder = _liar(meeting), _liar(meeting), meeting.responder()
     meeting.caller.seal()
@@ -181,7 +173,7 @@ def test_it_passes_over_content_it_cannot_open(district: District) -> None:
 
 def test_it_stops_at_the_peers_budget(district: District) -> None:
     """A peer that takes so many bytes now gets the rest at the next contact."""
-    meeting = _met(district)
+    meeting = met(district)
     _, ref = record_part(district, meeting.caller, 20 * limits.CHUNK_BYTES)
     responder = meeting.responder()
     responder._side.budget_bytes = 60_000
@@ -197,7 +189,7 @@ def test_it_stops_at_the_peers_budget(district: District) -> None:
 
 def test_it_takes_no_chunk_that_does_not_fit(district: District) -> None:
     """Pieces of a wrong size or place never become part of a blob."""
-    meeting = _met(district)
+    meeting = met(district)
     _, ref = record_part(district, meeting.caller, 3 * limits.CHUNK_BYTES)
     liar, responder = _liar(meeting), meeting.responder()
     responder.received(liar.to_send(1 << 16))
@@ -211,7 +203,7 @@ def test_it_takes_no_chunk_that_does_not_fit(district: District) -> None:
 
 def test_it_refuses_a_second_hello(district: District) -> None:
     """One HELLO a session, on either side."""
-    meeting = _met(district)
+    meeting = met(district)
     initiator, responder = meeting.initiator(), meeting.responder()
     hello = initiator.to_send(1 << 16)
     responder.received(hello)
@@ -227,7 +219,7 @@ def test_it_refuses_a_second_hello(district: District) -> None:
 
 def test_it_goes_on_when_a_blob_was_erased(district: District) -> None:
     """A blob erased in the middle of its journey is left out; the rest arrives."""
-    meeting = _met(district)
+    meeting = met(district)
     _, erased = record_part(district, meeting.caller, 12 * limits.CHUNK_BYTES)
     _, kept = record_part(district, meeting.caller, 2 * limits.CHUNK_BYTES)
     initiator, responder = meeting.initiator(), meeting.responder()

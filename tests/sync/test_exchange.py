@@ -13,21 +13,12 @@ from perahu.sync import frames, limits, sealed
 from perahu.sync.frames import FrameReader
 from perahu.sync.links import RoadKey
 from tests.cast import District
-from tests.sync.road import TO_PROVINSI, Meeting, drain, record, record_part
-
-
-def _met(district: District) -> Meeting:
-    """Hub and Enggano, who have exchanged the hub's first facts."""
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
-    return meeting
+from tests.sync.road import TO_PROVINSI, Meeting, drain, met, record, record_part
 
 
 def test_it_works(district: District) -> None:
     """Facts and their sealed parts travel up, the hub's word comes down, once."""
-    meeting = _met(district)
+    meeting = met(district)
     hub, enggano = meeting.answerer, meeting.caller
     assert enggano.authority.policy.policy == "STORE_AND_FORWARD"
     receipt, ref = record_part(district, enggano, 100_000)
@@ -43,7 +34,7 @@ def test_it_works(district: District) -> None:
 
 def test_it_costs_little_when_idle(district: District) -> None:
     """At most 2 kB both ways together, in one turn of the road and a farewell."""
-    meeting = _met(district)
+    meeting = met(district)
     count = meeting.hold()
     assert count.up_bytes + count.down_bytes <= 2_000
     assert count.trips <= 2
@@ -51,7 +42,7 @@ def test_it_costs_little_when_idle(district: District) -> None:
 
 def test_it_costs_little_a_fact(district: District) -> None:
     """A batch of 200 civil facts costs at most 80 bytes a fact, everything included."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller, 200)
     count = meeting.hold()
     assert count.up_bytes <= 200 * 80
@@ -59,7 +50,7 @@ def test_it_costs_little_a_fact(district: District) -> None:
 
 def test_it_rises_to_safe(district: District) -> None:
     """Aman needs the provinsi: its ack reaches the office at the next contact."""
-    meeting = _met(district)
+    meeting = met(district)
     hub, enggano, provinsi = meeting.answerer, meeting.caller, district.open("Provinsi")
     receipt, ref = record_part(district, enggano, 20_000)
     meeting.hold()
@@ -74,7 +65,7 @@ def test_it_rises_to_safe(district: District) -> None:
 
 def test_it_tells_of_safety_once(district: District) -> None:
     """What was told is not told again; what was lost with the answer is."""
-    meeting = _met(district)
+    meeting = met(district)
     receipt, _ = record_part(district, meeting.caller, 5_000)
     meeting.hold()
     Meeting(meeting.answerer, district.open("Provinsi"), TO_PROVINSI).hold()
@@ -89,7 +80,7 @@ def test_it_tells_of_safety_once(district: District) -> None:
 
 def test_it_survives_a_cut_at_any_byte(district: District) -> None:
     """Cut the road at every k-th byte: what was whole stays, nothing is lost or twice."""
-    meeting = _met(district)
+    meeting = met(district)
     hub, enggano = meeting.answerer, meeting.caller
     cut = 40
     for round_ in range(40):
@@ -107,7 +98,7 @@ def test_it_survives_a_cut_at_any_byte(district: District) -> None:
 
 def test_it_resumes_a_blob_at_the_last_chunk(district: District) -> None:
     """No acknowledged chunk is sent again after a cut."""
-    meeting = _met(district)
+    meeting = met(district)
     size = 20 * limits.CHUNK_BYTES
     _, ref = record_part(district, meeting.caller, size)
     sent = 0
@@ -123,7 +114,7 @@ def test_it_resumes_a_blob_at_the_last_chunk(district: District) -> None:
 
 def test_it_keeps_whole_frames_of_a_cut_request(district: District) -> None:
     """The hub commits each frame as it comes, though no answer ever arrives."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller, 5)
     initiator, responder = meeting.initiator(), meeting.responder()
     responder.received(drain(initiator)[:-3])
@@ -138,7 +129,7 @@ def _classes(stream: bytes) -> list[int]:
 
 def test_it_sends_by_class(district: District) -> None:
     """Civil facts, thumbnails, photos, parts, scans: never a birth behind fingerprints."""
-    meeting = _met(district)
+    meeting = met(district)
     for blob_class in (4, 3, 2, 1):
         record_part(district, meeting.caller, 20_000, blob_class)
     classes = _classes(b"".join(meeting.hold().up))
@@ -148,7 +139,7 @@ def test_it_sends_by_class(district: District) -> None:
 
 def test_it_lets_a_fresh_fact_jump_ahead(district: District) -> None:
     """A fact recorded during a long exchange goes before the chunks still queued."""
-    meeting = _met(district)
+    meeting = met(district)
     record_part(district, meeting.caller, 40 * limits.CHUNK_BYTES)
     initiator, responder = meeting.initiator(), meeting.responder()
     up = drain(initiator)
@@ -165,7 +156,7 @@ def test_it_lets_a_fresh_fact_jump_ahead(district: District) -> None:
 
 def test_it_keeps_little_in_flight(district: District) -> None:
     """Without an answer no more than the first window goes out."""
-    meeting = _met(district)
+    meeting = met(district)
     record_part(district, meeting.caller, 40 * limits.CHUNK_BYTES)
     initiator = meeting.initiator()
     sent = len(drain(initiator))
@@ -174,7 +165,7 @@ def test_it_keeps_little_in_flight(district: District) -> None:
 
 def test_it_sends_again_to_a_new_book(district: District, tmp_path: Path) -> None:
     """A hub with a new book acknowledges less: everything is sent again."""
-    meeting = _met(district)
+    meeting = met(district)
     receipt, ref = record_part(district, meeting.caller, 9_000)
     meeting.hold()
     hub = meeting.answerer
@@ -195,7 +186,7 @@ def test_it_sends_an_office_only_what_is_for_it(district: District) -> None:
     from perahu.journal.types import Draft
     from tests.cast import RATNA
 
-    meeting = _met(district)
+    meeting = met(district)
     hub = meeting.answerer
     other = district.members["Ketahun"].node_id
     fact = StockSent(transfer=b"t" * 12, item="blanko", count=5, to=other)
@@ -216,7 +207,7 @@ def test_it_shows_a_digest_where_the_vector_is_long(
     from perahu.sync import session
 
     monkeypatch.setattr(session, "_VECTOR_IN_FULL_MAX", 0)
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller, 3)
     meeting.hold()
     idle = meeting.hold()
@@ -238,7 +229,7 @@ def test_it_converges(cuts: list[int], piece: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         district = District(Path(folder) / "d")
-        meeting = _met(district)
+        meeting = met(district)
         for cut in cuts:
             record(district, meeting.caller, 2)
             record_part(district, meeting.caller, 1_000)
@@ -253,7 +244,7 @@ def test_it_converges(cuts: list[int], piece: int) -> None:
 
 def test_it_forgets_what_need_not_be_remembered(district: District) -> None:
     """Blobs the peer holds are remembered by one number, not one by one for years."""
-    meeting = _met(district)
+    meeting = met(district)
     for size in (2_000, 3_000, 4_000):
         record_part(district, meeting.caller, size)
     meeting.hold()
@@ -267,7 +258,7 @@ def test_it_forgets_what_need_not_be_remembered(district: District) -> None:
 
 def test_it_gives_both_ends_the_key_to_road_b(district: District) -> None:
     """Out of both frame keys, once both HELLOs are heard; a new one with each session."""
-    meeting = _met(district)
+    meeting = met(district)
     told: list[tuple[RoadKey, bytes]] = []
     meeting.doors.road_port = 7443
     meeting.doors.on_road = lambda key, node: told.append((key, node))

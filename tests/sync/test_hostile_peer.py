@@ -17,15 +17,7 @@ from perahu.sync.offer import Peer
 from perahu.sync.vector import Reach
 from perahu.words import Refusal
 from tests.cast import District
-from tests.sync.road import Meeting, drain, record, record_part
-
-
-def _met(district: District) -> Meeting:
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
-    return meeting
+from tests.sync.road import Meeting, drain, met, record, record_part
 
 
 def _frames(stream: bytes) -> list[Frame]:
@@ -43,7 +35,7 @@ def _end_code(stream: bytes) -> str:
 
 def test_it_refuses_an_ack_of_another_key(district: District) -> None:
     """An ACK signed by another key raises no receipt."""
-    meeting = _met(district)
+    meeting = met(district)
     receipt = record(district, meeting.caller)
     initiator, responder = meeting.initiator(), meeting.responder()
     responder.received(drain(initiator))
@@ -84,7 +76,7 @@ def _with_ack(
 
 def test_it_refuses_an_ack_of_more_than_was_sent(district: District) -> None:
     """A receiver cannot acknowledge bytes that never left."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller)
     answer, initiator = _with_ack(
         meeting, lambda a: dataclasses.replace(a, received_bytes=1 << 30)
@@ -95,7 +87,7 @@ def test_it_refuses_an_ack_of_more_than_was_sent(district: District) -> None:
 
 def test_it_refuses_an_ack_of_another_session(district: District) -> None:
     """An ACK is good in its own session only."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller)
     answer, initiator = _with_ack(
         meeting, lambda a: dataclasses.replace(a, session=b"x" * 16)
@@ -106,7 +98,7 @@ def test_it_refuses_an_ack_of_another_session(district: District) -> None:
 
 def test_it_finds_an_ack_of_another_history(district: District) -> None:
     """A hub that shows our journal otherwise than we hold it: evidence, no receipt."""
-    meeting = _met(district)
+    meeting = met(district)
     receipt = record(district, meeting.caller)
     name = receipt.journal[:8]
     answer, initiator = _with_ack(
@@ -123,7 +115,7 @@ def test_it_finds_an_ack_of_another_history(district: District) -> None:
 
 def test_it_finds_an_ack_further_than_our_journal(district: District) -> None:
     """A hub that holds more of our journal than we do: we were rolled back."""
-    meeting = _met(district)
+    meeting = met(district)
     receipt = record(district, meeting.caller)
     name = receipt.journal[:8]
     answer, initiator = _with_ack(
@@ -136,7 +128,7 @@ def test_it_finds_an_ack_further_than_our_journal(district: District) -> None:
 
 def test_it_lets_no_office_raise_the_hubs_receipts(district: District) -> None:
     """Only the ack of a hub or a second site makes a receipt rise."""
-    meeting = _met(district)
+    meeting = met(district)
     hub = meeting.answerer
     row = next(r for r in hub.journals() if r.own and r.audience == COMMON)
     assert row.safe_seq == 0 and row.received_seq == 0
@@ -144,7 +136,7 @@ def test_it_lets_no_office_raise_the_hubs_receipts(district: District) -> None:
 
 def test_it_refuses_a_hello_for_somebody_else(district: District) -> None:
     """A HELLO that names another receiver is refused politely."""
-    meeting = _met(district)
+    meeting = met(district)
     ketahun = district.open("Ketahun")
     stray = Meeting(meeting.caller, ketahun)
     responder = meeting.responder()
@@ -155,7 +147,7 @@ def test_it_refuses_a_hello_for_somebody_else(district: District) -> None:
 
 def test_it_refuses_an_answer_of_somebody_else(district: District) -> None:
     """A node with good papers answers in the hub's place: nothing of it is believed."""
-    meeting = _met(district)
+    meeting = met(district)
     ketahun = district.open("Ketahun")
     stray = Meeting(meeting.caller, ketahun)
     initiator = meeting.initiator()
@@ -168,7 +160,7 @@ def test_it_refuses_an_answer_of_somebody_else(district: District) -> None:
 
 def test_it_refuses_a_stranger_of_another_root(district: District) -> None:
     """Papers under another root open no door."""
-    meeting = _met(district)
+    meeting = met(district)
     other = District(district.folder / "other", seed="2")
     stranger = other.open("Enggano")
     node = meeting.answerer.certificate
@@ -182,7 +174,7 @@ def test_it_refuses_a_stranger_of_another_root(district: District) -> None:
 
 def test_it_refuses_a_revoked_node(district: District) -> None:
     """A revoked node is told so and brings nothing in."""
-    meeting = _met(district)
+    meeting = met(district)
     hub, before = meeting.answerer, meeting.answerer.vector()
     fact = NodeRevoked(node=meeting.caller.node_id, reason="dicuri")
     with hub.writing() as book:
@@ -197,7 +189,7 @@ def test_it_refuses_a_revoked_node(district: District) -> None:
 
 def test_it_refuses_a_node_without_business_here(district: District) -> None:
     """Good papers alone are not enough: node must know what the caller is to us."""
-    meeting = _met(district)
+    meeting = met(district)
     meeting.doors.offer_for = lambda _: None
     responder = meeting.responder()
     responder.received(drain(meeting.initiator()))
@@ -206,7 +198,7 @@ def test_it_refuses_a_node_without_business_here(district: District) -> None:
 
 def test_it_takes_no_journal_of_another_office(district: District) -> None:
     """An office may bring its own journals only, however well they are signed."""
-    meeting = _met(district)
+    meeting = met(district)
     ketahun = district.open("Ketahun")
     Meeting(ketahun, meeting.answerer, doors=meeting.doors).hold()
     from perahu.sync.offer import Gives, Offer, Takes
@@ -224,7 +216,7 @@ def test_it_takes_no_journal_of_another_office(district: District) -> None:
 
 def test_it_keeps_no_blob_that_nobody_cites(district: District) -> None:
     """A peer cannot fill the disk with blobs that no fact cites."""
-    meeting = _met(district)
+    meeting = met(district)
     initiator, responder = meeting.initiator(), meeting.responder()
     _, ref = record_part(district, meeting.caller, 500)
     responder.received(drain(initiator))
@@ -238,7 +230,7 @@ def test_it_keeps_no_blob_that_nobody_cites(district: District) -> None:
 @pytest.mark.parametrize("kind", [frames.SEG, frames.ACK, frames.END, frames.CHUNK])
 def test_it_refuses_content_before_hello(district: District, kind: int) -> None:
     """Nothing is believed of a peer that has not said who it is."""
-    meeting = _met(district)
+    meeting = met(district)
     responder = meeting.responder()
     responder.received(_stream([Frame(kind, End().encode().payload)]))
     assert _end_code(drain(responder)) == "bad_message"
@@ -246,7 +238,7 @@ def test_it_refuses_content_before_hello(district: District, kind: int) -> None:
 
 def test_it_takes_frames_in_any_order_and_twice(district: District) -> None:
     """Reordered and repeated content frames leave the book sound and the vector honest."""
-    meeting = _met(district)
+    meeting = met(district)
     for _ in range(3):
         record(district, meeting.caller, 2)
         meeting.caller.seal()
@@ -264,7 +256,7 @@ def test_it_takes_frames_in_any_order_and_twice(district: District) -> None:
 
 def test_it_stops_at_noise(district: District) -> None:
     """Garbage in the stream ends the connection; what was whole before stands."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller, 2)
     responder = meeting.responder()
     responder.received(drain(meeting.initiator()) + b"\xff" * 50)

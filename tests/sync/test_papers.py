@@ -8,12 +8,11 @@ from tests.cast import District
 from tests.sync.road import Meeting
 
 
-def test_it_keeps_what_each_peer_showed_last(district: District) -> None:
+def test_it_keeps_what_each_peer_showed_last(
+    district: District, meeting: Meeting
+) -> None:
     """The epoch that Enggano began with nothing said yet is known from its greeting."""
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
+    hub, enggano = meeting.answerer, meeting.caller
     enggano.begin_epoch()
     meeting.hold()
     ketahun = district.open("Ketahun")

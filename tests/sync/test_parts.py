@@ -48,12 +48,9 @@ def test_it_refuses_parts_that_are_no_chunk() -> None:
             joining.joined(Frame(frames.PART, bytes(2_000)))
 
 
-def test_it_lets_a_fact_go_between(district: District) -> None:
+def test_it_lets_a_fact_go_between(district: District, meeting: Meeting) -> None:
     """A fact recorded while a chunk is on its way waits for one part of it at most."""
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
+    hub, enggano = meeting.answerer, meeting.caller
     record_part(district, enggano, 10 * limits.CHUNK_BYTES)
     initiator, responder = meeting.initiator(), meeting.responder()
     greeting = initiator.to_send(4_000)

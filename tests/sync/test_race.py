@@ -48,13 +48,9 @@ class Race:
 
 
 @pytest.fixture
-def race(district: District) -> Race:
+def race(district: District, meeting: Meeting) -> Race:
     """A race at its start."""
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
-    record_part(district, enggano, _SIZE)
+    record_part(district, meeting.caller, _SIZE)
     clock = district.members["Enggano"].clock
     return Race(meeting, MemoryRoad(meeting, clock, _STOP))
 

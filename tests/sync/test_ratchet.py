@@ -9,15 +9,7 @@ from perahu.journal.journal import Journal
 from perahu.sync.memory import Memory
 from perahu.sync.responder import Doors
 from tests.cast import District
-from tests.sync.road import Meeting, drain, offer_for, record
-
-
-def _met(district: District) -> Meeting:
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
-    return meeting
+from tests.sync.road import Meeting, drain, met, offer_for, record
 
 
 def _copy_of_enggano(district: District) -> Journal:
@@ -29,7 +21,7 @@ def _copy_of_enggano(district: District) -> Journal:
 
 def test_it_works(district: District) -> None:
     """An honest node meets its hub again and again, cut or not, and nothing is said."""
-    meeting = _met(district)
+    meeting = met(district)
     for cut in (None, 300, 700, None, 1200, 900, None):
         meeting.hold(cut=cut)
     assert meeting.evidence == []
@@ -37,7 +29,7 @@ def test_it_works(district: District) -> None:
 
 def test_it_finds_a_clone(district: District) -> None:
     """Two copies of one disk, both alive: evidence by the second one's first contact."""
-    meeting = _met(district)
+    meeting = met(district)
     twin = _copy_of_enggano(district)
     meeting.hold()
     other = Meeting(twin, meeting.answerer, doors=meeting.doors)
@@ -48,7 +40,7 @@ def test_it_finds_a_clone(district: District) -> None:
 
 def test_it_finds_a_clone_that_has_met_more_often(district: District) -> None:
     """The clone's counter is ahead, its token is older than the last one shown."""
-    meeting = _met(district)
+    meeting = met(district)
     twin = _copy_of_enggano(district)
     meeting.hold()
     meeting.hold()
@@ -60,7 +52,7 @@ def test_it_finds_a_clone_that_has_met_more_often(district: District) -> None:
 
 def test_it_receives_from_a_clone_all_the_same(district: District) -> None:
     """Evidence never stops receiving: what the clone recorded is kept or shown as a fork."""
-    meeting = _met(district)
+    meeting = met(district)
     twin = _copy_of_enggano(district)
     meeting.hold()
     record(district, twin, 2)
@@ -76,7 +68,7 @@ def test_it_receives_from_a_clone_all_the_same(district: District) -> None:
 
 def test_it_takes_a_token_whose_ack_was_lost(district: District) -> None:
     """Any token issued since the last one shown is good."""
-    meeting = _met(district)
+    meeting = met(district)
     for _ in range(5):
         responder, initiator = meeting.responder(), meeting.initiator()
         responder.received(drain(initiator))
@@ -87,7 +79,7 @@ def test_it_takes_a_token_whose_ack_was_lost(district: District) -> None:
 
 def test_it_refuses_a_replayed_exchange(district: District) -> None:
     """A whole recorded exchange played again is refused politely and changes nothing."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller, 3)
     recorded = b"".join(meeting.hold().up)
     before = meeting.answerer.vector(), meeting.answerer.events()
@@ -103,7 +95,7 @@ def test_it_refuses_a_replayed_exchange(district: District) -> None:
 
 def test_it_goes_on_after_a_lost_counter(district: District) -> None:
     """A node whose counter went back is told where to go on from, and repeats itself."""
-    meeting = _met(district)
+    meeting = met(district)
     meeting.hold()
     meeting.caller.local.delete("counts", meeting.answerer.node_id)
     record(district, meeting.caller)
@@ -115,7 +107,7 @@ def test_it_accepts_any_token_of_an_older_book_of_ours(
     district: District, tmp_path: Path
 ) -> None:
     """A hub that lost its book knows no token and accuses nobody."""
-    meeting = _met(district)
+    meeting = met(district)
     meeting.hold()
     meeting.answerer.close()
     folder = district.members["Hub"].folder
@@ -128,7 +120,7 @@ def test_it_accepts_any_token_of_an_older_book_of_ours(
 
 def test_it_fences_an_older_session(district: District) -> None:
     """A newer session of a node closes the older ones at their next byte."""
-    meeting = _met(district)
+    meeting = met(district)
     record(district, meeting.caller, 2)
     old_caller, old = meeting.initiator(), meeting.responder()
     old.received(old_caller.to_send(400))

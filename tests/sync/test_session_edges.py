@@ -36,6 +36,7 @@ from tests.sync.road import (
     Count,
     Meeting,
     drain,
+    met,
     record,
     record_part,
 )
@@ -86,10 +87,8 @@ def test_it_works_without_a_dictionary(
     assert dictionary.ours() == (dictionary.NONE, None)
     with pytest.raises(Refusal, match="bad_packing"):
         dictionary.inflate(b"packed", 10, with_dictionary=True)
-    hub, enggano = district.open("Hub"), district.open("Enggano")
-    district.found(hub)
-    meeting = Meeting(enggano, hub)
-    meeting.hold()
+    meeting = met(district)
+    hub, enggano = meeting.answerer, meeting.caller
     receipt = record(district, enggano, 3)
     meeting.hold()
     assert hub.hash_at(receipt.journal, receipt.seq) == receipt.h
