@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from perahu.journal.journal import CLONE, RECOUNT
+from perahu.journal.types import Receipt
 from perahu.keys.facts import ForkSeen
 from perahu.node.actions import confirm_epochs, note_fork, revoke_node
 from perahu.node.courier import export_to, import_files
@@ -21,31 +24,45 @@ from perahu.sync.offer import ForkEvidence
 from tests.node.offices import PHRASE, add_enggano, found_hub, perahu
 
 
-def _carry(source: Office, target: Office, stick: Path) -> None:
+def _carry(source: Office, target: Office, folder: Path) -> None:
+    stick = folder / "stick"
+    stick.mkdir(exist_ok=True)
     made = export_to(source, target.journal.node_id, stick)
     import_files(target, list(made.paths), None)
 
 
+@contextmanager
+def _both(folder: Path) -> Iterator[tuple[Office, Office]]:
+    """The hub and Enggano, which have heard nothing of each other yet."""
+    found_hub(folder)
+    add_enggano(folder)
+    with (
+        open_office(folder / "hub", passphrase=PHRASE) as hub,
+        open_office(folder / "enggano", passphrase=PHRASE) as enggano,
+    ):
+        yield hub, enggano
+
+
+def _noted(office: Office) -> Receipt:
+    """Something of its own that Enggano has to say."""
+    node = office.journal.node_id
+    fork = ForkSeen(node=node, journal=bytes(16), seq=1, ours=b"", theirs=b"")
+    return note_fork(office.journal, office.ask(), fork=fork)
+
+
 def test_it_works(tmp_path: Path) -> None:
     """The entries of a second epoch arrive, the hub confirms it once, the node hears it."""
-    found_hub(tmp_path)
-    node_id, stick = add_enggano(tmp_path), tmp_path / "stick"
-    stick.mkdir()
-    with (
-        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
-        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
-    ):
+    with _both(tmp_path) as (hub, enggano):
         assert confirm_epochs(hub.journal, hub.ask()) is None
-        _carry(hub, enggano, stick)
+        _carry(hub, enggano, tmp_path)
         enggano.journal.begin_epoch()
-        fork = ForkSeen(node=node_id, journal=bytes(16), seq=1, ours=b"", theirs=b"")
-        note_fork(enggano.journal, enggano.ask(), fork=fork)
-        _carry(enggano, hub, stick)
+        _noted(enggano)
+        _carry(enggano, hub, tmp_path)
         assert confirm_epochs(hub.journal, hub.ask()) is not None
         assert confirm_epochs(hub.journal, hub.ask()) is None
-        _carry(hub, enggano, stick)
+        _carry(hub, enggano, tmp_path)
         chain = sha256(enggano.journal.chain.encode()).digest()
-        assert enggano.authority.confirmed_epochs(node_id) == {2: chain}
+        assert enggano.authority.confirmed_epochs(enggano.journal.node_id) == {2: chain}
 
 
 def test_it_leaves_a_number_that_the_hub_confirmed_of_another_book(
@@ -54,20 +71,19 @@ def test_it_leaves_a_number_that_the_hub_confirmed_of_another_book(
     """An old disk is put in twice: of its first second epoch the hub heard the greeting."""
     found_hub(tmp_path)
     add_enggano(tmp_path)
-    stick, old = tmp_path / "stick", tmp_path / "old"
-    stick.mkdir()
+    old = tmp_path / "old"
     shutil.copytree(tmp_path / "enggano", old)
     with open_office(tmp_path / "hub", passphrase=PHRASE) as hub:
         with open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano:
             enggano.journal.begin_epoch()
-            _carry(enggano, hub, stick)
+            _carry(enggano, hub, tmp_path)
         confirm_epochs(hub.journal, hub.ask())
         with open_office(old, passphrase=PHRASE) as enggano:
             enggano.journal.begin_epoch()
             enggano.journal.resume(RECOUNT)
             record_evidence(enggano)
             assert (enggano.journal.epoch, enggano.journal.halts()) == (2, [])
-            _carry(hub, enggano, stick)
+            _carry(hub, enggano, tmp_path)
             record_evidence(enggano)
             assert (enggano.journal.epoch, enggano.journal.halts()) == (3, [RECOUNT])
             record_evidence(enggano)
@@ -78,17 +94,10 @@ def test_it_shows_the_marks_that_stand_on_paper(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A receipt shows no epoch: by its book's mark and number it is found in the history."""
-    found_hub(tmp_path)
-    node_id, stick = add_enggano(tmp_path), tmp_path / "stick"
-    stick.mkdir()
-    with (
-        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
-        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
-    ):
-        fork = ForkSeen(node=node_id, journal=bytes(16), seq=1, ours=b"", theirs=b"")
+    with _both(tmp_path) as (hub, enggano):
         for _ in range(2):
-            receipt = note_fork(enggano.journal, enggano.ask(), fork=fork)
-            _carry(enggano, hub, stick)
+            receipt = _noted(enggano)
+            _carry(enggano, hub, tmp_path)
             enggano.journal.begin_epoch()
         confirm_epochs(hub.journal, hub.ask())
         first, second = epochs_of(hub, "Enggano")[:2]
@@ -106,39 +115,26 @@ def test_it_hears_of_an_epoch_in_which_nothing_was_said_yet(tmp_path: Path) -> N
 
     Without that nothing at the hub says that an epoch is over until its office works again.
     """
-    found_hub(tmp_path)
-    node_id, stick = add_enggano(tmp_path), tmp_path / "stick"
-    stick.mkdir()
-    with (
-        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
-        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
-    ):
-        _carry(enggano, hub, stick)
+    with _both(tmp_path) as (hub, enggano):
+        _carry(enggano, hub, tmp_path)
         assert confirm_epochs(hub.journal, hub.ask()) is None
         assert epochs_of(hub, "Enggano") == []
         enggano.journal.begin_epoch()
-        _carry(enggano, hub, stick)
+        _carry(enggano, hub, tmp_path)
         assert all(row.own for row in hub.journal.journals())
         assert confirm_epochs(hub.journal, hub.ask()) is not None
         assert confirm_epochs(hub.journal, hub.ask()) is None
         chain = sha256(enggano.journal.chain.encode()).digest()
-        assert hub.authority.confirmed_epochs(node_id) == {2: chain}
+        assert hub.authority.confirmed_epochs(enggano.journal.node_id) == {2: chain}
         shown = [(one.epoch, one.entries, one.is_running) for one in epochs_of(hub)]
         assert shown[-2:] == [(1, 0, False), (2, 0, True)]
 
 
 def test_it_confirms_nothing_that_a_revoked_node_showed(tmp_path: Path) -> None:
     """Its word counts no more, and its gap has the name of the revocation."""
-    found_hub(tmp_path)
-    add_enggano(tmp_path)
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    with (
-        open_office(tmp_path / "hub", passphrase=PHRASE) as hub,
-        open_office(tmp_path / "enggano", passphrase=PHRASE) as enggano,
-    ):
+    with _both(tmp_path) as (hub, enggano):
         enggano.journal.begin_epoch()
-        _carry(enggano, hub, stick)
+        _carry(enggano, hub, tmp_path)
         revoke_node(hub.journal, hub.ask(), name="Enggano", reason="dicuri")
         assert confirm_epochs(hub.journal, hub.ask()) is None
 
