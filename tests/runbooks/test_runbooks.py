@@ -127,21 +127,31 @@ def check_case(site: Site) -> None:
     assert "Tidak ada kasus" in shown, shown
 
 
-def test_it_follows_the_hub_of_yesterday(site: Site) -> None:
-    """The hub's backup lacks a recording and a grant: both come home from Enggano."""
+def back_up_hub(site: Site) -> None:
+    """The hub knows of a first recording; after its backup it gives Dewi rights."""
     begin(site)
-    hub = site.world.place(HUB)
     site.settle()
     site.stop(HUB)
-    shutil.copytree(hub, site.folder / "cadangan" / "hub")
+    shutil.copytree(site.world.place(HUB), site.folder / "cadangan" / "hub")
     site.serve(HUB)
     grant(site)
+
+
+def restore_hub(site: Site) -> None:
+    """It was stopped; its folder is that of the backup again."""
+    hub = site.world.place(HUB)
+    shutil.rmtree(hub)
+    shutil.copytree(site.folder / "cadangan" / "hub", hub)
+
+
+def test_it_follows_the_hub_of_yesterday(site: Site) -> None:
+    """The hub's backup lacks a recording and a grant: both come home from Enggano."""
+    back_up_hub(site)
     site.record(1)
     site.type(ENGGANO_SYNC)
     site.stop(HUB)
     said = heard_of_hub(site)
-    shutil.rmtree(hub)
-    shutil.copytree(site.folder / "cadangan" / "hub", hub)
+    restore_hub(site)
     site.serve(HUB)
     site.follow("pencetakan-berhenti-di-kabupaten.md")
     assert site.recorded(HUB) == set(site.world.residents()[:2])
@@ -151,17 +161,10 @@ def test_it_follows_the_hub_of_yesterday(site: Site) -> None:
 
 def test_it_states_again_what_a_hub_of_yesterday_had_said(site: Site) -> None:
     """Before its first contact it gave one right, and it does not know another any more."""
-    begin(site)
-    hub = site.world.place(HUB)
-    site.settle()
-    site.stop(HUB)
-    shutil.copytree(hub, site.folder / "cadangan" / "hub")
-    site.serve(HUB)
-    grant(site)
+    back_up_hub(site)
     site.type(ENGGANO_SYNC)
     site.stop(HUB)
-    shutil.rmtree(hub)
-    shutil.copytree(site.folder / "cadangan" / "hub", hub)
+    restore_hub(site)
     grant(site, "tuti")
     site.serve(HUB)
     site.follow("pencetakan-berhenti-di-kabupaten.md")
