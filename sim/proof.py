@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,8 @@ def main(words: Sequence[str]) -> int:
     for one in wrong:
         print(f"!! {one}", file=sys.stderr)
     print(json.dumps({"seed": seed, **counts}) if given.json else _table(seed, counts))
+    cpu_s = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    print(f"{cpu_s:.0f} s of CPU, {cpu_s / 120:.1f} min of two cores", file=sys.stderr)
     return 1 if wrong else 0
 
 

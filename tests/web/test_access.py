@@ -19,7 +19,6 @@ from perahu.node.actions import GrantPlan, grant_operator
 from perahu.node.office import Office
 from perahu.node.rng import system_random
 from perahu.web.gate import COOKIE
-from perahu.web.routes import Route
 from perahu.web.urls import BY_NAME, ROUTES
 from tests.cast import carry
 from tests.node.desk.town import Town
@@ -149,6 +148,7 @@ def test_it_lets_in_whom_the_table_lets_in(scenes: dict[str, Scene]) -> None:
     for node, scene in scenes.items():
         heads = _heads(scene.office)
         for route in ROUTES:
+            place = address(route, scene.office)
             for key in ("", *scene.cookies):
                 wanted = allowed(EXPECTED[route.name], key, node)
                 for method in ("get", "post"):
@@ -156,7 +156,7 @@ def test_it_lets_in_whom_the_table_lets_in(scenes: dict[str, Scene]) -> None:
                     if method == "post" and (wanted == "open" or " own" in key):
                         continue
                     cells += 1
-                    seen = _answer(scene, route, key, method)
+                    seen = _answer(scene, place, key, method)
                     if wanted == "open" and seen == OF_THE_PAGE.get(route.name):
                         continue
                     if seen != wanted:
@@ -168,12 +168,12 @@ def test_it_lets_in_whom_the_table_lets_in(scenes: dict[str, Scene]) -> None:
     print(f"access matrix: {len(ROUTES)} routes, {cells} cells")
 
 
-def _answer(scene: Scene, route: Route, key: str, method: str) -> str:
+def _answer(scene: Scene, place: str, key: str, method: str) -> str:
     # A page for this machine alone is asked from another one.
     scene.client.cookies.clear()
     if key:
         scene.client.cookies[COOKIE] = scene.cookies[key]
-    answer = getattr(scene.client, method)(address(route, scene.office))
+    answer = getattr(scene.client, method)(place)
     return got(answer.status_code, answer.get("Location", ""))
 
 
