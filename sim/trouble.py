@@ -283,8 +283,8 @@ class Trouble:
         """Who went back and did not notice begins a new epoch where nobody else can tell.
 
         Only the people know then, who put the old disk in, and their handbook says what to
-        do. Where some machine knows better it must be noticed by itself; but that machine
-        may go back or be lost, too.
+        do (`stock count --restored`: the next epoch, and the count). Where some machine knows
+        better it must be noticed by itself; but that machine may go back or be lost, too.
         """
         for node, epoch in list(self._unnoticed):
             is_due = node.is_open and node.journal.epoch == epoch

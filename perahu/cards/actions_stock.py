@@ -7,6 +7,7 @@ stands beside what the ledger said, with the reason.
 from __future__ import annotations
 
 from perahu.cards import reads_stock, rules_stock
+from perahu.cards.facts import StockCounted
 from perahu.cards.rules_stock import BLANKO
 from perahu.journal.journal import CLONE, RECOUNT, Journal
 from perahu.journal.types import Ask, Draft, Receipt
@@ -61,20 +62,30 @@ def spoil_stock(
 
 
 def count_stock(
-    journal: Journal, ask: Ask, *, item: str, counted: int, reason: str = ""
+    journal: Journal,
+    ask: Ask,
+    *,
+    item: str,
+    counted: int,
+    reason: str = "",
+    is_restored: bool = False,
 ) -> Receipt:
     """A count by hand; of blanko it lets a restored node, or one that had a twin, print again.
 
     It is the last word on this node's stock. Where another machine of this node has gone on
-    in a later epoch, it could not be: this one goes on in the next.
+    in a later epoch, it could not be: this one goes on in the next. So it does where its
+    people say that they put a backup back: what nobody else had heard no machine can miss.
     """
-    if journal.receipt(ask.op_id) is None and _has_later_epoch(journal):
+    is_new = journal.receipt(ask.op_id) is None
+    if is_new and (is_restored or _has_later_epoch(journal)):
+        journal.catch_up()
+        # Refused, if at all, before an epoch is over.
+        _counted(journal.node_id, item, counted, reason)
         journal.begin_epoch()
     with journal.writing() as book:
         done = book.done(ask.op_id)
         if done is None:
-            on_hand = reads_stock.on_hand(book.node_id, item)
-            fact = rules_stock.decide_count(item, counted, on_hand, reason)
+            fact = _counted(book.node_id, item, counted, reason)
             done = book.append(ask, [Draft(fact)])
     # After the fact is in the book: a crash in between only asks for one more count.
     # A twin that goes on all the same halts it again at its next contact.
@@ -82,6 +93,11 @@ def count_stock(
         for reason_halted in (RECOUNT, CLONE):
             journal.resume(reason_halted)
     return done
+
+
+def _counted(node: bytes, item: str, counted: int, reason: str) -> StockCounted:
+    on_hand = reads_stock.on_hand(node, item)
+    return rules_stock.decide_count(item, counted, on_hand, reason)
 
 
 def _has_later_epoch(journal: Journal) -> bool:

@@ -6,11 +6,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from perahu.cards import actions_stock, facts, reads_stock
 from perahu.journal.journal import CLONE, RECOUNT, Journal
 from perahu.journal.types import Draft
 from perahu.kinds import Fact
 from perahu.node.tables import Tables
+from perahu.words import Refusal
 from tests.cards.world import World
 from tests.cast import carry, stocked
 
@@ -163,6 +166,27 @@ def test_it_is_the_machine_that_stays_that_has_the_last_word(world: World) -> No
         assert (journal.epoch, journal.halts()) == (3, [])
     to_hub(world, world.journals["Enggano"])
     assert (shown(world), shown(world, "Enggano")) == (15, 15)
+
+
+def test_it_leaves_an_epoch_of_which_only_people_know_that_it_is_over(
+    world: World,
+) -> None:
+    """They put a backup back, and nobody else holds more: one count, one epoch."""
+    world.stock(10)
+    ask = world.ask()
+    with world.at("Enggano") as journal:
+        with pytest.raises(Refusal, match="reason_missing"):
+            actions_stock.count_stock(
+                journal, ask, item="blanko", counted=9, is_restored=True
+            )
+        assert journal.epoch == 1, "nothing is over by a count that was refused"
+        for _ in range(2):
+            actions_stock.count_stock(
+                journal, ask, item="blanko", counted=10, is_restored=True
+            )
+        assert (journal.epoch, journal.halts()) == (2, [])
+    to_hub(world, world.journals["Enggano"])
+    assert (shown(world), shown(world, "Enggano")) == (10, 10)
 
 
 def test_it_takes_an_end_that_is_told_anew(world: World) -> None:

@@ -36,6 +36,10 @@ _TO = Words("send: nama simpul tujuan", "send: name of the node it goes to")
 _TRANSFER = Words("arrive: nomor kiriman", "arrive: id of the transfer")
 _CAUSE = Words("spoil: sebab rusak", "spoil: the cause")
 _REASON = Words("count: alasan bila ada selisih", "count: why it differs")
+_RESTORED = Words(
+    "count: buku ini dari cadangan, dan layar tidak menyebutnya; mulai epoch berikutnya",
+    "count: this book is a backup, and no screen says so; begin the next epoch",
+)
 
 _ACCOUNT = Words(
     "  {item:<8} {name:<44} {count:>8}", "  {item:<8} {name:<44} {count:>8}"
@@ -77,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--transfer", metavar="HEX", help=say(_TRANSFER))
     parser.add_argument("--cause", choices=SPOIL_CAUSES, help=say(_CAUSE))
     parser.add_argument("--reason", default="", help=say(_REASON))
+    parser.add_argument("--restored", action="store_true", help=say(_RESTORED))
     add_desk_arguments(parser, say)
 
 
@@ -156,6 +161,7 @@ def _count(call: Call, office: Office, officer: bytes) -> tuple[str, bytes]:
         item=call.item,
         counted=call.count,
         reason=call.reason,
+        is_restored=call.restored,
     )
     return call.item, b""
 
