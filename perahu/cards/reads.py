@@ -24,6 +24,7 @@ from perahu.cards.rules import INTENDED, PRINTED, UNRESOLVED, AttemptState, Orde
 from perahu.enrolment.models import PersonLink
 from perahu.enrolment.reads import same_persons
 from perahu.journal.types import Event
+from perahu.people.rows import by_key, put
 from perahu.words import Words
 
 QUEUED, LOOK, MOVING, CANCELLED = "queued", "look", "moving", "cancelled"
@@ -72,7 +73,7 @@ def apply(events: Sequence[Event]) -> None:
     mine = [event for event in events if type(event.fact) in _FOLDS]
     if mine:
         ids = {cast(Any, event.fact).order.hex() for event in mine}
-        found = PrintOrder.objects.in_bulk(list(ids))
+        found = by_key(PrintOrder, list(ids))
         rows = {key: _Row(row) for key, row in found.items()}
         ends: dict[str, tuple[str, Event]] = {}
         for event in mine:
@@ -85,7 +86,7 @@ def apply(events: Sequence[Event]) -> None:
                 name = _attempt_name(event.node, fact.attempt)
                 if rows[key].attempts[name]["r"] == order_key(event):
                     ends[f"{key}/{name}"] = (_ENDS[type(fact)], event)
-        reads_stock.put([row.closed() for row in rows.values()])
+        put([row.closed() for row in rows.values()])
         # Each attempt takes one blanko or none, by its last known end.
         reads_stock.post_attempts(ends)
     reads_stock.apply(events)
@@ -289,9 +290,9 @@ _FOLDS: dict[type, Callable[[_Row, Any, Event], None]] = {
 
 def order(order_: bytes) -> OrderState | None:
     """The state of an order that is known here, by its own fact or its sender's; or None."""
-    rows = PrintOrder.objects.filter(pk=order_.hex())
-    row = rows.exclude(ordered_order="", told_order="").first()
-    return None if row is None else state_of(row)
+    row = by_key(PrintOrder, [order_.hex()]).get(order_.hex())
+    is_told = row is not None and (row.ordered_order or row.told_order)
+    return state_of(row) if row is not None and is_told else None
 
 
 def state_of(row: PrintOrder) -> OrderState:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.db import connections, models, router
+from django.db import models
 from django.db.models import F, Sum
 
 from perahu.cards import facts
@@ -29,6 +29,7 @@ from perahu.cards.rules_stock import (
     used,
 )
 from perahu.journal.types import Event
+from perahu.people.rows import by_key, put
 
 
 def apply(events: Sequence[Event]) -> None:
@@ -53,7 +54,7 @@ def post_attempts(ends: Mapping[str, tuple[str, Event]]) -> None:
     rows: list[Posting] = []
     gone: list[str] = []
     # An attempt takes its blanko from its office: the first half. An end may be said anew.
-    before = list(Posting.objects.in_bulk([f"{name}-" for name in ends]).values())
+    before = list(by_key(Posting, [f"{name}-" for name in ends]).values())
     for name, (end, event) in ends.items():
         movement = attempt_movement(end, event.node)
         if movement is None:
@@ -143,30 +144,6 @@ def _text(event: Event) -> str:
         case facts.StockSpoiled(cause=text) | facts.CardSpoiled(cause=text):
             return text
     return ""
-
-
-def put(rows: Sequence[models.Model]) -> None:
-    """Insert rows of one table, or overwrite those with the same primary key.
-
-    Plain SQL, because a rebuild puts 20,000 facts a second through here and the model
-    layer alone would take more than that.
-    """
-    if not rows:
-        return
-    options = rows[0]._meta
-    assert options.pk is not None
-    names = [field.attname for field in options.concrete_fields]
-    columns = ", ".join(f'"{name}"' for name in names)
-    marks = ", ".join(["%s"] * len(names))
-    news = ", ".join(
-        f'"{n}" = excluded."{n}"' for n in names if n != options.pk.attname
-    )
-    with connections[router.db_for_write(type(rows[0]))].cursor() as cursor:
-        cursor.executemany(
-            f'INSERT INTO "{options.db_table}" ({columns}) VALUES ({marks}) '
-            f'ON CONFLICT ("{options.pk.attname}") DO UPDATE SET {news}',
-            [[getattr(row, name) for name in names] for row in rows],
-        )
 
 
 _TRANSFERS = (facts.StockSent, facts.StockArrived, facts.StockRelayed)

@@ -20,8 +20,7 @@ from perahu.enrolment.models import PersonLink, Recording
 from perahu.enrolment.rules import PartState, RecordingState, Step
 from perahu.journal.types import Event
 from perahu.people.facts import SamePerson
-
-_ROWS_PER_WRITE = 500
+from perahu.people.rows import by_key, put
 
 BEGUN, RECALLED, UNPROVED = "begun", "recalled", "unproved"
 WAITS = (BEGUN, RECALLED, UNPROVED)
@@ -47,7 +46,7 @@ def apply(events: Sequence[Event]) -> None:
     mine = [event for event in events if type(event.fact) in _FOLDS]
     if mine:
         ids = {cast(Any, event.fact).recording.hex() for event in mine}
-        found = Recording.objects.in_bulk(list(ids))
+        found = by_key(Recording, list(ids))
         rows = {key: _Row(row) for key, row in found.items()}
         for event in mine:
             fact = cast(Any, event.fact)
@@ -55,7 +54,7 @@ def apply(events: Sequence[Event]) -> None:
             if key not in rows:
                 rows[key] = _Row(Recording(recording=key, person=fact.person.hex()))
             _FOLDS[type(fact)](rows[key], fact, event)
-        _write([row.closed() for row in rows.values()])
+        put([row.closed() for row in rows.values()])
     for event in events:
         if isinstance(event.fact, SamePerson):
             _link(event.fact, order_key(event))
@@ -199,20 +198,6 @@ _FOLDS: dict[type, Callable[[_Row, Any, Event], None]] = {
     facts.CentreStatusSeen: _status,
 }
 
-_COLUMNS = [
-    field.name for field in Recording._meta.concrete_fields if not field.primary_key
-]
-
-
-def _write(rows: list[Recording]) -> None:
-    for start in range(0, len(rows), _ROWS_PER_WRITE):
-        Recording.objects.bulk_create(
-            rows[start : start + _ROWS_PER_WRITE],
-            update_conflicts=True,
-            unique_fields=["recording"],
-            update_fields=_COLUMNS,
-        )
-
 
 def _link(fact: SamePerson, order: str) -> None:
     link, _ = PersonLink.objects.get_or_create(other=fact.other.hex())
@@ -226,8 +211,8 @@ def _link(fact: SamePerson, order: str) -> None:
 
 def recording(recording: bytes) -> RecordingState | None:
     """The state of a recording whose opening is known here, or None."""
-    row = Recording.objects.filter(pk=recording.hex()).exclude(number="").first()
-    return None if row is None else state_of(row)
+    row = by_key(Recording, [recording.hex()]).get(recording.hex())
+    return state_of(row) if row is not None and row.number else None
 
 
 def next_step(recording_: bytes) -> Step:

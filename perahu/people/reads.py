@@ -28,6 +28,7 @@ from perahu.people.reads_apply import (
     told_by_row,
     undone_batches,
 )
+from perahu.people.rows import by_key, values_by_key
 from perahu.people.rules import (
     OFFICE_DIGITS_MIN,
     Standing,
@@ -112,9 +113,15 @@ class ImportState:
 def person(person: bytes) -> Resident | None:
     """The person of this id, or of the id it follows; None where nothing is known."""
     leader = person_of(person)
-    rows = Person.objects.filter(_SHOWN).in_bulk([leader.hex(), person.hex()])
-    row = rows.get(leader.hex()) or rows.get(person.hex())
+    rows = by_key(Person, sorted({leader.hex(), person.hex()}))
+    shown = {key: row for key, row in rows.items() if _is_shown(row)}
+    row = shown.get(leader.hex()) or shown.get(person.hex())
     return _resident(row) if row else None
+
+
+def _is_shown(row: Person) -> bool:
+    """As `_SHOWN` says it to the tables."""
+    return row.nama != "" and (not row.undone or row.served)
 
 
 def residents(persons: Iterable[bytes]) -> dict[bytes, Resident]:
@@ -133,12 +140,13 @@ def person_of(person: bytes) -> bytes:
     """The id that stands for this person: the end of the hub's links."""
     seen = [person.hex()]
     for _ in range(LINKS_MAX):
-        row = Person.objects.filter(pk=seen[-1]).only("same_as").first()
-        if row is None or not row.same_as:
+        found = values_by_key(Person, ("same_as",), [seen[-1]])
+        [same_as] = found.get(seen[-1], [""])
+        if not same_as:
             return bytes.fromhex(seen[-1])
-        if row.same_as in seen:
+        if same_as in seen:
             break
-        seen.append(row.same_as)
+        seen.append(same_as)
     # A circle of links has no end; every node picks the same member of it.
     return bytes.fromhex(min(seen))
 

@@ -35,6 +35,7 @@ from perahu.people.facts import (
     SamePerson,
 )
 from perahu.people.models import BiodataStatement, ImportBatch, Person, SoundToken
+from perahu.people.rows import values_by_key
 from perahu.people.rules import Standing, Statement, sound_tokens, sound_whole, standing
 
 _ELEMENTS = tuple(field.name for field in dataclasses.fields(Biodata))
@@ -294,10 +295,10 @@ def _biodata(content: dict[str, Any]) -> Biodata:
 
 def _mark_served(persons: Iterable[str]) -> None:
     keys = list(persons)
-    known = dict(Person.objects.filter(pk__in=keys).values_list("pk", "served"))
+    known = values_by_key(Person, ("served",), keys)
     new = [Person(person=key, served=True) for key in keys if key not in known]
     Person.objects.bulk_create(new)
-    unmarked = [key for key, served in known.items() if not served]
+    unmarked = [key for key, (served,) in known.items() if not served]
     if unmarked:
         Person.objects.filter(pk__in=unmarked).update(served=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -119,5 +120,6 @@ class CursorWrapper(driver.Cursor):  # type: ignore[misc]
         return super().executemany(_with_question_marks(query), param_list)
 
 
+@lru_cache(maxsize=256)
 def _with_question_marks(query: str) -> str:
     return plain.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
