@@ -24,7 +24,7 @@ from perahu.cases import reads as cases
 from perahu.journal.journal import Journal
 from perahu.journal.types import Event
 from perahu.node.tables import Tables
-from sim.gaps import check_receipts, is_of_a_clone, said
+from sim.gaps import Named, check_receipts, is_of_a_clone, said
 from sim.node import Node
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def check_all(world: World, result: Result) -> None:
     check_attempts(of_hub)
     check_looked_at(of_hub)
     check_prints(world.hub, of_hub)
-    result.gaps, missing = check_receipts(world, of_hub)
+    named = Named(world.hub, of_hub)
+    result.gaps, missing = check_receipts(world, named)
+    result.by_mark = named.by_mark
     result.lost = len(missing)
     if missing:
         raise Broken("receipts", "; ".join(missing[:5]))

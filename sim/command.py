@@ -210,6 +210,7 @@ def _sum_up(results: list[Result], given: argparse.Namespace) -> int:
         "kinds": len(faults),
         "receipts": sum(one.receipts for one in results),
         "gaps": sum(one.gaps for one in results),
+        "by_mark": sum(one.by_mark for one in results),
         "books": sum(one.books for one in results),
         "lost": sum(one.lost for one in results),
         "violations": sum(len(one.broken) for one in results),

@@ -5,8 +5,7 @@ by its facts:
 
 - `EpochConfirmed`: which epoch of the node runs, by its certificate; all others are over,
   also one of the same number (an old copy that was put in twice). A number that is not
-  here by then is missing. Where it is here with another hash the paper's own mark tells,
-  unless the certificate says that the node goes on behind a smaller number (not-before).
+  here by then is missing. Where it is here with another hash, the paper's own tells.
 - `NodeRevoked`: after which number of each journal nothing counts.
 - `ForkSeen`: in which journal, and by which number, there are two histories.
 
@@ -24,19 +23,15 @@ from typing import TYPE_CHECKING
 
 from perahu.journal.journal import Journal
 from perahu.journal.types import Event, Receipt
-from perahu.keys.certificates import Chain
 from perahu.keys.facts import EpochConfirmed, ForkSeen, NodeRevoked
-from perahu.sync import passport
-from perahu.sync.memory import passports_heard
 from sim.node import Node
 
 if TYPE_CHECKING:
     from sim.world import Issued, World
 
 
-def check_receipts(world: World, of_hub: Sequence[Event]) -> tuple[int, list[str]]:
+def check_receipts(world: World, named: Named) -> tuple[int, list[str]]:
     """How many are named gaps, and what is missing in silence."""
-    named = Named(world.hub, of_hub)
     hub, gaps = world.hub.journal, 0
     missing: list[str] = []
     for one in world.receipts:
@@ -62,8 +57,6 @@ class Named:
     running: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
     """Node to the latest epoch that the hub states of it, and its certificate's hash: all
     before are over, and so is another book that has this number too."""
-    goes_on: dict[bytes, int] = field(default_factory=dict)
-    """Journal to the number after which a later epoch goes on otherwise."""
     valid_through: dict[bytes, dict[bytes, int]] = field(default_factory=dict)
     """Revoked node to the last number that counts in each of its journals."""
     by_mark: int = 0
@@ -73,12 +66,12 @@ class Named:
     """Journal to the greatest number by which two histories of it were seen."""
 
     def __post_init__(self) -> None:
-        chains = chains_at(self.hub)
         # What a restored hub had forgotten it hears last, and it was said first.
         for event in sorted(self.of_hub, key=lambda one: one.epoch):
             fact = event.fact
             if isinstance(fact, EpochConfirmed):
-                self._confirmed(fact, chains.get(fact.certificate_hash))
+                if fact.epoch > self.running.get(fact.node, (1, b""))[0]:
+                    self.running[fact.node] = fact.epoch, fact.certificate_hash
             elif isinstance(fact, NodeRevoked):
                 through = {journal: seq for journal, seq, _ in fact.valid_through}
                 self.valid_through[fact.node] = through
@@ -87,19 +80,6 @@ class Named:
                 self.forks[fact.journal] = max(before, fact.seq)
         own = self.hub.journal
         self.running[own.node_id] = own.epoch, sha256(own.chain.encode()).digest()
-        for chain in chains.values():
-            if chain.node.node_id == own.node_id:
-                self._goes_on(chain)
-
-    def _confirmed(self, fact: EpochConfirmed, chain: Chain | None) -> None:
-        if fact.epoch > self.running.get(fact.node, (1, b""))[0]:
-            self.running[fact.node] = fact.epoch, fact.certificate_hash
-        if chain is not None:
-            self._goes_on(chain)
-
-    def _goes_on(self, chain: Chain) -> None:
-        for journal, seq, _ in chain.epoch.not_before:
-            self.goes_on[journal] = min(seq, self.goes_on.get(journal, seq))
 
     def lacks(self, one: Issued, parted: int | None) -> str:
         """Why no name covers this receipt; "" where one does.
@@ -116,10 +96,7 @@ class Named:
         epoch, certificate = self.running.get(node, (1, one.certificate))
         if one.epoch > epoch or one.certificate == certificate:
             return f"epoch {one.epoch} is not over"
-        row = self.hub.journal.journal(journal)
-        if row is None or seq > row.head_seq:
-            return ""
-        if seq <= self.goes_on.get(journal, seq):
+        if self.hub.journal.hash_at(journal, seq) is not None:
             self.by_mark += 1
         return ""
 
@@ -131,17 +108,6 @@ class Named:
             return f"number {seq} was to stand"
         self.by_mark += 1
         return ""
-
-
-def chains_at(hub: Node) -> dict[bytes, Chain]:
-    """Every epoch certificate that the hub has met, by the hash that its facts name."""
-    journal = hub.journal
-    found = [
-        Chain.decode(r.certificate, journal.root_public) for r in journal.journals()
-    ]
-    for content in passports_heard(journal.local):
-        found.append(passport.read(content, journal.root_public).chain)
-    return {sha256(chain.encode()).digest(): chain for chain in found}
 
 
 def _parted_at(world: World, one: Issued) -> int | None:

@@ -76,6 +76,8 @@ class Result:
     receipts: int = 0
     gaps: int = 0
     """Receipts whose machine was destroyed first: known and named at the hub."""
+    by_mark: int = 0
+    """So many of them by their hash alone: something else has their number."""
     lost: int = 0
     books: int = 0
     """Books that the auditor has read at the end."""

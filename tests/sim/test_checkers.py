@@ -17,7 +17,7 @@ from sim.canaries.book import fence_not_asked
 from sim.chance import Dice
 from sim.checkers import Broken
 from sim.faults import Tally
-from sim.gaps import check_receipts
+from sim.gaps import Named, check_receipts
 from sim.image import person_of
 from sim.node import Node
 from sim.world import Issued, Result, World
@@ -43,10 +43,10 @@ def test_it_misses_a_receipt_that_the_hub_does_not_hold(world: World) -> None:
     one = world.receipts[0]
     forged = replace(one.receipt, h=bytes(32))
     world.receipts.append(Issued(forged, world.offices[0], world.now_s))
-    gaps, missing = check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, Named(world.hub, events(world.hub)))
     assert gaps == 0 and len(missing) == 1 and "nothing destroyed" in missing[0]
     world.receipts[-1].is_excused = True
-    gaps, missing = check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, Named(world.hub, events(world.hub)))
     assert gaps == 0 and "no name" in missing[0]
     with pytest.raises(Broken):
         checkers.check_all(world, Result(1))
@@ -60,7 +60,7 @@ def test_it_takes_a_gap_with_a_name(world: World) -> None:
     office.journal.begin_epoch()
     world.people.recount(office)
     world.meetings.gather(2)
-    gaps, missing = check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, Named(world.hub, events(world.hub)))
     assert (gaps, missing) == (1, [])
 
 
@@ -71,10 +71,10 @@ def test_it_asks_what_the_hub_says_not_what_it_could_know(world: World) -> None:
     world.receipts.append(Issued(forged, office, world.now_s, is_excused=True))
     office.journal.begin_epoch()
     world.meetings.call(office)
-    gaps, missing = check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, Named(world.hub, events(world.hub)))
     assert gaps == 0 and "no name" in missing[0]
     world.meetings.hub_day()
-    assert check_receipts(world, events(world.hub)) == (1, [])
+    assert check_receipts(world, Named(world.hub, events(world.hub))) == (1, [])
 
 
 def a_fork_of(world: World, node: Node) -> Event:
@@ -92,10 +92,10 @@ def test_it_takes_no_unsent_tail_for_a_branch(world: World) -> None:
     world.people._correct(office)
     office.journal.begin_epoch()
     of_hub = [*events(world.hub), a_fork_of(world, office)]
-    gaps, missing = check_receipts(world, of_hub)
+    gaps, missing = check_receipts(world, Named(world.hub, of_hub))
     assert gaps == 0 and len(missing) == 1 and "nothing destroyed" in missing[0]
     world.meetings.gather(2)
-    assert check_receipts(world, events(world.hub)) == (0, [])
+    assert check_receipts(world, Named(world.hub, events(world.hub))) == (0, [])
 
 
 def test_it_asks_a_stolen_machine_for_what_the_hub_had(world: World) -> None:
@@ -107,7 +107,7 @@ def test_it_asks_a_stolen_machine_for_what_the_hub_had(world: World) -> None:
     office.stop()
     office.is_lost = True
     of_hub = [*events(world.hub), a_fork_of(world, office)]
-    gaps, missing = check_receipts(world, of_hub)
+    gaps, missing = check_receipts(world, Named(world.hub, of_hub))
     assert gaps == 0 and "nothing destroyed" in missing[-1]
 
 
@@ -118,7 +118,7 @@ def test_it_names_one_of_two_histories(world: World) -> None:
     for node in (office, world.nodes[-1]):
         world.people._correct(node)
     world.meetings.gather(5)
-    gaps, missing = check_receipts(world, events(world.hub))
+    gaps, missing = check_receipts(world, Named(world.hub, events(world.hub)))
     assert (gaps, missing) == (1, [])
 
 
@@ -131,7 +131,7 @@ def test_it_excuses_nothing_that_somebody_still_holds(world: World) -> None:
     last = world.receipts[-1]
     trouble._goes_back("hub_yesterday", keeps_fence=False)
     assert not _is_at(hub, last) and not last.is_excused
-    gaps, missing = check_receipts(world, events(hub))
+    gaps, missing = check_receipts(world, Named(world.hub, events(world.hub)))
     assert gaps == 0 and "nothing destroyed" in missing[-1]
     world.meetings.gather(3)
     assert _is_at(hub, last)
@@ -151,7 +151,7 @@ def test_it_follows_the_handbook_when_the_witness_is_gone_too(world: World) -> N
         epochs.append((hub.journal.epoch, last.is_excused))
     assert epochs == [(1, False), (2, True)]
     world.meetings.gather(3)
-    gaps, missing = check_receipts(world, events(hub))
+    gaps, missing = check_receipts(world, Named(world.hub, events(world.hub)))
     assert (gaps, missing) == (1, [])
 
 
