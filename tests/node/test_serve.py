@@ -2,80 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from perahu.node.enrolling import NewNode, enrol, join
 from perahu.node.office import open_office
 from perahu.node.settings import load_settings, save_settings
 from tests.node.offices import PHRASE, add_enggano, found_hub, perahu
+from tests.node.serving import ANY, Starter, aim, start
 
-ANY = "127.0.0.1:0"
-ENDED_S = 30
-
-
-class Node:
-    """A node process and the line it said when it was ready."""
-
-    def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "perahu", "--dir", str(folder), "serve"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PERAHU_LANG": "en"},
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        self.ready: dict[str, Any] = json.loads(line) if line else {}
-
-    def get(self, path: str, **headers: str) -> tuple[int, str]:
-        """Status and text of one of its pages."""
-        url = self.ready["page"].rstrip("/") + path
-        try:
-            with urllib.request.urlopen(
-                urllib.request.Request(url, headers=headers), timeout=ENDED_S
-            ) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Exit code and what it wrote to stderr."""
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=ENDED_S)
-        return self.process.returncode, said
-
-
-Starter = Callable[[Path], Node]
-
-
-@pytest.fixture
-def start() -> Iterator[Starter]:
-    """Starts node processes, and kills what is left of them after the test."""
-    nodes: list[Node] = []
-
-    def one(folder: Path) -> Node:
-        nodes.append(Node(folder))
-        return nodes[-1]
-
-    yield one
-    for node in nodes:
-        if node.process.poll() is None:
-            node.process.kill()
-            node.process.communicate()
+__all__ = ["start"]
 
 
 def test_it_works(tmp_path: Path, start: Starter) -> None:
@@ -84,7 +25,7 @@ def test_it_works(tmp_path: Path, start: Starter) -> None:
     add_enggano(tmp_path, page=ANY)
     hub = start(tmp_path / "hub")
     enggano = tmp_path / "enggano"
-    _aim(enggano, hub.ready["road_port"])
+    aim(enggano, hub.ready["road_port"])
     assert perahu(enggano, "sync") == 0
     with open_office(enggano, passphrase=PHRASE) as office:
         assert office.authority.operator_by_login("ratna") is not None
@@ -99,18 +40,6 @@ def test_it_works(tmp_path: Path, start: Starter) -> None:
     assert found["mirror"] is True and found["parked"] == 0
     assert hub.end() == (0, "")
     assert perahu(tmp_path / "hub", "verify") == 0
-
-
-def _aim(folder: Path, port: int) -> None:
-    """Tell a node where its parent listens this time."""
-    found = load_settings(folder)
-    save_settings(
-        folder, type(found)(**{**_fields(found), "parent": f"127.0.0.1:{port}"})
-    )
-
-
-def _fields(settings: Any) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in type(settings).__slots__}
 
 
 def test_it_stops_on_ctrl_c(tmp_path: Path, start: Starter) -> None:
@@ -186,9 +115,9 @@ def test_it_brings_the_second_copy_to_the_provinsi(
     )  # fmt: skip
     provinsi = start(tmp_path / "provinsi")
     found = load_settings(tmp_path / "hub")
-    parent = {"parent_node": enrolled.node_id.hex()}
-    save_settings(tmp_path / "hub", type(found)(**{**_fields(found), **parent}))
-    _aim(tmp_path / "hub", provinsi.ready["road_port"])
+    parent = enrolled.node_id.hex()
+    save_settings(tmp_path / "hub", dataclasses.replace(found, parent_node=parent))
+    aim(tmp_path / "hub", provinsi.ready["road_port"])
     assert perahu(tmp_path / "hub", "sync") == 0
     with open_office(tmp_path / "hub", passphrase=PHRASE) as office:
         (row,) = office.journal.journals()

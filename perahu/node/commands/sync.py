@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 
 from perahu.node.carriers.check_words import fill
 from perahu.node.cli import Call, Say
+from perahu.node.desk_call import Bar, Teller
 from perahu.node.road import Caller
 from perahu.sync.exchange import Patience
 from perahu.words import Refusal, Words
@@ -24,7 +28,17 @@ ATTEMPTS = 3
 with several carriers tries each of them as often as `TRIES` says."""
 TRIES = 2
 """A carrier that breaks, instead of not coming up, is tried once more before it rests."""
+LOOK_S = 0.25
+"""How often the bar looks how far the exchange is."""
 
+_CALLING = Words("Menghubungi simpul atasan", "Calling the parent")
+_BY = Words(
+    "Menghubungi simpul atasan lewat {carrier}", "Calling the parent by {carrier}"
+)
+_CARRIES = Words(
+    "Lewat {carrier}: {acked} dari {queued} bagian diakui, {stored} catatan masuk",
+    "By {carrier}: {acked} of {queued} pieces acknowledged, {stored} entries came in",
+)
 _DONE = Words(
     "Pertukaran selesai: {sent} bagian diakui simpul atasan, {stored} catatan diterima "
     "({connections} sambungan).",
@@ -50,6 +64,7 @@ _PARTLY = Words(
 
 def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """It has none: whom to call stands in node.toml."""
+    parser.set_defaults(json=False)
 
 
 def run(call: Call) -> int:
@@ -57,10 +72,11 @@ def run(call: Call) -> int:
     with call.open() as office:
         ways = len(office.settings.ways)
         caller = Caller(office, Patience(attempts_max=max(ATTEMPTS, TRIES * ways)))
-        for _ in range(CALLS_MAX):
-            result = caller.call()
-            if result.refusal or caller.is_limited or not result.more:
-                break
+        with _shown(call, caller):
+            for _ in range(CALLS_MAX):
+                result = caller.call()
+                if result.refusal or caller.is_limited or not result.more:
+                    break
         is_held_back = caller.is_limited and office.journal.waiting().blobs > 0
     if result.refusal is not None:
         if result.refusal.code == UNREACHABLE and ways > 1:
@@ -77,3 +93,38 @@ def run(call: Call) -> int:
     if is_held_back:
         call.say(_RECORDS)
     return 0 if result.is_complete else INCOMPLETE
+
+
+@contextmanager
+def _shown(call: Call, caller: Caller) -> Iterator[None]:
+    """What is happening now, on a terminal: over a dead road it may be nothing for a minute."""
+    assert caller.carriers is not None, "made here, before another thread asks for them"
+    with Teller(call).bar(_CALLING, 100) as bar:
+        is_over = Event()
+        watcher = Thread(target=_watch, args=(bar, call.lang, caller, is_over))
+        watcher.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            watcher.join()
+
+
+def _watch(bar: Bar, language: str, caller: Caller, is_over: Event) -> None:
+    while not is_over.wait(LOOK_S):
+        percent, words = moment(caller)
+        bar.to(percent, words.in_(language))
+
+
+def moment(caller: Caller) -> tuple[int, Words]:
+    """How far the exchange is, in percent of what is known to wait, and in words."""
+    progress, carrier = caller.progress, caller.carriers.carrying()
+    queued = sum(one.queued for one in progress.classes)
+    acked = sum(one.acked for one in progress.classes)
+    stored = sum(one.received for one in progress.classes)
+    if not carrier:
+        return 0, _CALLING
+    if not queued and not stored:
+        return 0, fill(_BY, carrier=carrier)
+    shown = {"acked": acked, "queued": queued, "stored": stored}
+    return acked * 100 // max(1, queued), fill(_CARRIES, carrier=carrier, **shown)
