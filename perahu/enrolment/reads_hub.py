@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.models import Count, F, Max, Q
 
@@ -13,6 +14,7 @@ from perahu.enrolment.facts import CENTRE_STATUSES, PHOTO, UNIQUE_STATUSES
 from perahu.enrolment.models import PersonLink, Recording
 from perahu.enrolment.reads import entry_at, same_persons, state_of
 from perahu.enrolment.rules import RecordingState
+from perahu.people.rows import by_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,14 @@ class AtCentre:
     submissions: int
 
 
+class Silence(NamedTuple):
+    """How long nothing was heard of a packet that the centre has."""
+
+    recording: bytes
+    since_ms: int
+    submissions: int
+
+
 def to_submit(limit: int, after: str = "") -> list[Closed]:
     """Closed packets the centre does not have in this version, in their order."""
     rows = Recording.objects.exclude(number="").filter(
@@ -57,8 +67,9 @@ def closed(recording_: bytes) -> Closed | None:
 
 def at_centre(recording_: bytes) -> AtCentre | None:
     """What is known of a recording at the centre; None before it was handed over."""
-    row = Recording.objects.filter(pk=recording_.hex()).exclude(number="").first()
-    return None if row is None or not row.reference else _at_centre(row)
+    row = by_key(Recording, [recording_.hex()]).get(recording_.hex())
+    is_known = row is not None and row.number and row.reference
+    return _at_centre(row) if row is not None and is_known else None
 
 
 def by_reference(reference: str) -> AtCentre | None:
@@ -67,14 +78,40 @@ def by_reference(reference: str) -> AtCentre | None:
     return None if row is None else _at_centre(row)
 
 
-def silent_at_centre(before_ms: int, statuses: Iterable[str]) -> list[AtCentre]:
-    """Packets in one of these statuses ("" for none yet) without news since then."""
+def silent_at_centre(before_ms: int, statuses: Iterable[str]) -> list[Silence]:
+    """Packets in one of these statuses ("" for none yet) without news since then.
+
+    Every round of the hub asks, of every packet while the centre is silent: so it is
+    answered out of a few columns.
+    """
     rows = Recording.objects.exclude(reference="").exclude(number="")
     rows = rows.filter(status__in=list(statuses)) | rows.filter(
         submitted_order__gt=F("status_order")
     )
-    waiting = [_at_centre(row) for row in rows.filter(status_ms__lt=before_ms)]
-    return [one for one in waiting if one.since_ms < before_ms]
+    waiting = rows.filter(status_ms__lt=before_ms).values_list(*_SILENCE)
+    found = [
+        Silence(bytes.fromhex(recording), *_since(*known))
+        for recording, *known in waiting.iterator()
+    ]
+    return [one for one in found if one.since_ms < before_ms]
+
+
+_SILENCE = (
+    "recording", "submissions", "version", "status_order", "submitted_order", "status_ms",
+)  # fmt: skip
+
+
+def _since(
+    submissions: str,
+    version: int,
+    status_order: str,
+    submitted_order: str,
+    said_ms: int,
+) -> tuple[int, int]:
+    """When a packet was last handed over or spoken of, and how often it was handed over."""
+    sent = [one for one in json.loads(submissions) if one[1] == version]
+    is_said = status_order > submitted_order
+    return max([said_ms if is_said else 0, *(one[3] for one in sent)]), len(sent)
 
 
 def last_verdict_ms(waiting: Iterable[str]) -> int:
@@ -120,7 +157,13 @@ def _closed(row: Recording) -> Closed:
 
 
 def _at_centre(row: Recording) -> AtCentre:
-    sent = [one for one in json.loads(row.submissions) if one[1] == row.version]
+    since_ms, submissions = _since(
+        row.submissions,
+        row.version,
+        row.status_order,
+        row.submitted_order,
+        row.status_ms,
+    )
     said = row.status if row.status_order > row.submitted_order else ""
     return AtCentre(
         state=state_of(row),
@@ -128,8 +171,8 @@ def _at_centre(row: Recording) -> AtCentre:
         status=said,
         detail=row.detail if said else "",
         drc=row.drc if said else "",
-        since_ms=max([row.status_ms if said else 0, *(one[3] for one in sent)]),
-        submissions=len(sent),
+        since_ms=since_ms,
+        submissions=submissions,
     )
 
 

@@ -32,7 +32,7 @@ from perahu.enrolment import actions_centre, reads_hub
 from perahu.enrolment.actions_centre import Taken
 from perahu.enrolment.facts import INDEXES, PARTS, PHOTO, SIGNATURE, CentreStatusSeen
 from perahu.enrolment.reads import pickup_of
-from perahu.enrolment.reads_hub import AtCentre, Closed
+from perahu.enrolment.reads_hub import AtCentre, Closed, Silence
 from perahu.enrolment.rules import RecordingState
 from perahu.journal.journal import Journal
 from perahu.journal.types import PART, Ask, BlobRef
@@ -254,32 +254,40 @@ def _break_silence(hub: Hub, done: HubRound) -> None:
     silent = reads_hub.silent_at_centre(
         now_ms - hub.patience_ms + 1, rules_centre.WAITING
     )
-    overdue, again = list[AtCentre](), 0
+    overdue, again = list[Silence](), 0
     for one in silent:
         due = rules_centre.about_silence(
             now_ms, one.since_ms, one.submissions, hub.patience_ms
         )
         if due == "case":
             overdue.append(one)
-        elif due == "resubmit" and one.state.whole and again < PACKETS_PER_ROUND:
-            again += 1
-            _submit_again(hub, one.state, done)
+        elif due == "resubmit" and again < PACKETS_PER_ROUND:
+            state = _packet_of(one).state
+            if state.whole:
+                again += 1
+                _submit_again(hub, state, done)
     if overdue:
         _open_cases(hub, done, _about_silence(hub, overdue))
 
 
-def _about_silence(hub: Hub, overdue: list[AtCentre]) -> list[Finding]:
+def _packet_of(silent: Silence) -> AtCentre:
+    found = reads_hub.at_centre(silent.recording)
+    assert found is not None, "a packet is silent at the centre that has it"
+    return found
+
+
+def _about_silence(hub: Hub, overdue: list[Silence]) -> list[Finding]:
     """A case for each packet that was left behind, and one for all where all were."""
     verdict_ms = reads_hub.last_verdict_ms(rules_centre.WAITING)
-    behind, rest = list[AtCentre](), list[AtCentre]()
-    for one in sorted(overdue, key=lambda one: (one.since_ms, one.state.recording)):
+    behind, rest = list[Silence](), list[Silence]()
+    for one in sorted(overdue, key=lambda one: (one.since_ms, one.recording)):
         is_behind = rules_centre.is_left_behind(
             one.since_ms, verdict_ms, hub.patience_ms
         )
         (behind if is_behind else rest).append(one)
-    found = [_finding(_STUCK, one) for one in behind]
+    found = [_finding(_STUCK, _packet_of(one)) for one in behind]
     if rest and not cases.is_opened_since(_STUCK, verdict_ms):
-        for_all = _finding(_STUCK, rest[0])
+        for_all = _finding(_STUCK, _packet_of(rest[0]))
         if len(rest) > 1:
             words = rules_centre.reason_of_silence(len(rest))
             reason = f"{for_all.reason} {words}"
