@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -94,13 +95,13 @@ def derived(secret: bytes, label: bytes) -> bytes:
     return blake2b(b"", digest_size=32, key=plain(secret)[1], person=person).digest()
 
 
-def keys_in(keyring: bytes, wrap: bytes) -> dict[bytes, bytes]:
-    """Subject → key; records that do not open are passed over."""
-    found = {}
+def keys_in(keyring: bytes, wrap: bytes) -> dict[bytes, list[bytes]]:
+    """Subject → its keys; records that do not open are passed over."""
+    found = defaultdict[bytes, list[bytes]](list)
     for at in range(16, len(keyring) - 83, 84):
         subject, nonce = keyring[at : at + 12], keyring[at + 12 : at + 36]
         with suppress(CryptoError):
-            found[subject] = xopen(keyring[at + 36 : at + 84], subject, nonce, wrap)
+            found[subject] += [xopen(keyring[at + 36 : at + 84], subject, nonce, wrap)]
     return found if keyring[:8] == b"PRHKEYS1" else {}
 
 
@@ -109,13 +110,16 @@ def linked(before: bytes, header: bytes, commit: bytes) -> bytes:
     return sha256(b"\1" + before + sha256(header).digest() + commit).digest()
 
 
-def opened(keys: dict[bytes, bytes], header: Any, *kept: Any) -> tuple[Any, Any]:
+def opened(keys: dict[bytes, list[bytes]], header: Any, *kept: Any) -> tuple[Any, Any]:
     """Body and commit; None, None where the body is erased."""
-    (salt, cipher, h), key = kept, keys.get((header.get(8) or [bytes(12)])[0])
-    if cipher is None or key is None:
+    (salt, cipher, h), known = kept, keys.get((header.get(8) or [bytes(12)])[0])
+    if cipher is None or not known:
         return None, None
-    body = xopen(cipher, b"", h[:24], key)
-    return body, sha256(b"\2" + salt + body).digest()
+    for key in known:
+        with suppress(CryptoError):
+            body = xopen(cipher, b"", h[:24], key)
+            return body, sha256(b"\2" + salt + body).digest()
+    raise CryptoError("no key of its subject opens it")
 
 
 @dataclass
@@ -231,10 +235,8 @@ class Auditor:
         return reached
 
     def _blobs(self) -> None:
-        noted, check = (
-            self._rows("journal, seq, sha256 FROM citations"),
-            self.findings.check,
-        )
+        noted = self._rows("journal, seq, sha256 FROM citations")
+        check = self.findings.check
         check("citations", noted=set(noted) == {c[:3] for c in self._cited})
         said, shas = {c[2:] for c in self._cited}, {c[2] for c in self._cited}
         for sha, *kind, here in self._rows("sha256, size, class, present FROM blobs"):
@@ -257,7 +259,7 @@ class Auditor:
             h = self._hash(mark[16:32], int.from_bytes(mark[32:40], "big"))
             self.findings.check("fence", reached=h == mark[40:72])
 
-    def _mirrored(self, raw: bytes, keys: dict[bytes, bytes]) -> None:
+    def _mirrored(self, raw: bytes, keys: dict[bytes, list[bytes]]) -> None:
         for at in [found.start() for found in re.finditer(b"PRHM", raw)]:
             end = at + 8 + int.from_bytes(raw[at + 4 : at + 8], "big")
             if crc32(raw[at:end]) == int.from_bytes(raw[end : end + 4], "big"):
@@ -265,14 +267,12 @@ class Auditor:
                     self._copied(keys, *plain(raw[at + 8 : end]))
                 self.findings.mirrored += 1
 
-    def _copied(self, keys: dict[bytes, bytes], *record: Any) -> None:
+    def _copied(self, keys: dict[bytes, list[bytes]], *record: Any) -> None:
         journal, lane, to, certificate, seq, raw, *kept = record
         named = sha256(certificate + bytes([lane]) + to).digest()[:16] == journal
         bound, ours = (opened(k, plain(raw), *kept)[1] for k in (keys, self._keys))
         where, last = f"mirror {journal.hex()[:8]}/{seq}", self._hash(journal, seq - 1)
-        good = self._hash(journal, seq) == kept[-1] and (seq > 1) == (
-            certificate == b""
-        )
+        good = (self._hash(journal, seq), seq > 1) == (kept[-1], certificate == b"")
         self.findings.check(where, here=good and named >= (seq == 1))
         whole = not bound or linked(last, raw, bound) == kept[-1]
         self.findings.check(where, keyring=bound or not ours, hash=whole)

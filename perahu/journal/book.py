@@ -23,7 +23,6 @@ from perahu.journal.types import COMMON, BlobRef, Event, Level
 from perahu.journal.waiting import Backlog
 from perahu.keys.authority import Authority, Position
 from perahu.keys.certificates import HUB_ROLES, Chain
-from perahu.keys.sealing import open_body, seal_body
 from perahu.keys.vault import NodeKeys
 from perahu.kinds import CONTROL, Fact
 from perahu.words import Refusal
@@ -277,14 +276,11 @@ class Book:
 
     def seal(self, header: Header, body: bytes, h: bytes) -> bytes:
         """The ciphertext of a body at rest; its subject's key must exist."""
-        key = self.keyring.get(header.subjects[0] if header.subjects else NO_SUBJECT)
-        assert key is not None, "the key is made before the entry"
-        return seal_body(key, h[:24], body)
+        return self.keyring.seal(_about(header), h[:24], body)
 
     def unseal(self, header: Header, cipher: bytes, h: bytes) -> bytes | None:
-        """The body, or None where its subject's key was erased."""
-        key = self.keyring.get(header.subjects[0] if header.subjects else NO_SUBJECT)
-        return None if key is None else open_body(key, h[:24], cipher)
+        """The body, or None where its subject's keys were erased."""
+        return self.keyring.open(_about(header), h[:24], cipher)
 
     def stored(self, row: JournalRow, first: int, last: int) -> list[StoredEntry]:
         """Entries first..last of a journal as they lie at rest."""
@@ -468,6 +464,11 @@ class Book:
 def is_control(row: JournalRow) -> bool:
     """Whether it is the hub's common control journal, of whatever epoch."""
     return (row.lane, row.audience) == (CONTROL, COMMON)
+
+
+def _about(header: Header) -> bytes:
+    """Under whose key a body lies."""
+    return header.subjects[0] if header.subjects else NO_SUBJECT
 
 
 def _bytes(cell: Any) -> bytes | None:

@@ -1,6 +1,6 @@
 """Erasing a subject's bodies by law (UU 27/2022 art. 42-44) while the chain still verifies.
 
-1. Keep the commit of each body beside it. 2. Destroy the subject's key, here and on the
+1. Keep the commit of each body beside it. 2. Destroy the subject's keys, here and on the
 mirror. 3. Delete salts and bodies. A crash between the steps is finished by asking again.
 The tables still show what was erased: they are noted as stale before the key goes, and
 whoever opens them next, after a crash too, makes them anew.
@@ -11,6 +11,7 @@ from __future__ import annotations
 from perahu.journal.beside.mirror import Mirror
 from perahu.journal.book import Book
 from perahu.journal.entry import commit_of, decode_header
+from perahu.journal.mirroring import take_keys
 from perahu.journal.types import Tables
 
 STALE = ("tables", b"stale")
@@ -28,6 +29,8 @@ def erase(book: Book, mirror: Mirror, subject: bytes) -> int:
     book.local.put("erased", subject, b"\1")
     book.keyring.erase(subject)
     if mirror.present():
+        # It may have come back this moment, with keys of others that it alone has.
+        take_keys(book, mirror)
         book.keyring.copy_to(mirror.keyring_path(book.chain.node.node_id))
     with book.store.transaction():
         book.store.run_many(

@@ -40,6 +40,7 @@ def take_keys(book: Book, mirror: Mirror) -> None:
     """Take the keys that the mirror alone has: where the book is an old copy, there are some.
 
     Without them the bodies it holds would stay closed, and nothing may be written over them.
+    Some may be of subjects for whom this book has made a key itself.
     """
     path = mirror.keyring_path(book.chain.node.node_id)
     if book.ports.disk.exists(path):

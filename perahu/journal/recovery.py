@@ -110,12 +110,12 @@ def _unread(book: Book, mirror: Mirror) -> dict[bytes, bytes]:
 
 def _bring_keyring(book: Book, mirror: Mirror) -> None:
     """A lost keyring comes back from the mirror; without one the book is not opened."""
-    node = book.chain.node.node_id
     if book.keyring.exists() or not book.last_position():
         return
-    if not mirror.present() or not book.ports.disk.exists(mirror.keyring_path(node)):
+    if mirror.present():
+        take_keys(book, mirror)
+    if not book.keyring.exists():
         raise broken_book("keyring")
-    take_keys(book, mirror)
 
 
 def fence_agrees(book: Book, fence: Fence) -> bool:

@@ -14,7 +14,7 @@ from perahu.node.disk import RealDisk
 from perahu.node.lock import FileLock
 from perahu.words import Refusal
 from tests.cast import BUDI, Dice, HandClock, stocked, with_hub
-from tests.journal.stores import StoreDistrict
+from tests.journal.stores import StoreDistrict, with_mirror
 
 HEAD, RECORD = 16, 84
 MADE, WATI = b"made-person\0", b"wati-person\0"
@@ -173,6 +173,118 @@ def test_it_takes_nothing_forged(path: Path) -> None:
     assert here.get(MADE) is None and here.get(BUDI) is not None
 
 
+def test_it_keeps_every_key_of_a_subject(path: Path) -> None:
+    """Six disks made a key for Budi, each without the others: what any sealed is opened.
+
+    The own one goes on sealing, also where the ring was lost and came from the copy. An
+    erasure lets all go.
+    """
+    here, nonce = ring(path), bytes(24)
+    here.ensure([NO_SUBJECT, BUDI, MADE])
+    own, made = here.get(BUDI), here.get(MADE)
+    sealed = [here.seal(BUDI, nonce, b"0")]
+    for count in range(1, 6):
+        other = path.with_name(f"other-{count}")
+        ring(other).ensure([BUDI])
+        sealed.append(ring(other).seal(BUDI, nonce, b"%d" % count))
+        here.take_from(other, [])
+        here.take_from(other, [])
+    assert path.stat().st_size == HEAD + 8 * RECORD
+    here.copy_to(path.with_name("copy"))
+    path.unlink()
+    again = ring(path)
+    again.take_from(path.with_name("copy"), [])
+    for one in (here, again, ring(path)):
+        found = [one.open(BUDI, nonce, cipher) for cipher in sealed]
+        assert found == [b"0", b"1", b"2", b"3", b"4", b"5"]
+        assert (one.get(BUDI), one.get(MADE)) == (own, made)
+    assert again.erase(BUDI) and again.get(MADE) == made
+    assert again.open(BUDI, nonce, sealed[0]) is None
+    assert BUDI not in path.read_bytes()
+
+
+def test_it_says_where_none_of_several_keys_opens(path: Path) -> None:
+    """A damaged body stays a damaged body, whatever number of keys was tried."""
+    here, other = ring(path), path.with_name("other")
+    for one in (here, ring(other)):
+        one.ensure([BUDI])
+    here.take_from(other, [])
+    with pytest.raises(Refusal, match="cannot_open"):
+        here.open(BUDI, bytes(24), bytes(40))
+
+
+def test_it_heals_a_damaged_record_from_a_copy(path: Path) -> None:
+    """Bit rot took Made's key here, and the stick has it still."""
+    first = ring(path)
+    first.ensure([BUDI, MADE])
+    key = first.get(MADE)
+    first.copy_to(path.with_name("copy"))
+    raw = bytearray(path.read_bytes())
+    raw[HEAD + RECORD + 40] ^= 1
+    path.write_bytes(bytes(raw))
+    after = ring(path)
+    assert after.get(MADE) is None
+    after.take_from(path.with_name("copy"), [])
+    assert ring(path).get(MADE) == key
+
+
+def test_it_writes_a_copy_of_another_history_anew(path: Path) -> None:
+    """Two keyrings of one generation and one size: no key that is erased here stays there."""
+    here, copy = ring(path), path.with_name("copy")
+    here.ensure([NO_SUBJECT, BUDI, MADE])
+    here.copy_to(copy)
+    ring(copy).erase(MADE)
+    here.erase(BUDI)
+    assert path.stat().st_size == copy.stat().st_size
+    here.take_from(copy, [BUDI])
+    here.copy_to(copy)
+    assert copy.read_bytes() == path.read_bytes() and BUDI not in path.read_bytes()
+
+
+def test_it_adds_nothing_to_a_copy_that_counts_one_further(path: Path) -> None:
+    """After its keys were taken the copy is written anew, and never taken for ours of then."""
+    here, copy = ring(path), path.with_name("copy")
+    here.ensure([NO_SUBJECT])
+    here.copy_to(copy)
+    here.ensure([BUDI])
+    there = ring(copy)
+    there.ensure([WATI, MADE])
+    there.erase(MADE)
+    here.take_from(copy, [])
+    here.copy_to(copy)
+    assert copy.read_bytes() == path.read_bytes()
+    assert ring(copy).get(BUDI) is not None is not ring(copy).get(WATI)
+
+
+def test_it_keeps_one_record_once(path: Path) -> None:
+    """A record that stands twice, here or in a copy, is one key."""
+    here, copy = ring(path), path.with_name("copy")
+    here.ensure([BUDI])
+    ring(copy).ensure([MADE])
+    for one in (path, copy):
+        one.write_bytes(one.read_bytes() + one.read_bytes()[HEAD:])
+    after = ring(path)
+    after.take_from(copy, [])
+    assert path.stat().st_size == HEAD + 2 * RECORD
+    assert (ring(path).get(BUDI), ring(path).get(MADE)) == (
+        here.get(BUDI),
+        ring(copy).get(MADE),
+    )
+
+
+def test_it_follows_no_number_of_a_forged_head(path: Path) -> None:
+    """Whoever found the stick wrote the greatest generation there is: the keys are taken."""
+    here, copy = ring(path), path.with_name("copy")
+    here.ensure([BUDI])
+    ring(copy).ensure([MADE])
+    copy.write_bytes(b"PRHKEYS1" + b"\xff" * 8 + copy.read_bytes()[HEAD:])
+    here.take_from(copy, [])
+    assert ring(path).get(MADE) is not None
+    here.erase(MADE)
+    here.copy_to(copy)
+    assert copy.read_bytes() == path.read_bytes()
+
+
 def test_it_keeps_the_mirrors_copy_equal(path: Path) -> None:
     """Added keys are added there; after an erasure, or a torn copy, it is written whole."""
     here, copy = ring(path), path.with_name("copy")
@@ -198,6 +310,27 @@ def test_it_refuses_a_book_whose_keyring_is_gone(district: StoreDistrict) -> Non
     path.unlink()
     with pytest.raises(Refusal, match="broken_book"):
         district.open("Enggano")
+    path.write_bytes(lost)
+    assert district.open("Enggano").verify().sound
+
+
+def test_it_refuses_a_book_whose_keyring_is_gone_on_both_media(
+    district: StoreDistrict,
+) -> None:
+    """The copy holds nothing any more: no empty keyring takes the place of the lost one."""
+    mirror = with_mirror(district)
+    _, enggano = with_hub(district)
+    district.state(enggano, stocked(1))
+    enggano.close()
+    path = district.members["Enggano"].folder / "keyring"
+    lost = path.read_bytes()
+    path.unlink()
+    (copy,) = mirror.glob("*.keyring")
+    for left in (lost[:HEAD], lost[:HEAD] + bytes(RECORD), b"noise"):
+        copy.write_bytes(left)
+        with pytest.raises(Refusal, match="broken_book"):
+            district.open("Enggano")
+        assert not path.exists()
     path.write_bytes(lost)
     assert district.open("Enggano").verify().sound
 
