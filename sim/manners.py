@@ -16,11 +16,11 @@ from types import FrameType
 from typing import ParamSpec
 
 STOPPED = 130
-ENDED = (STOPPED, -signal.SIGINT, -signal.SIGTERM)
+_WORDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDED = (STOPPED, *(-word for word in _WORDS))
 """The exit codes of a harness that somebody stopped."""
 SEED_MAX = 2**63 - 1
 COUNT_MAX = 10**9
-_WORDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEAF_S = 3.0
 """So long nobody is stopped twice: a terminal's Ctrl-C and a parent's SIGTERM are one wish."""
 _Given = ParamSpec("_Given")

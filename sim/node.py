@@ -17,6 +17,7 @@ from pathlib import Path
 from perahu.journal.journal import Journal, Opening
 from perahu.journal.ports import Ports
 from perahu.journal.types import Ask
+from perahu.keys.sealing import open_blob
 from perahu.keys.vault import NodeKeys
 from perahu.node.office import TABLES_FILE, Office
 from perahu.node.settings import Settings
@@ -111,6 +112,10 @@ class Node:
     def ask(self, officer: bytes = b"") -> Ask:
         """A fresh ask at this node."""
         return self.office.ask(officer)
+
+    def open_blob(self, cipher: bytes) -> bytes:
+        """What was sealed to this node."""
+        return open_blob(cipher, self.papers.keys.age_identity)
 
     def start(self, dies_after: int = 0) -> None:
         """Open tables and book, as the node's process does; heals what a death left."""

@@ -10,14 +10,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from perahu.cards import actions as cards
 from perahu.devices.printer_ports import PRINTED, CardJob, PrinterState, PrintOutcome
 from perahu.journal.types import Ask
-from perahu.keys.sealing import open_blob
 from perahu.words import Refusal, Words
 from sim.checkers import Broken
 from sim.gaps import is_of_a_clone
 from sim.node import Node
+from sim.printer import print_one_card
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -87,16 +86,7 @@ class Rights:
         with node.at_work() as journal:
             ask = Ask(self._dice.randbytes(16), officer, node.office.now())
             with suppress(Refusal):
-                cards.print_card(
-                    journal,
-                    ask,
-                    printer,
-                    order=order,
-                    open_blob=lambda sealed: open_blob(
-                        sealed, node.papers.keys.age_identity
-                    ),
-                    draw=_draw,
-                )
+                print_one_card(node, journal, ask, printer, order)
         self.prints(node, order, is_asked=printer.was_asked)
 
     def prints(self, node: Node, order: bytes, *, is_asked: bool = True) -> None:
@@ -106,8 +96,3 @@ class Rights:
             where = "on its way" if holder == ON_ITS_WAY else f"at {holder.hex()[:8]}"
             words = f"{node.name} prints {order.hex()[:8]}, and its right is {where}"
             raise Broken("rights", words)
-
-
-def _draw(face: object, *, photo: bytes, signature: bytes) -> bytes:
-    assert face and photo
-    return b"\x89PNG card"

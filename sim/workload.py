@@ -20,7 +20,7 @@ from perahu.enrolment.rules import pickup_hash
 from perahu.journal.journal import Journal
 from perahu.journal.types import PART, PHOTO, Ask, BlobRef, Receipt
 from perahu.keys.facts import PolicySet
-from perahu.keys.sealing import open_blob, seal_blob
+from perahu.keys.sealing import seal_blob
 from perahu.node import actions as office_actions
 from perahu.people import actions as people
 from perahu.people.rules import Change
@@ -29,7 +29,7 @@ from sim.folder import Died
 from sim.image import RESIDENTS, biodata_of, person_of
 from sim.node import Node
 from sim.papers import RATNA
-from sim.printer import Drawer, SimPrinter
+from sim.printer import Drawer, SimPrinter, print_one_card
 from sim.recording import record_whole
 
 if TYPE_CHECKING:
@@ -352,10 +352,7 @@ class People:
         printer = SimPrinter(self.world, node, self.drawer(node))
 
         def print_one(journal: Journal, ask: Ask) -> Receipt:
-            return cards.print_card(
-                journal, ask, printer, order=order, open_blob=self._opener(node),
-                draw=_draw,
-            ).receipt  # fmt: skip
+            return print_one_card(node, journal, ask, printer, order)
 
         self.act(node, Words("cetak kartu", "print a card"), print_one)
         if self.world.trouble.wants("second_card") and printer.jobs:
@@ -364,9 +361,6 @@ class People:
             before, came_out = len(printer.jobs), printer.was_printed
             self.act(node, Words("minta cetak lagi", "print it again"), print_one)
             assert len(printer.jobs) == before or not came_out, "one card"
-
-    def _opener(self, node: Node) -> Callable[[bytes], bytes]:
-        return lambda cipher: open_blob(cipher, node.papers.keys.age_identity)
 
     def _look(self, node: Node) -> None:
         """Somebody looks at what an uncertain print left in the printer."""
@@ -416,7 +410,7 @@ class People:
 
         def send(journal: Journal, ask: Ask) -> Receipt:
             return actions_move.send_order(
-                journal, ask, order=order, to=to.node_id, open_blob=self._opener(node)
+                journal, ask, order=order, to=to.node_id, open_blob=node.open_blob
             )
 
         words = Words(f"hak cetak ke {to.name}", f"right sent to {to.name}")
@@ -477,12 +471,6 @@ class People:
 
         words = Words(f"hak {login} dicabut", f"rights of {login} revoked")
         self.act(node, words, revoke, officer=b"")
-
-
-def _draw(face: object, *, photo: bytes, signature: bytes) -> bytes:
-    """The picture of a card, as small as it can be: drawing is not what is proven here."""
-    assert face and photo
-    return b"\x89PNG card"
 
 
 def _is_sunday(when_s: float) -> bool:
