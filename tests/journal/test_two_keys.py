@@ -201,6 +201,22 @@ def test_it_seals_with_its_own(office: Office) -> None:
     assert office.reopen()._book.keyring.get(BUDI) == key
 
 
+def test_it_is_seen_by_a_process_already_running(office: Office) -> None:
+    """A desk that looked at Budi before the stick came goes on with him and with who is new."""
+    desk = office.district.open("Enggano")
+    assert SECOND in texts(desk)
+    office.plug_in()
+    assert office.district.state(office.old, stocked(2)).mirrored
+    office.district.state(
+        desk, about("Jalan Beo"), about("Gang Baru", b"beni-person\0")
+    )
+    assert records_of(office.copy.read_bytes(), b"beni-person\0")
+    assert office.old.erase(BUDI) == 2
+    desk.catch_up()
+    assert texts(desk) == texts(office.old) == {OF_RUDI, "Gang Baru"}
+    assert BUDI not in office.keyring.read_bytes() + office.copy.read_bytes()
+
+
 @pytest.mark.parametrize("is_taken", [True, False])
 def test_it_erases_both(office: Office, is_taken: bool) -> None:
     """No record of Budi's is left in a keyring: neither disk's text can be opened again.
