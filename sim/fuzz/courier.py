@@ -135,7 +135,7 @@ class CourierMutants:
             if not mutant.is_ours and chance.randrange(_HEAL_ONE_OF) == 0:
                 self._heal(hub, mutant.of)
             if chance.randrange(_AUDIT_ONE_OF) == 0:
-                self._audit(hub)
+                check_audited(hub, self._kabupaten)
 
     def replay(self, content: bytes) -> None:
         """Bytes that failed once: of a file that is written the same in every run, or not."""
@@ -220,14 +220,6 @@ class CourierMutants:
             raise NotBelieved("a sound file is not whole any more")
         if of.hello.file.get(9) is not True:
             self._check_all_came(of)
-
-    def _audit(self, hub: Journal) -> None:
-        """Our own check of the whole book, and the second reader's."""
-        report = hub.verify()
-        if not report.sound:
-            raise NotBelieved(f"verify: {report.faults[0].en}")
-        hub.close()
-        check_audited(self._kabupaten.members["Hub"], self._kabupaten.root_public)
 
     # -- hands -------------------------------------------------------------------------
 

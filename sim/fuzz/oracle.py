@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perahu.journal.entry import commit_of
 from perahu.journal.journal import Journal
-from sim.fuzz.kabupaten import Member
+from sim.fuzz.kabupaten import Kabupaten
 from sim.fuzz.pen import Sealed
 from sim.fuzz.watch import NotBelieved
 from tools.auditor import Auditor
@@ -69,8 +69,14 @@ def check_blobs(folder: Path, before: set[str], sealed: set[str]) -> int:
     return len(found.keys() - before)
 
 
-def check_audited(member: Member, root_public: bytes) -> None:
-    """The second reader (tools/auditor.py) finds nothing wrong with a closed book."""
-    found = audit(Auditor(member.folder, member.papers.keys.secret, root_public))
+def check_audited(hub: Journal, kabupaten: Kabupaten) -> None:
+    """Our own check of the hub's whole book; it is closed, and the second reader's."""
+    report = hub.verify()
+    if not report.sound:
+        raise NotBelieved(f"verify: {report.faults[0].en}")
+    hub.close()
+    member = kabupaten.members["Hub"]
+    secret = member.papers.keys.secret
+    found = audit(Auditor(member.folder, secret, kabupaten.root_public))
     if found.wrong:
         raise NotBelieved(f"the auditor: {found.wrong[0]}")

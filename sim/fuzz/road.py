@@ -220,7 +220,7 @@ class RoadMutants:
             if chance.randrange(_HEAL_ONE_OF) == 0:
                 _heal(meeting, self._kabupaten)
         if entries and chance.randrange(_AUDIT_ONE_OF) == 0:
-            self._audit(meeting.hub)
+            check_audited(meeting.hub, self._kabupaten)
 
     def _check_levels(self, meeting: Meeting) -> None:
         """No receipt stands higher than what the hub really has."""
@@ -230,13 +230,6 @@ class RoadMutants:
             for seq in range(reached + 1, row.head_seq + 1):
                 if row.own and meeting.enggano.level_of(row.id, seq) > Level.RECORDED:
                     raise NotBelieved(f"{seq} is received, says the office")
-
-    def _audit(self, hub: Journal) -> None:
-        report = hub.verify()
-        if not report.sound:
-            raise NotBelieved(f"verify: {report.faults[0].en}")
-        hub.close()
-        check_audited(self._kabupaten.members["Hub"], self._kabupaten.root_public)
 
 
 def _revive(session: Session) -> None:
