@@ -96,6 +96,8 @@ class HubRound:
     cases: int = 0
     relayed: int = 0
     centre_answered: bool = False
+    has_heard_all: bool = False
+    """Whether everything that the centre has to say was read."""
     trouble: list[Words] = field(default_factory=list)
 
     @property
@@ -122,7 +124,9 @@ def hub_round(hub: Hub) -> HubRound:
     try:
         submit_ready(hub, done)
         poll_centre(hub, done)
-        _break_silence(hub, done)
+        if done.has_heard_all:
+            # The word on a packet may stand on a page that comes with the next round.
+            _break_silence(hub, done)
     except CentreUnreachable as refusal:
         done.note(refusal)
     except CentreRefused as refusal:
@@ -237,6 +241,7 @@ def poll_centre(hub: Hub, done: HubRound) -> None:
                     drc=one.drc,
                 )
         if page.cursor == cursor or not page.statuses:
+            done.has_heard_all = True
             break
         cursor = page.cursor
     actions_centre.note_centre_seen(journal, hub.office.ask())

@@ -10,14 +10,19 @@ import pytest
 
 from perahu.cards import reads as orders
 from perahu.cases import reads as cases
-from perahu.centre.ports import CentrePacket, CentreUnreachable, StatusPage
+from perahu.centre.ports import (
+    CentrePacket,
+    CentreStatus,
+    CentreUnreachable,
+    StatusPage,
+)
 from perahu.centre.sim import SimulatedCentre, SimulatorSettings
 from perahu.centre.sim_store import open_store
 from perahu.devices.ports import DeviceFault
 from perahu.enrolment import actions, reads, reads_hub
 from perahu.enrolment.facts import INDEXES
 from perahu.keys.sealing import open_blob
-from perahu.node.hub import Hub, HubRound, hub_round
+from perahu.node.hub import PAGES_PER_ROUND, Hub, HubRound, hub_round
 from tests.enrolment.builders import NIK, PERSON, RECORDING, create_biodata
 from tests.enrolment.stations import Network, finish, open_station, record_all
 
@@ -32,6 +37,8 @@ class Link:
     cut: str = ""
     """"", "before" (nothing gets through) or "after" (the answer is lost)."""
     submits: list[CentrePacket] = field(default_factory=list)
+    of_others: int = 0
+    """So many pages are about packets of other hubs before one is about ours."""
 
     def submit(self, packet: CentrePacket) -> str:
         """As the centre does."""
@@ -44,7 +51,11 @@ class Link:
     def statuses(self, since: str = "") -> StatusPage:
         """As the centre does."""
         self._break("before")
-        return self.centre.statuses(since)
+        if self.of_others:
+            self.of_others -= 1
+            other = CentreStatus("REF-9", "SENT_FOR_DEDUP", "", "", "", 0)
+            return StatusPage((other,), f"{since}+")
+        return self.centre.statuses(since.rstrip("+"))
 
     def _break(self, when: str) -> None:
         if self.cut == when:
@@ -236,6 +247,21 @@ def test_it_asks_a_person_about_a_stuck_packet(world: World) -> None:
     world.rounds(8)
     assert world.open_cases() == ["STUCK_AT_CENTRE"]
     assert len(world.link.submits) == 2
+
+
+def test_it_asks_nobody_while_it_has_not_read_all_that_the_centre_said(
+    world: World,
+) -> None:
+    """News that lies behind so many pages that a round ends before it is no silence."""
+    world.link.centre.plan({NIK: "STUCK"})
+    world.rounds(2, days=6)
+    assert len(world.link.submits) == 2
+    assert world.link.centre.release(NIK)
+    world.link.of_others = PAGES_PER_ROUND
+    assert world.round(days=6).cases == 0
+    world.rounds(2)
+    assert world.state_of_order() == orders.QUEUED
+    assert world.open_cases() == [] and len(world.link.submits) == 2
 
 
 def test_it_shows_that_the_two_centres_differ_and_still_orders(world: World) -> None:
