@@ -33,7 +33,7 @@ from perahu.journal.segment import Segment
 from perahu.journal.store import Local, disk_words
 from perahu.journal.types import Event, Level, Receipt, Tables, settle
 from perahu.journal.verify import Report, verify_book
-from perahu.journal.waiting import Waiting
+from perahu.journal.waiting import BRANCH, Waiting
 from perahu.journal.withdrawing import Withdrawing
 from perahu.journal.writer import Writer, level_of, receipt_of
 from perahu.keys.authority import Authority
@@ -397,6 +397,12 @@ class Journal:
         assert len(peer) == 16
         with self._flushed_after(), self._locked():
             outgoing.note_ack(self._book, positions, blobs)
+
+    def note_branch(self, journal: bytes) -> None:
+        """The parent holds another history of it: what it never took waits for nothing."""
+        if self.local.get(BRANCH, journal) is None:
+            with self._flushed_after(), self._locked(), self._store.staged():
+                self._book.backlog.branch(journal)
 
     def blob_level(self, sha: bytes) -> Level:
         """How safe a cited blob is."""

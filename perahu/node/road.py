@@ -19,6 +19,7 @@ from perahu.keys.facts import ForkSeen
 from perahu.keys.sealing import seal_blob
 from perahu.kinds import TELEMETRY
 from perahu.node import actions
+from perahu.node.branches import branches
 from perahu.node.carriers.choice import NO_CLASSES
 from perahu.node.carriers.links import carriers_to
 from perahu.node.carriers.ways import Carriers, is_limited
@@ -229,11 +230,13 @@ class Caller:
         is_all = self.office.settings.row.decides
         rows = [row for row in self.office.journal.journals() if row.own or is_all]
         parent = bytes.fromhex(self.office.settings.parent_node)
+        left = branches(self.office)
         return any(
             row.head_seq > (row.safe_seq if is_all else row.received_seq)
             for row in rows
-            # What a node tells of its links is no reason to use them.
+            # What a node tells of its links is no reason to use them, nor is a branch.
             if row.node != parent
+            and row.id not in left
             and row.lane != TELEMETRY
             and CLASS_OF_LANE[row.lane] < classes
         )

@@ -11,6 +11,7 @@ from perahu.cards.facts import ITEMS
 from perahu.cases import reads as cases
 from perahu.enrolment import reads_hub as recordings
 from perahu.enrolment.reads import unfinished
+from perahu.node.branches import branch_words
 from perahu.node.carriers.shown import states_of
 from perahu.node.contacts import contacts
 from perahu.node.loops import Loop
@@ -36,7 +37,7 @@ def status_of(
 ) -> dict[str, Any]:
     """Everything, as plain values; sentences are `Words`. The office must be at work."""
     journal, settings, now = office.journal, office.settings, office.now()
-    node = office.certificate
+    node, waits = office.certificate, (waiting or Waiting(journal)).count()
     return {
         "node": node.name,
         "node_id": node.node_id.hex(),
@@ -53,7 +54,8 @@ def status_of(
         "carriers": [
             _carrier(one) for one in states_of(office, caller or Caller(office))
         ],
-        "waiting": (waiting or Waiting(journal)).count(),
+        "waiting": waits,
+        "branched_words": branch_words(office, waits["branched"]),
         "recordings": _recordings(office),
         "cards": {k: n for k, n in cards.state_counts(_scope(office)).items() if n},
         "stock": {item: stock.on_hand(node.node_id, item) for item in ITEMS},

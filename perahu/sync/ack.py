@@ -22,6 +22,8 @@ from perahu.words import Refusal, Words
 _PREFIX = b"JRN1-ack"
 _PREFIX_BETWEEN = b"JRN1-here-ack"
 _NO_WORDS = Words("", "")
+FORK = "fork"
+"""The code of EVIDENCE about a place that the sender holds another entry at."""
 EVIDENCE_BYTES = 64
 """About what one EVIDENCE takes on the road."""
 

@@ -1,13 +1,15 @@
-"""A journal of our own that a peer holds and our book does not know: the book is an old copy.
+"""What a peer shows of a journal and our book does not hold: evidence, and of what.
 
-It was begun after the copy was made, so there is no head to compare; but its id follows from
-our chain, its lane and its audience (journal-format, "Journals"), and is told again.
+A journal of our own that our book does not even know was begun after a copy of it was made,
+so there is no head to compare; but its id follows from our chain, its lane and its audience
+(journal-format, "Journals"), and is told again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from perahu.journal.book import JournalRow
 from perahu.journal.journal import Journal
 from perahu.journal.types import COMMON
 from perahu.keys.certificates import journal_id
@@ -40,3 +42,24 @@ def witness_forgotten(
                         theirs=reach.h8,
                     )
                 )
+
+
+def witness_other(
+    journal: Journal, row: JournalRow, shown: Reach, witness: Witness
+) -> None:
+    """Tell of a journal that the peer shows further than we hold it, or otherwise."""
+    ours = journal.hash_at(row.id, shown.seq)
+    # Other epochs of ours were left behind on purpose: the peer may hold more of them,
+    # or a twin's; a new epoch would make neither of them ours.
+    is_current = row.certificate == journal.chain.encode()
+    if is_current or (ours is not None and not row.own):
+        witness(
+            ForkEvidence(
+                kind="further" if ours is None else "different",
+                node=row.node,
+                journal=row.id,
+                seq=shown.seq,
+                ours=ours or b"",
+                theirs=shown.h8,
+            )
+        )

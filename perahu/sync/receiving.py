@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perahu.journal.book import JournalRow
@@ -18,7 +18,7 @@ from perahu.journal.segment import Segment, bad_segment, decode_segment
 from perahu.journal.types import BlobRef, Level
 from perahu.keys.certificates import Chain, journal_id
 from perahu.sync import limits
-from perahu.sync.ack import Evidence
+from perahu.sync.ack import FORK, Evidence
 from perahu.sync.memory import Memory
 from perahu.sync.offer import (
     ForkEvidence,
@@ -186,7 +186,22 @@ class Receiving:
                 seal=segment.proof().encode(),
             )
         )
-        self._tell(cargo, "fork")
+        self._tell(cargo, FORK)
+        if row.own and self.offer.acks_count:
+            self.journal.note_branch(row.id)
+
+    def compare(self, reached: Mapping[bytes, Reach]) -> None:
+        """Tell the peer where it shows a journal of its own otherwise than we hold it.
+
+        It would hear so only by sending the branch, behind all that comes before it.
+        """
+        for row in self._taken():
+            shown = reached.get(row.id[:SHORT])
+            if shown is None or row.node != self.memory.peer:
+                continue
+            here = self.journal.hash_at(row.id, shown.seq)
+            if here is not None and here[:SHORT] != shown.h8:
+                self.evidence.append(Evidence(row.id, shown.seq, shown.seq, FORK))
 
     def manifest(self, refs: Sequence[BlobRef]) -> None:
         """Note what will come; say at once what is here already, or begun."""

@@ -20,18 +20,11 @@ from perahu.journal.segment import Segment
 from perahu.journal.types import BlobRef, Level
 from perahu.sync import limits, vector
 from perahu.sync.absent import Absent
-from perahu.sync.ack import Ack, manifest
-from perahu.sync.forgotten import witness_forgotten
+from perahu.sync.ack import FORK, Ack, manifest
+from perahu.sync.forgotten import witness_forgotten, witness_other
 from perahu.sync.frames import Frame
 from perahu.sync.memory import Memory
-from perahu.sync.offer import (
-    ForkEvidence,
-    Offer,
-    Witness,
-    brings_blobs,
-    given,
-    returned,
-)
+from perahu.sync.offer import Offer, Witness, brings_blobs, given, returned
 from perahu.sync.progress import Progress
 from perahu.sync.sealed import (
     CLASS_OF_BLOB,
@@ -396,26 +389,22 @@ class Sending:
         if ours is not None and ours[:SHORT] == reach.h8:
             return True
         line.stopped = True
-        # Other epochs of ours were left behind on purpose: the peer may hold more of them,
-        # or a twin's; a new epoch would make neither of them ours.
-        is_current = line.row.certificate == self.journal.chain.encode()
-        if is_current or (ours is not None and not line.row.own):
-            self.witness(
-                ForkEvidence(
-                    kind="further" if ours is None else "different",
-                    node=line.row.node,
-                    journal=line.row.id,
-                    seq=reach.seq,
-                    ours=ours or b"",
-                    theirs=reach.h8,
-                )
-            )
+        witness_other(self.journal, line.row, reach, self.witness)
+        if ours is not None:
+            self._leave(line.row.id)
         return False
 
-    def refused(self, journal: bytes) -> None:
+    def refused(self, journal: bytes, code: str) -> None:
         """The peer says that a segment of this journal is no fact: send no more of it."""
         if journal in self._lines:
             self._lines[journal].stopped = True
+            if code == FORK:
+                self._leave(journal)
+
+    def _leave(self, journal: bytes) -> None:
+        """The peer holds another history: where its word counts, the rest is a branch."""
+        if self.offer.acks_count:
+            self.journal.note_branch(journal)
 
     def _blob_done(self, sha: bytes) -> None:
         self._held.add(sha)

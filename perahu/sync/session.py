@@ -315,7 +315,7 @@ class Session:
             found = acks.hear_evidence(frame)
             if len(self.evidence_heard) < limits.EVIDENCE_KEPT_MAX:
                 self.evidence_heard.append(found)
-            self._sending.refused(found.journal)
+            self._sending.refused(found.journal, found.code)
 
     def _heard_hello(self, frame: Frame) -> None:
         raise AssertionError  # pragma: no cover - each side hears HELLO in its own way
@@ -378,6 +378,7 @@ class Session:
         if have.reached is not None:
             self._awaits_vector = False
             self._sending.correct(have.reached, self._memory.incarnation)
+            self._receiving.compare(have.reached)
 
     # -- the two HELLOs ---------------------------------------------------------------
 
@@ -386,6 +387,7 @@ class Session:
         self._sending.give_back(peer.chain.encode())
         if found.reached is not None:
             self._sending.correct(found.reached, found.incarnation)
+            self._receiving.compare(found.reached)
         elif not self._sending.is_known(found.digest, found.incarnation):
             self._sending.correct_incarnation(found.incarnation)
             self._awaits_vector, self._is_ended = True, False  # more may be lacking

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Container
 
 import pytest
 
@@ -20,13 +21,21 @@ def told(waiting: Waiting) -> tuple[int, int, int, int]:
     return (waiting.entries, waiting.blobs, waiting.bytes, waiting.oldest_ms)
 
 
-def counted(journal: Journal) -> tuple[int, int, int]:
+def counted(journal: Journal, branches: Container[bytes] = ()) -> tuple[int, int, int]:
     """Entries, blobs and the blobs' bytes, by looking at each one."""
     own = [row for row in journal.journals() if row.own and not row.audience]
-    shas = {sha for row in own for _, sha in journal.blobs_cited(row.id, 0)}
+    last = {
+        row.id: row.received_seq if row.id in branches else row.head_seq for row in own
+    }
+    shas = {
+        sha
+        for row in own
+        for seq, sha in journal.blobs_cited(row.id, 0)
+        if seq <= last[row.id]
+    }
     unsent = [sha for sha in shas if journal.blob_level(sha) < Level.RECEIVED]
     refs = [ref for sha in unsent if (ref := journal.blobs.cited(sha))]
-    entries = sum(row.head_seq - row.received_seq for row in own)
+    entries = sum(last[row.id] - row.received_seq for row in own)
     return entries, len(refs), sum(ref.size for ref in refs)
 
 
@@ -56,15 +65,17 @@ def test_it_works(district: StoreDistrict) -> None:
     assert enggano.receipt(receipt.op_id) is not None
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 def test_it_is_what_a_full_count_says(district: StoreDistrict, seed: int) -> None:
-    """Whatever is stated, cited twice, acknowledged twice or out of order, or erased."""
+    """Whatever is stated, cited twice, acknowledged twice or out of order, erased, or left
+    on a branch that the next acks may or may not take back."""
     chance = random.Random(seed)
     hub, enggano = with_hub(district)
     puts = [
         enggano.blobs.put(bytes([i]) * (i + 10), chance.choice((THUMBNAIL, PART, SCAN)))
         for i in range(30)
     ]
+    branches: set[bytes] = set()
     for step in range(40):
         refs = tuple(chance.sample(puts, chance.randrange(4)))
         with enggano.writing() as book:
@@ -74,13 +85,22 @@ def test_it_is_what_a_full_count_says(district: StoreDistrict, seed: int) -> Non
             book.append(district.ask("Enggano", SARI), drafts)
         own = [row for row in enggano.journals() if row.own]
         acked = {row.id: (chance.randint(0, row.head_seq), 0) for row in own}
+        if step > 10 and chance.random() < 0.1:
+            branches.add(chance.choice(own).id)
+            for journal in branches:
+                enggano.note_branch(journal)
+        acked = {j: reach for j, reach in acked.items() if chance.random() < 0.5}
+        branches -= {r.id for r in own if acked.get(r.id, (0, 0))[0] > r.received_seq}
         levels = {ref.sha256: Level.RECEIVED for ref in chance.sample(puts, 2)}
         enggano.note_ack(hub.node_id, acked, levels)
         if step == 20:
             enggano.erase(BUDI)
         found = enggano.waiting()
         blobs = [(n, size) for _, n, size in found.by_class[3:]]
-        assert counted(enggano) == (found.entries, *map(sum, zip(*blobs, strict=True)))
+        sums = (found.entries, *map(sum, zip(*blobs, strict=True)))
+        assert counted(enggano, branches) == sums
+        left = [row for row in enggano.journals() if row.id in branches]
+        assert found.branched == sum(row.head_seq - row.received_seq for row in left)
         with enggano._store.transaction():
             enggano._book.backlog.forget()
         assert enggano.waiting() == found, "counted anew it is the same"
@@ -125,3 +145,30 @@ def test_it_says_when_the_oldest_was_stated_at_a_hub_too(
         ask = district.ask("Hub", RATNA)
         book.append(ask, [Draft(stocked())])
     assert told(hub.waiting())[::3] == (1, ask.at.wall_ms)
+
+
+@BOTH_STORES
+def test_it_counts_a_branch_apart(district: StoreDistrict) -> None:
+    """What the parent will not take waits no more, nor do the blobs that only it cites."""
+    hub, enggano = with_hub(district)
+    early, late = enggano.blobs.put(b"e" * 50, SCAN), enggano.blobs.put(b"l" * 60, SCAN)
+    for ref in (early, late):
+        with enggano.writing() as book:
+            ask = district.ask("Enggano", SARI)
+            receipt = book.append(ask, [Draft(corrected(), (ref,))])
+    enggano.note_ack(hub.node_id, {receipt.journal: (1, 0)}, {})
+    enggano.note_branch(receipt.journal)
+    enggano.note_branch(receipt.journal)
+    found = enggano.waiting()
+    assert (found.entries, found.branched) == (0, 1)
+    assert of_class(found) == {"scan": (1, 50)}, (
+        "the hub has its entry, and waits for it"
+    )
+    with enggano.writing() as book:
+        book.append(district.ask("Enggano", SARI), [Draft(stocked(), (late,))])
+    found = enggano.waiting()
+    assert (found.entries, found.branched) == (1, 1)
+    assert of_class(found)["scan"] == (2, 110), "it is cited anew, and goes after all"
+    enggano.note_ack(hub.node_id, {receipt.journal: (2, 0)}, {})
+    found = enggano.waiting()
+    assert (found.entries, found.branched) == (1, 0), "a hub built again took it"

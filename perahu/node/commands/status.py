@@ -97,6 +97,7 @@ def _lines(found: dict[str, Any], language: str) -> list[str]:
     lines += [say(_CONTACT, **one) for one in found["contacts"]] or [say(_NO_CONTACT)]
     lines += [say(_CARRIER, **one) for one in found["carriers"]]
     lines.append(say(_WAITING, **found["waiting"]))
+    lines += [found["branched_words"]] if found["branched_words"] else []
     names = count_texts(language)
     for words, key in _COUNTS:
         counts = [f"{names.get(k, k)} {number}" for k, number in found[key].items()]

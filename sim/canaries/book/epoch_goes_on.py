@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from perahu.sync.sending import Sending
+from perahu.sync.forgotten import witness_other
 from sim.canaries.planting import rewritten
 
 HARNESS = "pair"
@@ -18,6 +18,6 @@ HARNESS = "pair"
 def plant() -> AbstractContextManager[None]:
     """That a peer is further is no news."""
     return rewritten(
-        Sending._agrees,
-        ("        if is_current or (", "        if False and is_current or ("),
+        witness_other,
+        ("    if is_current or (", "    if False and is_current or ("),
     )
