@@ -167,6 +167,7 @@ def strip_of(office: Office, waiting: dict[str, Any]) -> Strip:
         waiting_blobs=waiting["blobs"],
         waiting_bytes=waiting["bytes"],
         waiting_oldest_ms=waiting.get("oldest_ms", 0),
+        branched=waiting["branched"],
         expected_s=waiting["bytes"] // speed if speed else None,
         blanko=stock.on_hand(journal.node_id),
         mirror=journal.mirror_present() if office.settings.mirror else None,

@@ -14,6 +14,7 @@ from perahu.cases import actions as cases
 from perahu.cases import reads
 from perahu.journal.types import Ask
 from perahu.node import custody, sticks
+from perahu.node.branches import branch_words
 from perahu.node.contacts import hours, last_speed
 from perahu.node.courier import export_to, take_all
 from perahu.node.custody import Custody
@@ -101,6 +102,7 @@ class WebPost:
             is_running=is_running,
             classes=classes,
             waiting_bytes=waiting.bytes,
+            branch=branch_words(office, waiting.branched),
             sent_bytes=progress.sent_bytes,
             received_bytes=progress.received_bytes,
             rate_bytes_s=rate,

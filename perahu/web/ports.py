@@ -32,6 +32,8 @@ class Strip:
     waiting_bytes: int
     waiting_oldest_ms: int
     """When the oldest waiting fact was stated; 0 where nothing waits."""
+    branched: int = 0
+    """Entries that will never be sent: the status page says why, and what to do."""
     expected_s: int | None
     """Seconds until all of it is there at the speed of the last contact; None unknown."""
     blanko: int

@@ -44,6 +44,8 @@ class RoadState:
     is_running: bool
     classes: tuple[ClassState, ...]
     waiting_bytes: int
+    branch: Words | None = None
+    """What will never be sent, and what to do about it; None where there is nothing."""
     sent_bytes: int = 0
     received_bytes: int = 0
     rate_bytes_s: float = 0.0
