@@ -29,6 +29,8 @@ _BUSY_ACTS = 150
 """Enough that cards are ordered, their parts arrive and they are printed."""
 _MOVING_ACTS, _MOVING_CONTACTS = 120, 24
 """Enough that a right is sent by an office that has blanko."""
+_OLD_ACTS, _OLD_CONTACTS = 40, 2
+"""Enough that an office says something that nobody hears before it forgets it."""
 
 Ask = Callable[[int], str | None]
 """Of a seed: what did not hold, in words; None where everything did."""
@@ -104,17 +106,35 @@ def _printers(folder: Path) -> Ask:
 
 def _moves(folder: Path) -> Ask:
     """Two offices that give each other rights, often and without any other trouble."""
+
+    def moving(plan: Plan) -> Plan:
+        acts, contacts = _MOVING_ACTS, _MOVING_CONTACTS
+        return replace(_calm(plan), nodes=4, days=7, acts=acts, contacts=contacts)
+
+    return _worlds(folder, moving)
+
+
+def _restores(folder: Path) -> Ask:
+    """Offices that seldom call, and whose old books are put back behind their fence."""
+
+    def forgetful(plan: Plan) -> Plan:
+        return replace(
+            _calm(plan), nodes=4, days=30, acts=_OLD_ACTS, contacts=_OLD_CONTACTS,
+            kinds=frozenset({"book_old"}), rates={"book_old": 2.0}, has_mirrors=False,
+        )  # fmt: skip
+
+    return _worlds(folder, forgetful)
+
+
+def _calm(plan: Plan) -> Plan:
+    """No trouble at all."""
     from sim.link import CALM
     from sim.stick import Luck
 
-    def quiet(plan: Plan) -> Plan:
-        return replace(
-            plan, nodes=4, days=7, acts=_MOVING_ACTS, contacts=_MOVING_CONTACTS,
-            kinds=frozenset(), rates={}, outages=(), luck=Luck(), weather=CALM,
-            has_recordings=False, has_erasure=False,
-        )  # fmt: skip
-
-    return _worlds(folder, quiet)
+    return replace(
+        plan, kinds=frozenset(), rates={}, outages=(), luck=Luck(), weather=CALM,
+        has_recordings=False, has_erasure=False,
+    )  # fmt: skip
 
 
 def _kills(folder: Path) -> Ask:
@@ -143,6 +163,7 @@ HARNESSES = {
         Harness("worlds", "worlds", _worlds),
         Harness("printers", "worlds with mute printers", _printers),
         Harness("moves", "worlds of rights that move", _moves),
+        Harness("restores", "worlds of old books", _restores),
         Harness("kills", f"times {_KILLS_A_SEED} kills", _kills),
     )
 }
