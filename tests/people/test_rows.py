@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from perahu.people import rows
-from perahu.people.rows import by_key, put, values_by_key
+from perahu.people import reads_apply
+from perahu.people.reads_apply import by_key, put, values_by_key
 
 if TYPE_CHECKING:
     from perahu.node.tables import Tables
@@ -54,7 +54,7 @@ def test_it_overwrites_the_row_with_the_same_key(tables: Tables) -> None:
     assert found["bb"].nama == "SARI"
 
 
-def test_a_row_that_was_read_is_saved_as_one_that_is_there(tables: Tables) -> None:
+def test_it_saves_a_row_that_was_read_as_one_that_is_there(tables: Tables) -> None:
     """`save` of such a row changes it and inserts nothing."""
     from perahu.people.models import Person
 
@@ -72,7 +72,7 @@ def test_it_asks_for_many_keys_in_several_questions(
     """None is left out where one question is full and the next begins."""
     from perahu.people.models import Person
 
-    monkeypatch.setattr(rows, "KEYS_PER_QUERY", 3)
+    monkeypatch.setattr(reads_apply, "KEYS_PER_QUERY", 3)
     keys = [f"{n:02x}" for n in range(count)]
     put([person(key, nama=f"N{key}") for key in keys])
     found = values_by_key(Person, ("nama", "served"), [*keys, "ff"])
