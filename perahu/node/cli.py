@@ -1,7 +1,8 @@
 """The command line: which command, in which language, and how a command ends.
 
-Every command ends in one of three ways: done (0); one clear sentence on stderr and
-nothing half-done (2); Ctrl-C (130). A traceback is shown only under PERAHU_DEBUG.
+Every command ends in one of four ways: done (0); one clear sentence on stderr and
+nothing half-done (2); a part of what was to come in is in, and the sentence says how the
+rest comes (1); Ctrl-C (130). A traceback is shown only under PERAHU_DEBUG.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LANGUAGE_VARIABLE = "PERAHU_LANG"
 DEBUG_VARIABLE = "PERAHU_DEBUG"
 FOLDER_VARIABLE = "PERAHU_DIR"
 
-REFUSED, STOPPED = 2, 130
+INCOMPLETE, REFUSED, STOPPED = 1, 2, 130
 
 COMMANDS = (
     "init", "enrol", "rescue", "grant", "revoke", "policy", "pin", "serve", "sync", "road",

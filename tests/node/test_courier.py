@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from perahu.cases import reads as cases
+from perahu.node.cli import INCOMPLETE
 from perahu.node.contacts import contacts
 from perahu.node.enrolling import NewNode, enrol, join
 from perahu.node.office import open_office
@@ -93,7 +94,7 @@ def test_it_saves_what_is_whole_of_a_torn_file(
     content[16_500:-4_000] = bytes(rest)
     file.write_bytes(content)
     capsys.readouterr()
-    assert perahu(enggano, "courier", "import", file) == 0
+    assert perahu(enggano, "courier", "import", file) == INCOMPLETE
     assert "damaged" in capsys.readouterr().out
     assert perahu(hub, *words) == 0
     assert perahu(enggano, "courier", "import", stick) == 0

@@ -16,6 +16,7 @@ import pytest
 
 from perahu.enrolment import actions, reads
 from perahu.journal.types import Level
+from perahu.node.cli import INCOMPLETE
 from perahu.node.office import Office
 from tests.node.offices import PHRASE, perahu
 from tests.system.desks import record
@@ -115,10 +116,15 @@ def test_it_gives_all_that_is_whole_in_a_torn_file(roads: Roads) -> None:
     cuts = sorted(Random(6).sample(range(20_000, len(content) * 4 // 5), 20))
     for cut in cuts:
         path.write_bytes(content[:cut])
-        (told,) = roads.courier(HUB, "import", path)
+        roads.capsys.readouterr()
+        given = (roads.world.place(HUB), "courier", "import", path, "--json")
+        assert perahu(*given) == INCOMPLETE, (
+            "who takes 0 for done throws the stick away"
+        )
+        (told,) = map(json.loads, roads.capsys.readouterr().out.splitlines())
         entries, blobs = entries + told["entries"], blobs + told["blobs"]
         assert told["missing_frames"] > 0
-    assert perahu(roads.world.place(HUB), "courier", "import", path) == 0
+    assert perahu(roads.world.place(HUB), "courier", "import", path) == INCOMPLETE
     said = roads.capsys.readouterr().out
     assert "damaged" in said and "ask for a new file" in said
     path.write_bytes(content)

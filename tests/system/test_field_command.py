@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perahu.node.cli import INCOMPLETE
 from perahu.words import Words
 from tests.node.offices import perahu
 from tests.system.laptop import Beach
@@ -65,6 +66,28 @@ def test_it_works(beach: Beach, capsys: pytest.CaptureFixture[str]) -> None:
     *_, ended = field(beach, capsys, ENGGANO, "count", *words)
     assert ended == {"event": "ended", "trip": trip["trip"]}
     assert field(beach, capsys, ENGGANO, "trips")[0]["open"] is False
+
+
+def test_it_says_by_its_code_that_a_file_was_damaged(
+    beach: Beach, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is whole is taken in; the rest comes with the file that is written again."""
+    beach.order(20)
+    desa = beach.desa()
+    for name in tuple(beach.offices):
+        beach.close(name)
+    out = beach.stick("out")
+    words = ("--desa", desa, "--carrier", "Sari", "--folder", out)
+    *_, made = field(beach, capsys, ENGGANO, "take", *words)
+    (file,) = map(Path, made["files"])
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    laptop, who = beach.world.place(KAPAL), ("--officer", OPERATORS[KAPAL])
+    assert perahu(laptop, "field", "receive", out, *who) == INCOMPLETE
+    assert "ask for a new file" in capsys.readouterr().out
+    file.write_bytes(whole)
+    imported, *_ = field(beach, capsys, KAPAL, "receive", out)
+    assert imported["missing_frames"] == 0
 
 
 def test_it_refuses_what_is_missing(

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from perahu.cases import actions as cases
 from perahu.cases import reads
 from perahu.node import custody
-from perahu.node.cli import Call, Say
+from perahu.node.cli import INCOMPLETE, Call, Say
 from perahu.node.courier import Haul, Taken, addressee, export_to, take_all
 from perahu.node.custody import Custody
 from perahu.node.desk_call import Bar, Teller, fill
 from perahu.node.office import Office
 from perahu.sync.courier.exporting import Exported
-from perahu.sync.courier.report import Reading, shown
+from perahu.sync.courier.report import Reading, lacks_some, shown
 from perahu.web.post.ports import Letter
 from perahu.words import Refusal, Words
 
@@ -98,12 +98,13 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--json", action="store_true", help=say(_JSON))
 
 
-def run(call: Call) -> None:
-    """Write, read, or say where the files are."""
+def run(call: Call) -> int | None:
+    """Write, read, or say where the files are; a damaged file ends with 1."""
     teller = Teller(call)
+    actions: dict[str, Callable[[Call, Office, Teller], int | None]]
     actions = {EXPORT: _export, IMPORT: _import, LIST: _list, LOST: _lost, FOUND: _lost}
     with call.open() as office:
-        actions[call.action](call, office, teller)
+        return actions[call.action](call, office, teller)
 
 
 def _export(call: Call, office: Office, teller: Teller) -> None:
@@ -115,7 +116,7 @@ def _export(call: Call, office: Office, teller: Teller) -> None:
         _tell_written(teller, node.name if node else "", made)
 
 
-def _import(call: Call, office: Office, teller: Teller) -> None:
+def _import(call: Call, office: Office, teller: Teller) -> int:
     if not call.files:
         raise _no_name()
     paths, answers = [Path(one) for one in call.files], call.answers
@@ -133,6 +134,7 @@ def _import(call: Call, office: Office, teller: Teller) -> None:
     if not teller.is_json and haul.beside is not None:
         teller.tell("beside", haul.beside)
     _tell_refused(teller, haul)
+    return INCOMPLETE if lacks_some([one.imported for one in haul.taken]) else 0
 
 
 def _watch(bar: Bar, language: str) -> Callable[[Reading], None]:

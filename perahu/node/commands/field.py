@@ -13,7 +13,7 @@ from perahu.cards import reads_stock
 from perahu.cards.facts import ITEMS
 from perahu.enrolment.rules_parts import part_words
 from perahu.node import field as trips
-from perahu.node.cli import Call, Say
+from perahu.node.cli import INCOMPLETE, Call, Say
 from perahu.node.desk_call import (
     Teller,
     add_desk_arguments,
@@ -25,6 +25,7 @@ from perahu.node.office import Office
 from perahu.node.relay.stick import Handed
 from perahu.node.rng import system_random
 from perahu.sync.courier.exporting import Exported
+from perahu.sync.courier.report import lacks_some
 from perahu.sync.postbag.index import total_bytes
 from perahu.trips import actions as actions_trip
 from perahu.trips import reads as reads_trip
@@ -137,12 +138,12 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     add_desk_arguments(parser, say)
 
 
-def run(call: Call) -> None:
-    """Do one deed of a trip."""
+def run(call: Call) -> int | None:
+    """Do one deed of a trip; a damaged file ends with 1."""
     with call.open() as office:
         rights = ("record", "print", "hand_over", "stock")
         officer = sign_in_officer(call, office, *rights)
-        _DEEDS[call.deed](_Desk(call, office, officer, Teller(call)))
+        return _DEEDS[call.deed](_Desk(call, office, officer, Teller(call)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ def _tell_file(desk: _Desk, made: Exported) -> None:
 # --- in ----------------------------------------------------------------------------------
 
 
-def _receive(desk: _Desk) -> None:
+def _receive(desk: _Desk) -> int:
     # Without a file: what the hub brought over the road is taken as well.
     got = trips.receive(desk.office, desk.officer, desk.call.files)
     for file in got.files:
@@ -297,6 +298,7 @@ def _receive(desk: _Desk) -> None:
             "sent_by": desk.name_of(one.sent_by),
         }
         desk.teller.tell("on_the_way", fill(_WAY, **about), **about)
+    return INCOMPLETE if lacks_some([one.imported for one in got.files]) else 0
 
 
 def _count(desk: _Desk) -> None:
@@ -422,7 +424,7 @@ def _joined(words: list[Words]) -> Words:
     return Words(", ".join(w.id for w in words), ", ".join(w.en for w in words))
 
 
-_DEEDS: dict[str, Callable[[_Desk], None]] = {
+_DEEDS: dict[str, Callable[[_Desk], int | None]] = {
     "plan": _plan,
     "take": _take,
     "again": _again,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from perahu.node.carriers.check_words import fill
-from perahu.node.cli import Call, Say
+from perahu.node.cli import INCOMPLETE, Call, Say
 from perahu.node.desk_call import Bar, Teller
 from perahu.node.road import Caller
 from perahu.sync.exchange import Patience
@@ -20,7 +20,7 @@ HELP = Words(
     "exchange once, now, with the parent node",
 )
 
-INCOMPLETE, UNREACHABLE = 1, "unreachable"
+UNREACHABLE = "unreachable"
 CALLS_MAX = 100
 """Exchanges in a row: a better carrier came back, or the parent has more than it may send."""
 ATTEMPTS = 3

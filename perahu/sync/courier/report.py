@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,6 +87,30 @@ class Imported:
             f"Masih ada bagian berikutnya ({name}): baca juga.",
             f"Another part follows ({name}): read it too.",
         )
+
+
+def lacks_some(files: Sequence[Imported]) -> bool:
+    """Whether a damaged one left something out that no later whole one has brought.
+
+    A file carries all that was not acknowledged, so the one after it carries the rest.
+    """
+    return any(
+        not one.is_whole
+        and not any(_is_whole_later(one, other, files) for other in files)
+        for one in files
+    )
+
+
+def _is_whole_later(one: Imported, last: Imported, files: Sequence[Imported]) -> bool:
+    """Whether `last` ends a file of the same sender, written after `one`, that is whole."""
+    sender = one.peer.node_id
+    if last.peer.node_id != sender or last.number <= one.number or last.more:
+        return False
+    place = (sender, last.number)
+    parts = {
+        f.part for f in files if f.is_whole and (f.peer.node_id, f.number) == place
+    }
+    return parts >= set(range(1, last.part + 1))
 
 
 @dataclass(slots=True)
