@@ -24,7 +24,7 @@ from perahu.cards.rules import INTENDED, PRINTED, UNRESOLVED, AttemptState, Orde
 from perahu.enrolment.models import PersonLink
 from perahu.enrolment.reads import same_persons
 from perahu.journal.types import Event
-from perahu.people.rows import by_key, put
+from perahu.people.reads_apply import by_key, put
 from perahu.words import Words
 
 QUEUED, LOOK, MOVING, CANCELLED = "queued", "look", "moving", "cancelled"

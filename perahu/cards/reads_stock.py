@@ -29,7 +29,7 @@ from perahu.cards.rules_stock import (
     used,
 )
 from perahu.journal.types import Event
-from perahu.people.rows import by_key, put
+from perahu.people.reads_apply import by_key, put
 
 
 def apply(events: Sequence[Event]) -> None:

@@ -7,6 +7,7 @@ set its neighbours (`reads.order_key`), so that the later fact wins whatever cam
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 
 
 class Recording(models.Model):
@@ -16,13 +17,27 @@ class Recording(models.Model):
         app_label = "enrolment"
         indexes = [
             models.Index(fields=["node", "waits"]),
-            # What is done is counted without reading its row, which holds all its parts.
-            models.Index(fields=["status", "node"]),
+            # A row holds all its parts, some kilobytes. What is done is counted, the last
+            # verdict is found and doubles are looked for without reading any.
+            models.Index(fields=["status", "node", "status_ms", "number"]),
+            models.Index(fields=["nik", "abandoned", "version", "number"]),
+            # Of these a round of the hub reads only the rows that it asks for.
+            models.Index(
+                name="to_submit",
+                fields=["completed_order"],
+                condition=Q(version__gt=F("submitted_version")),
+            ),
+            models.Index(
+                name="unanswered",
+                fields=["status_ms"],
+                condition=Q(submitted_order__gt=F("status_order")),
+            ),
+            models.Index(fields=["status_order"]),
         ]
 
     recording = models.CharField(max_length=24, primary_key=True)
     person = models.CharField(max_length=24, db_index=True)
-    nik = models.CharField(max_length=16, default="", db_index=True)
+    nik = models.CharField(max_length=16, default="")
     number = models.CharField(max_length=40, default="", db_index=True)
     year = models.IntegerField(default=0)
     serial = models.IntegerField(default=0)

@@ -20,7 +20,7 @@ from perahu.enrolment.models import PersonLink, Recording
 from perahu.enrolment.rules import PartState, RecordingState, Step
 from perahu.journal.types import Event
 from perahu.people.facts import SamePerson
-from perahu.people.rows import by_key, put
+from perahu.people.reads_apply import by_key, put
 
 BEGUN, RECALLED, UNPROVED = "begun", "recalled", "unproved"
 WAITS = (BEGUN, RECALLED, UNPROVED)

@@ -14,7 +14,7 @@ from perahu.enrolment.facts import CENTRE_STATUSES, PHOTO, UNIQUE_STATUSES
 from perahu.enrolment.models import PersonLink, Recording
 from perahu.enrolment.reads import entry_at, same_persons, state_of
 from perahu.enrolment.rules import RecordingState
-from perahu.people.rows import by_key
+from perahu.people.reads_apply import by_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +85,16 @@ def silent_at_centre(before_ms: int, statuses: Iterable[str]) -> list[Silence]:
     answered out of a few columns.
     """
     rows = Recording.objects.exclude(reference="").exclude(number="")
-    rows = rows.filter(status__in=list(statuses)) | rows.filter(
-        submitted_order__gt=F("status_order")
-    )
-    waiting = rows.filter(status_ms__lt=before_ms).values_list(*_SILENCE)
-    found = [
-        Silence(bytes.fromhex(recording), *_since(*known))
-        for recording, *known in waiting.iterator()
-    ]
+    rows = rows.filter(status_ms__lt=before_ms)
+    # Two questions: asked with one "or" they would be answered by reading every row.
+    unanswered = rows.filter(submitted_order__gt=F("status_order"))
+    waiting = rows.filter(status__in=list(statuses))
+    known = {
+        recording: _since(*columns)
+        for some in (unanswered, waiting)
+        for recording, *columns in some.values_list(*_SILENCE).iterator()
+    }
+    found = [Silence(bytes.fromhex(one), *since) for one, since in known.items()]
     return [one for one in found if one.since_ms < before_ms]
 
 
@@ -130,7 +132,7 @@ def statuses_since(order: str, limit: int) -> list[tuple[str, AtCentre]]:
 def closed_twice() -> list[list[Closed]]:
     """The closed recordings of each person who has more than one, in their order."""
     rows = Recording.objects.filter(version__gt=0, abandoned=False).exclude(number="")
-    doubled = rows.exclude(nik="").values("nik").annotate(n=Count("pk")).filter(n__gt=1)
+    doubled = rows.exclude(nik="").values("nik").annotate(n=Count("*")).filter(n__gt=1)
     groups = [rows.filter(nik__in=[one["nik"] for one in doubled])]
     groups[0] = groups[0].order_by("nik", "completed_order")
     by_nik: dict[str, list[Closed]] = {}

@@ -23,12 +23,13 @@ from perahu.people.models import ImportBatch, Person, SoundToken
 from perahu.people.reads_apply import (
     apply,
     biodata_of_row,
+    by_key,
     history_of,
     order_key,
     told_by_row,
     undone_batches,
+    values_by_key,
 )
-from perahu.people.rows import by_key, values_by_key
 from perahu.people.rules import (
     OFFICE_DIGITS_MIN,
     Standing,
