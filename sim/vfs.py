@@ -49,7 +49,7 @@ class SimDriver:
             vfs=f"multipleciphers-{_NAME}",
             statementcachesize=STATEMENTS_CACHED,
         )
-        made.disk, made.boot = self._disk, self._disk.boot
+        made.disk = self._disk
         for pragma in (
             "cipher = 'sqlcipher'",
             "legacy = 4",
@@ -69,19 +69,18 @@ class _Connection(apsw.Connection):
     """Let go without a word where its machine or its process is gone."""
 
     disk: SimDisk | None = None
-    boot = 0
 
     def close(self, force: bool = False) -> None:
         """As sqlcipher3: a WAL that cannot be brought in at the end just stays."""
         with suppress(apsw.Error):
             super().close(force)
+        self.disk = None
 
     def __del__(self) -> None:
-        """A dead process brings no WAL into its book."""
+        """Nobody closed it, so its process is gone: it brings no WAL into its book."""
         if self.disk is None:
             return
-        if self.boot != self.disk.boot or self.disk.is_off:
-            self.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        self.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         with suppress(PowerCut):
             self.close(True)
 

@@ -7,7 +7,8 @@
    or misdirected that was not flushed, and the real recovery runs.
 3. What was promised before the cut (promises.py) must be there, byte for byte; the chain must
    verify, the ledger must balance, no action may be half there.
-4. failing.py lets each operation fail instead, once and for ever: the action is refused in
+4. The second reader (auditing.py, tools/auditor.py) agrees with every book that is left.
+5. failing.py lets each operation fail instead, once and for ever: the action is refused in
    words or done.
 
     python -m sim.power --cuts 20000 --seed 1 --json

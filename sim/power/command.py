@@ -81,6 +81,7 @@ def counts(tally: Tally) -> dict[str, int]:
         "actions": len(tally.actions),
         "failings": tally.failings,
         "audited": tally.audited,
+        "contents": tally.contents,
         "lost": len(tally.lost),
         "corrupt": len(tally.corrupt),
     }

@@ -11,15 +11,13 @@ from sim.disk import READING, SimDisk
 from sim.medium import Fate, Stillness
 from sim.papers import SARI
 from sim.power.actions import ACTIONS, Action
-from sim.power.auditing import audit
+from sim.power.auditing import SecondReader
 from sim.power.promises import Promise, Verdict
 from sim.power.scene import Drive, Scene, corrected
 from sim.power.starts import Starts
 from sim.power.town import OFFICE
 from sim.vfs import SimDriver
 
-AUDITED_EACH = 97
-"""One book in so many is read by the second reader too (tools/auditor.py)."""
 LIVED_EACH = 7
 """One node in so many goes on to work after it was healed."""
 _TWICE = 0.15
@@ -42,6 +40,9 @@ class Tally:
     cuts: int = 0
     operations: int = 0
     audited: int = 0
+    """Books that the second reader (tools/auditor.py) answers for."""
+    contents: int = 0
+    """How many of them differed, and were read from end to end."""
     failings: int = 0
     actions: set[str] = field(default_factory=set)
     lost: list[str] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Cuts:
         self._starts, self._drive, self._spoil = starts, drive, spoil
         self.actions = actions
         self.tally = Tally()
+        self._reader = SecondReader()
 
     # -- an action and its moments ----------------------------------------------------
 
@@ -112,26 +114,33 @@ class Cuts:
     ) -> Scene | None:
         """One cut, one start, everything checked."""
         disk = SimDisk.found_after(moment.still, chance, fate)
-        healed = scene.again(disk, moment.promises, f"healed-{self.tally.cuts}")
+        # Drawn from the scene alone: what heals to the same goes on to the same.
+        healed = scene.again(disk, moment.promises, f"healed-{scene.seed}")
         said = fate.value if fate else "mixed"
         where = f"cut {self.tally.cuts} before operation {moment.operation}, {said}"
         self.tally.cuts += 1
         return healed if self._start(healed, where) else None
 
     def _start(self, healed: Scene, where: str) -> bool:
-        verdict = started(healed)
+        verdict = self.read(healed, started(healed))
         if verdict.is_good and self.tally.cuts % LIVED_EACH == 0:
-            verdict = lived(healed)
-        if verdict.is_good and self.tally.cuts % AUDITED_EACH == 0:
-            self.tally.audited += 1
-            verdict = audit(healed)
+            verdict = self.read(healed, lived(healed))
         self.tally.add(where, verdict)
         return verdict.is_good
 
+    def read(self, healed: Scene, verdict: Verdict) -> Verdict:
+        """Where our own code found nothing, what the second reader finds."""
+        if not verdict.is_good:
+            return verdict
+        said = self._reader.read(healed)
+        self.tally.audited = self._reader.books
+        self.tally.contents = self._reader.contents
+        return said
+
     # -- at random --------------------------------------------------------------------
 
-    def at_random(self, chance: Random, each: int = 12) -> Iterator[int]:
-        """Actions in any order, cuts anywhere; gives how many cuts, for as long as asked."""
+    def at_random(self, chance: Random, each: int = 60) -> Iterator[int]:
+        """Actions in any order, in `each` of them so many cuts; gives how many were made."""
         while True:
             action = chance.choice(self.actions)
             scene, moments = self.moments(action, f"random-{chance.random()}")
@@ -146,7 +155,7 @@ class Cuts:
         """It worked on; now its power goes too, and once more while it heals."""
         healed.disk.watch = None
         moments: list[Moment] = []
-        again = healed.again(healed.disk, healed.promises, f"again-{chance.random()}")
+        again = healed.again(healed.disk, healed.promises, f"again-{healed.seed}")
         healed.disk.crash(chance)
 
         def watch(kind: str, _: str) -> None:
@@ -156,6 +165,7 @@ class Cuts:
         again.disk.watch = watch
         verdict = started(again)
         again.disk.watch = None
+        verdict = self.read(again, verdict)
         self.tally.cuts += 1
         self.tally.add("the second start", verdict)
         if moments:

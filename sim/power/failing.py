@@ -75,10 +75,10 @@ def fail(cuts: Cuts, one: Failing) -> None:
         error, after=one.after, for_ever=one.for_ever, short=one.way == "short"
     )
     cuts.tally.failings += 1
-    cuts.tally.add(one.words, _after(scene, one))
+    cuts.tally.add(one.words, _after(cuts, scene, one))
 
 
-def _after(scene: Scene, one: Failing) -> Verdict:
+def _after(cuts: Cuts, scene: Scene, one: Failing) -> Verdict:
     try:
         one.action.do(scene)
     except Refusal:
@@ -88,7 +88,7 @@ def _after(scene: Scene, one: Failing) -> Verdict:
     scene.disk.mend()
     scene.disk.kill()
     healed = scene.again(scene.disk, scene.promises, "mended")
-    verdict = started(healed)
+    verdict = cuts.read(healed, started(healed))
     if not verdict.is_good:
         return verdict
     try:
@@ -97,7 +97,7 @@ def _after(scene: Scene, one: Failing) -> Verdict:
         return Verdict(corrupt=(f"refused again: {type(error).__name__} {error}",))
     healed.disk.crash(Random(one.after), Fate.DROP)
     last = healed.again(healed.disk, healed.promises, "dropped")
-    verdict = started(last)
+    verdict = cuts.read(last, started(last))
     return _said(verdict, "after the cut: ")
 
 

@@ -54,7 +54,7 @@ def test_it_works(starts: Starts, name: str) -> None:
 def test_it_cuts_anywhere(starts: Starts) -> None:
     """Random actions, random moments, and again while the node heals."""
     cuts = Cuts(starts)
-    made = cuts.at_random(Random(7))
+    made = cuts.at_random(Random(7), each=12)
     while cuts.tally.cuts < 150:
         next(made)
     assert found(cuts) == [] and len(cuts.tally.actions) > 5
