@@ -177,7 +177,9 @@ class _Driver(SimDriver):
         return _Doubling(real) if self.doubles else real
 
 
-def test_the_harness_says_so(starts: Starts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_so_through_the_harness(
+    starts: Starts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bug that `perahu verify` does not look for: the same cuts, by one harness."""
     cuts, action = Cuts(starts, drive=_Driver), all_of(["record"])[0]
     cuts.every(action, seed=1)
@@ -189,7 +191,9 @@ def test_the_harness_says_so(starts: Starts, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("name", ["record with a mirror", "leave the epoch"])
-def test_the_mirror_has_the_key_of_what_it_holds(starts: Starts, name: str) -> None:
+def test_it_finds_on_the_mirror_the_key_of_what_it_holds(
+    starts: Starts, name: str
+) -> None:
     """Found 2026-11-22, the first time that every book was read.
 
     A cut tore the key of a new person on the mirror, but not the place it took. The next
