@@ -257,4 +257,6 @@ class Node:
         twin = Node(self.papers, self.folder.with_name(label), self.true_s, self.seed)
         twin.zone, twin.parent_id = self.zone, self.parent_id
         twin.is_clone_of, twin.registry = self, self.registry
+        # What its book got back from a torn mirror the copy of it holds no further.
+        twin.is_mirror_torn = self.is_mirror_torn
         return twin

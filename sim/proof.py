@@ -28,8 +28,8 @@ LEAST = {
         "worlds": 1_000, "node_years": 10, "faults": 200_000, "kinds": 30,
         "receipts": 5_000, "gaps": 50, "books": 1_500,
     },
-    "power": {"cuts": 20_000, "actions": 10},
-    "kills": {"kills": 300, "whole": 20},
+    "power": {"cuts": 20_000, "actions": 10, "audited": 20_000},
+    "kills": {"kills": 300, "whole": 20, "books": 250},
     "mutants": {"mutants": 50_000},
     "canaries": {"planted": 20},
 }  # fmt: skip

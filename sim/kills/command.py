@@ -34,6 +34,7 @@ def main(words: list[str] | None = None) -> int:
         "kills": tally.kills + tally.whole,
         "whole": tally.whole,
         "receipts": tally.receipts,
+        "books": tally.lost.books,
         "lost": tally.lost.receipts,
     }
     console = Console(stderr=True)
@@ -42,7 +43,7 @@ def main(words: list[str] | None = None) -> int:
     if not call.json:
         kinds = ", ".join(f"{k} {n}" for k, n in sorted(tally.kinds.items()))
         took_s = time.monotonic() - began_s
-        print(f"{kinds}; {tally.cards} cards, {tally.lost.books} books audited")
+        print(f"{kinds}; {tally.cards} cards")
         print(f"{took_s:.0f} s")
     print(json.dumps(told))
     sys.stdout.flush()

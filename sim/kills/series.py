@@ -34,7 +34,6 @@ WITHIN_S = 0.04
 """About as long as one action takes, its blobs and its exchange."""
 WHILE_OPENING = 0.2
 """The share of kills in that time."""
-AUDITED_EACH = 10
 CALLS_MAX = 6
 
 
@@ -96,8 +95,7 @@ class _Series:
             self.tally.cards += sum(k == "card" for k, _ in news)
         for name in sorted({JOBS[kind].name for kind in kinds}):
             checks.check_node(self.town, name, self.ledger, self.tally.lost)
-            if self.tally.kills % AUDITED_EACH == 0:
-                checks.audit(self.town, name, self.tally.lost)
+            checks.audit(self.town, name, self.tally.lost)
 
     def _begin(self, kind: str) -> tuple[str, Worker]:
         seed = self.chance.getrandbits(32)

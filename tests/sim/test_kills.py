@@ -134,4 +134,4 @@ def test_it_tells_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--kills", "1", "--whole", "0", "--seed", "3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (told["kills"], told["whole"], told["lost"]) == (1, 0, 0)
-    assert told.keys() == {"kills", "whole", "receipts", "lost"}
+    assert told.keys() == {"kills", "whole", "receipts", "books", "lost"}

@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "sim" / "seeds.csv"
 _DAMAGED = {
     961000130: "an old copy dies beside a mirror that knows more",
-    1721754015: "its certificate names what a lost book had and a torn mirror has not",
+    800000302: "its certificate names what a lost book had and a torn mirror has not",
+    1136700209: "a stolen laptop has a mirror that no start of it has looked into",
 }
 """Worlds in which a book is no more what its mirror says when its process ends in between;
 what is left at their end the auditor reads all the same."""
