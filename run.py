@@ -113,19 +113,26 @@ def test(words: list[str]) -> int:
 
     Words go to pytest, and then there is no proof: who asks for one test waits for that.
     """
-    if lint([]):
-        print("\nLint failed, so no test was run.", file=sys.stderr)
-        return 1
     if words:
-        return _pytest(words)
-    say("proof, at the lowest priority beside the tests")
+        return _linted() or _pytest(words)
+    set_up(RUN_LOCK, DEV_LOCK)
+    say("proof, at the lowest priority beside the rest")
     with _humbly("-m", "sim.proof") as proof:
+        if _linted():
+            return 1
         failed = _pytest([])
         say("the rest of the proof")
         unproven = proof.wait()
     if unproven:
         print("\nThe proof failed: something may be lost.", file=sys.stderr)
     return failed or unproven
+
+
+def _linted() -> int:
+    failed = lint([])
+    if failed:
+        print("\nLint failed, so no test was run.", file=sys.stderr)
+    return failed
 
 
 def _pytest(words: list[str]) -> int:

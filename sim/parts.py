@@ -96,6 +96,7 @@ PARTS = (
             "sim.fuzz", "--mutants", str(size), "--seed", str(seed), "--json",
         ],
         size=50_000,
+        runs=2,
         never=("accepted", "crashes", "slow"),
     ),
 )  # fmt: skip

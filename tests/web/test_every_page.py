@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -151,11 +151,16 @@ def _look(page: Page, language: str) -> list[str]:
 
 def _english(text: str) -> list[str]:
     """Lines of a page in Indonesian that are the English of one of its sentences."""
+    english = _all_english()
+    return [line for line in text.splitlines() if line.strip().casefold() in english]
+
+
+@cache
+def _all_english() -> set[str]:
     sentences = {
         str(message.string).strip().casefold()
         for message in load()
         if message.id and isinstance(message.string, str)
     }
     own = {str(message.id).strip().casefold() for message in load() if message.id}
-    english = {one for one in sentences - own if _WORD.search(one)}
-    return [line for line in text.splitlines() if line.strip().casefold() in english]
+    return {one for one in sentences - own if _WORD.search(one)}

@@ -122,7 +122,7 @@ def test_it_is_found_and_opened_by_keyboard_alone(
     who = somebody(desk)
     page.keyboard.press("/")
     page.keyboard.type(who.nama[:-1].lower())
-    expect(page.locator("[data-hit]").first).to_be_visible()
+    expect(page.locator("[data-hit]").first).to_have_text(who.nama)
     page.keyboard.press("ArrowDown")
     expect(page.locator("[data-hit]").first).to_be_focused()
     page.keyboard.press("ArrowUp")
@@ -130,6 +130,41 @@ def test_it_is_found_and_opened_by_keyboard_alone(
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text(who.nama.split()[0])
+
+
+def test_it_puts_no_other_person_under_her_finger(
+    desk: Seat, screen: BrowserContext
+) -> None:
+    """An answer comes when she is in the list already: the same person, or the box again."""
+    session = desk.client.cookies[COOKIE].value
+    screen.add_cookies([{"name": COOKIE, "value": session, "url": desk.url}])
+    page = screen.new_page()
+    page.goto(f"{desk.url}/")
+    who = somebody(desk)
+    with desk.office.at_work():
+        other = Person.objects.exclude(pk=who.pk).order_by("nik")[0]
+    first, box = page.locator("[data-hit]").first, page.locator("[data-search]")
+    box.fill(who.nik)
+    expect(first).to_have_text(who.nama)
+    box.press("ArrowDown")
+    expect(first).to_be_focused()
+    page.evaluate(_COUNT_ANSWERS)
+    box.evaluate(_ASK, who.nama)
+    page.wait_for_function("() => window.answers === 1")
+    expect(page.locator("[data-hit]:focus")).to_have_text(who.nama)
+    box.evaluate(_ASK, other.nik)
+    expect(first).to_have_text(other.nama)
+    expect(box).to_be_focused()
+
+
+_ASK = """(box, text) => {
+    box.value = text;
+    box.dispatchEvent(new Event("input", {bubbles: true}));
+}"""
+_COUNT_ANSWERS = """() => {
+    window.answers = 0;
+    document.addEventListener("htmx:afterSwap", () => { window.answers += 1; });
+}"""
 
 
 def test_it_lets_the_camera_page_alone_run_webassembly(enggano: Seat) -> None:

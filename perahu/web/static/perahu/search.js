@@ -22,15 +22,17 @@
     event.preventDefault();
   });
 
-  // An answer that comes after she went down into the results takes nothing from under her.
-  let held = -1;
+  // An answer that comes after she went down into the results takes no person from under
+  // her, so that Enter never opens another one: the same stays, or she is back in the box.
+  let held = null;
   document.addEventListener("htmx:beforeSwap", () => {
-    held = hits().indexOf(document.activeElement);
+    const active = document.activeElement;
+    held = hits().includes(active) ? active.href : null;
   });
   document.addEventListener("htmx:afterSwap", () => {
-    const found = hits();
-    const next = held < 0 ? null : found[Math.min(held, found.length - 1)] || box();
+    if (held === null) return;
+    const next = hits().find((hit) => hit.href === held) || box();
     if (next) next.focus();
-    held = -1;
+    held = null;
   });
 })();
