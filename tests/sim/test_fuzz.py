@@ -64,6 +64,15 @@ def told(watch: Watch) -> list[str]:
     ]
 
 
+def test_it_damages_a_record_into_what_is_none_at_all(place: Path) -> None:
+    """A mirror's record with a good checksum around bytes that no reader of CBOR takes."""
+    watch = Watch()
+    made = parsers(place, watch)
+    (mirror,) = (one for one in made.parsers if one.name == "mirror")
+    made.feed(mirror, mirror.mutant(Chance(3894362645, "mirror", 187)))
+    assert watch.tries["mirror"] == 1 and not watch.findings, told(watch)
+
+
 def test_it_believes_no_damaged_file(place: Path) -> None:
     """Files of five hands: nothing accepted that nobody sealed, all told as it is."""
     watch = Watch()

@@ -368,8 +368,7 @@ def _mirror(folder: Path) -> Parser:
     place.mkdir()
     path = place / f"{_NODE.hex()[:8]}-1.jrnm"
 
-    def record(value: object) -> bytes:
-        body = cbor.encode(value)
+    def record(body: bytes) -> bytes:
         framed = b"PRHM" + len(body).to_bytes(4, "big") + body
         return framed + crc32(framed).to_bytes(4, "big")
 
@@ -379,13 +378,10 @@ def _mirror(folder: Path) -> Parser:
             continue
 
     tail = [2, b"header", bytes(16), b"x" * 40, bytes(32)]
-    sound = record([_NODE, 1, b"", b"certificate", *tail]) * 2
+    sound = record(cbor.encode([_NODE, 1, b"", b"certificate", *tail])) * 2
 
     def make(chance: Chance, content: bytes) -> bytes:
         size = int.from_bytes(content[4:8], "big")
-        tree = cbor.decode(content[8 : 8 + size], 1 << 20)
-        return (
-            record(cbor.decode(bent_cbor(chance, cbor.encode(tree)), 1 << 20)) + content
-        )
+        return record(bent_cbor(chance, content[8 : 8 + size])) + content
 
     return Parser(name="mirror", seeds=[sound], make=make, read=read, weight=40)
